@@ -1,0 +1,47 @@
+"""The errors a person may see, and how a command ends when one is raised.
+
+UserError (hub/errors.py)    its text is the whole message; a traceback means our bug
+├── HubError ...             drawn in hub/errors.py
+├── SettingsError            an environment variable has an unusable value
+├── ConfigError              a flag or a key of a recipe is unknown or unusable
+├── DataError                a file of examples cannot be read, or nothing usable is in it
+├── ModelError               a model folder lacks a file, or its files contradict each other
+└── TextError                a text that cannot be scored (empty, too long)
+"""
+
+import sys
+from collections.abc import Callable
+
+from hub.errors import UserError
+
+
+class SettingsError(UserError):
+    """An environment variable has a value that cannot be used."""
+
+
+class ConfigError(UserError):
+    """A flag or a key of a recipe is unknown, or its value cannot be used."""
+
+
+class DataError(UserError):
+    """A file of examples cannot be read, or holds nothing that can be used."""
+
+
+class ModelError(UserError):
+    """A model folder lacks a file, or its files contradict each other."""
+
+
+class TextError(UserError):
+    """A text that cannot be scored."""
+
+
+def run_command(main: Callable[[], None]) -> None:
+    """Run a command; a user's error becomes one line on stderr and exit code 1, Ctrl-C 130."""
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
