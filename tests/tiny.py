@@ -1,0 +1,73 @@
+"""A random BERT of a few thousand weights with a toy tokenizer, made on the spot."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+WORDS = (
+    "good bad fine awful great terrible love hate happy sad movie food day service product "
+    "really very not so the a is was it this that i you we they and but delighted angry calm"
+).split()
+
+
+def make_tiny_model(
+    folder: Path,
+    labels: Sequence[str] | None = ("negative", "neutral", "positive"),
+    problem_type: str = "single_label_classification",
+    seed: int = 0,
+) -> Path:
+    """Save model and tokenizer to a folder; labels None gives the bare encoder.
+
+    Large initial weights, so that different texts get clearly different scores.
+    """
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertModel
+
+    torch.manual_seed(seed)
+    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    tokenizer = make_tokenizer()
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        intermediate_size=64,
+        max_position_embeddings=64,
+        initializer_range=0.3,
+        **size,
+    )
+    if labels is None:
+        model = BertModel(config)
+    else:
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {label: index for index, label in enumerate(labels)}
+        config.problem_type = problem_type
+        model = BertForSequenceClassification(config)
+    model.eval().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def make_tokenizer():
+    """A word tokenizer with BERT's special tokens; unknown words fall apart into letters."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = [chr(code) for code in range(ord("!"), ord("~") + 1) if not chr(code).isupper()]
+    pieces = [*special, *letters, *(f"##{letter}" for letter in letters)]
+    vocabulary = {piece: index for index, piece in enumerate(dict.fromkeys([*pieces, *WORDS]))}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(token, vocabulary[token]) for token in ("[CLS]", "[SEP]")],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=64,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+    )
