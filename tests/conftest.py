@@ -25,7 +25,6 @@ from pathlib import Path
 import pytest
 
 from space_config import packages
-
 from tests.tiny import make_tiny_model
 
 

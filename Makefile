@@ -1,0 +1,48 @@
+# The commands of this project; each prepares what it needs. `make demo` and `make test` come first.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
+
+.PHONY: demo setup test check lint types golden clean
+
+demo: .venv/runs  ## the whole journey on this machine: data -> model -> Hub -> Space
+	@$(BIN)/python -m space_config.demo $(DEMO_ARGS)
+
+setup: .venv/develops  ## .venv with all that development needs
+
+test: setup  ## every test, the browser's too
+	@sh tests/browser/install.sh
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(TEST_ARGS)
+
+check: lint types test  ## what CI runs
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/mypy
+
+golden: setup  ## rewrite the golden files, then review the diff
+	@$(BIN)/python -m pytest -q -n 2 --golden tests/training
+
+clean:  ## forget the demo, the caches and the environment
+	rm -rf .venv .demo .cache test-artefacts
+
+# The stamps below are written last, so an interrupted installation is taken up again.
+.venv/created:
+	@test -n "$(PYTHON)" || { echo "error: no python3.11 found; install Python 3.11 or give PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || { echo "error: $(PYTHON) is older than Python 3.11; give PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "creating .venv with $(PYTHON)"
+	@"$(PYTHON)" -m venv .venv
+	@touch $@
+
+.venv/runs: requirements.txt training/requirements.txt | .venv/created
+	@echo "installing the packages of the demo (about 2 minutes the first time)"
+	@$(PIP_INSTALL) -q -r training/requirements.txt
+	@touch $@
+
+.venv/develops: requirements.txt training/requirements.txt tests/requirements.txt | .venv/created
+	@echo "installing the packages for development (about 2 minutes the first time)"
+	@$(PIP_INSTALL) -q -r tests/requirements.txt
+	@touch .venv/runs $@

@@ -1,0 +1,92 @@
+"""Imports point down, and each heavy package has one door: read from the import statements."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# A folder (or file of the top level) -> the folders of ours that it may import.
+MAY_IMPORT = {
+    "hub": {"hub"},
+    "inference": {"inference", "hub"},
+    "training": {"training", "inference", "hub"},
+    "space_config": {"space_config", "training", "inference", "hub"},
+    "app_pages": {"app_pages", "inference", "hub"},
+    "app.py": {"app_pages", "inference", "hub"},
+    "server.py": {"app_pages", "inference", "hub"},
+    "benchmarks": {"benchmarks", "app_pages", "space_config", "training", "inference", "hub"},
+}
+OURS = {name.removesuffix(".py") for name in MAY_IMPORT} | {"tests"}
+
+# A heavy package -> the only places that may import it.
+DOORS = {
+    "huggingface_hub": ("hub/client.py",),
+    "streamlit": ("app.py", "server.py", "app_pages/"),
+    "accelerate": ("training/loop.py",),
+    "onnxruntime": ("inference/onnx_engine.py",),
+    "evaluate": ("training/evaluation.py",),
+    "jsonargparse": ("training/config.py",),
+}
+# Allowed to use what they measure or compare with.
+OUTSIDE_THE_HOUSE = ("benchmarks/", "tests/")
+
+
+def source_files() -> list[Path]:
+    places = [ROOT / name for name in MAY_IMPORT]
+    files = [
+        path for place in places for path in ([place] if place.is_file() else place.rglob("*.py"))
+    ]
+    return sorted(files)
+
+
+def imported_by(path: Path) -> set[str]:
+    """The dotted names that a file imports, at the top or inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import of {node.module}"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("path", source_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_down_and_go_through_the_doors(path: Path):
+    place = path.relative_to(ROOT).as_posix()
+    folder = place.split("/", maxsplit=1)[0]
+    packages = {name.split(".")[0] for name in imported_by(path)}
+    upwards = (packages & OURS) - MAY_IMPORT[folder]
+    assert not upwards, f"{place} imports {upwards}, which lie above or beside it"
+    if not place.startswith(OUTSIDE_THE_HOUSE):
+        for package, doors in DOORS.items():
+            assert package not in packages or place.startswith(doors), (
+                f"{place} imports {package}; its door is {doors}"
+            )
+
+
+def test_torch_enters_inference_only_where_it_is_needed():
+    allowed = {"torch_engine.py"}
+    users = {
+        path.name
+        for path in (ROOT / "inference").glob("*.py")
+        if {"torch", "transformers"} & {name.split(".")[0] for name in imported_by(path)}
+    }
+    assert users <= allowed, f"torch or transformers in inference/{users - allowed}"
+
+
+def test_the_environment_is_read_in_one_file():
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for path in source_files()
+        if "os.environ" in path.read_text("utf-8") or "getenv" in path.read_text("utf-8")
+    }
+    # hub/client.py sets what huggingface_hub reads at import, and reads nothing.
+    assert readers <= {"inference/settings.py", "hub/client.py"}, readers
+
+
+def test_every_door_still_guards_something():
+    used = {name.split(".")[0] for path in source_files() for name in imported_by(path)}
+    assert set(DOORS) <= used, f"no longer imported anywhere: {set(DOORS) - used}"
