@@ -1,0 +1,260 @@
+"""The settings of one training run: default < --config file < flag, checked before anything starts.
+
+Owns TrainConfig and how it is read from the command line, a recipe or an earlier run.json. It does
+not open data files or models. The environment says only where and who: inference/settings.py.
+
+Try: python -m training.train --help
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal, get_args, get_origin, get_type_hints
+
+from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
+
+from inference.errors import ConfigError
+from training.arguments import Names, one_line, read_file, spell_out, take_config_paths
+
+# Settings that name a file or a repo or steer the console: with other values of these the weights
+# of a finished run are still the ones asked for.
+_WITHOUT_EFFECT_ON_WEIGHTS = frozenset(
+    {
+        "output_dir",
+        "resume_from_checkpoint",
+        "logging_steps",
+        "save_steps",
+        "label_descriptions",
+        "push_to_hub",
+        "hub_model_id",
+        "hub_private",
+        "hub_tag",
+        "language",
+        "license",
+        "dataset_title",
+        "dataset_license",
+        "train_file",  # the data itself is compared, by sha256
+        "validation_file",
+        "test_file",
+        "dataset_name",
+        "dataset_revision",
+    }
+)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Fine-tune a pretrained language model on a file of labelled texts, and publish it.
+
+    Every setting is a flag, a key of a --config file, and a line of run.json.
+    """
+
+    train_file: str | None = None
+    """Labelled texts: .csv, .tsv, .txt, .jsonl or .parquet. Give this or --dataset_name."""
+    validation_file: str | None = None
+    """Labelled texts that choose the best checkpoint; without it a part of the training texts."""
+    test_file: str | None = None
+    """Labelled texts that are scored once, at the end; without it a part of the training texts."""
+    dataset_name: str | None = None
+    """Repo id of a dataset on the Hub, in place of the files."""
+    dataset_revision: str = "main"
+    """Branch, tag or commit of --dataset_name."""
+    text_fields: tuple[str, ...] = ("text",)
+    """Column, or columns, of the text; several are kept apart for the model."""
+    label_fields: tuple[str, ...] = ("label",)
+    """Column of the label; or several 0/1 columns, one for each label that a text may have."""
+    label_delimiter: str | None = None
+    """What separates several labels in one column, as in toxic|insult."""
+    column_names: tuple[str, ...] = ()
+    """Names of the columns of a file that has no header line."""
+    validation_size: float = 0.1
+    """Part of the training texts to hold back where no validation file is given."""
+    test_size: float = 0.1
+    """Part of the training texts to hold back where no test file is given."""
+    max_train_samples: int | None = None
+    """Train on a seeded, stratified sample of at most this many texts."""
+
+    model_name_or_path: str = "sentence-transformers/all-MiniLM-L6-v2"
+    """The pretrained model: a repo id on the Hub or a local folder."""
+    model_revision: str = "main"
+    """Branch, tag or commit of the pretrained model."""
+    max_seq_length: int = 128
+    """Tokens of a text that the model reads in training; longer texts are cut."""
+
+    num_train_epochs: int = 5
+    """Passes over the training texts."""
+    learning_rate: float = 2e-4
+    """Highest learning rate, reached after the warm-up."""
+    lr_scheduler_type: Literal["linear", "cosine"] = "linear"
+    """How the learning rate falls to zero after the warm-up."""
+    warmup_ratio: float = 0.1
+    """Part of all steps over which the learning rate rises."""
+    per_device_train_batch_size: int = 32
+    """Texts in a batch, on each process."""
+    per_device_eval_batch_size: int = 64
+    """Texts in a batch when validating, on each process."""
+    gradient_accumulation_steps: int = 1
+    """Batches whose gradients are added before one step of the optimizer."""
+    weight_decay: float = 0.01
+    """AdamW's weight decay; biases and layer norms have none."""
+    max_grad_norm: float = 1.0
+    """Gradients are clipped to this norm."""
+    mixed_precision: Literal["auto", "no", "bf16", "fp16"] = "auto"
+    """auto is bf16 where the hardware multiplies in it, else float32; fp16 needs a GPU."""
+    early_stopping_patience: int | None = None
+    """Stop after this many validations without a better result; unset: train all epochs."""
+    eval_steps: int | None = None
+    """Validate every so many optimizer steps as well as after each epoch."""
+    seed: int = 42
+    """Decides the split, the sample, the new layers, the order of the batches and the dropout."""
+
+    output_dir: str = "runs/latest"
+    """Folder of the run: weights, tokenizer, results, receipt, checkpoints while it trains."""
+    resume_from_checkpoint: str | None = "auto"
+    """auto carries on where an interrupted run stopped; a folder: from there; null: start over."""
+    save_steps: int = 200
+    """Optimizer steps between checkpoints; one is also kept at each validation."""
+    logging_steps: int = 10
+    """Optimizer steps between two lines of metrics.jsonl."""
+    label_descriptions: dict[str, str] = field(default_factory=dict)
+    """A sentence for each label: with them the untrained base model is compared as zero-shot."""
+
+    push_to_hub: bool = False
+    """Publish the model when it is done; the right to do so is checked before training."""
+    hub_model_id: str | None = None
+    """Repo to publish to: owner/name, or a name in the namespace of the token's user."""
+    hub_private: bool = False
+    """Make the repo private when it is created."""
+    hub_tag: str | None = None
+    """Tag for the published commit, such as v1."""
+    language: str = "en"
+    """Language of the texts, for the model card."""
+    license: str = "apache-2.0"
+    """License of the model, for its card."""
+    dataset_title: str | None = None
+    """What the data is called on the model card."""
+    dataset_license: str | None = None
+    """License of the data, for the model card."""
+
+    def __post_init__(self) -> None:
+        _check_data(self)
+        _check_numbers(self)
+        if self.push_to_hub and not self.hub_model_id:
+            raise ConfigError(
+                "push_to_hub is set but hub_model_id is not; say where to publish, for example "
+                "--hub_model_id my-model"
+            )
+
+    def as_dict(self) -> dict[str, object]:
+        """All settings as JSON and YAML can hold them (tuples become lists)."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
+
+    def weights_identity(self) -> dict[str, object]:
+        """The settings on which the weights depend; the data is compared beside them, by hash."""
+        return {k: v for k, v in self.as_dict().items() if k not in _WITHOUT_EFFECT_ON_WEIGHTS}
+
+
+def parse(argv: Sequence[str] | None = None) -> TrainConfig:
+    """The settings of a command line; without argv, of this process.
+
+    Raises:
+        ConfigError: an unknown name (the closest and all known ones are listed) or a bad value.
+    """
+    names = _names()
+    tokens = spell_out(sys.argv[1:] if argv is None else argv, names)
+    paths, tokens = take_config_paths(tokens)
+    set_parsing_settings(docstring_parse_attribute_docstrings=True)  # --help from the fields
+    parser = ArgumentParser(prog="python -m training.train", exit_on_error=False)
+    parser.add_argument(
+        "--config", help="A recipe (YAML) or the run.json of an earlier run; flags override it."
+    )
+    parser.add_class_arguments(TrainConfig, None)
+    try:
+        for path in paths:
+            parser.set_defaults(parser.parse_object(read_file(path, names)).as_dict())
+        values = parser.parse_args(tokens).as_dict()
+    except ArgumentError as error:
+        raise ConfigError(one_line(str(error))) from None
+    values.pop("config", None)
+    return from_mapping(values)
+
+
+def from_mapping(values: Mapping[str, object]) -> TrainConfig:
+    """A TrainConfig of already typed values, as read back from run.json.
+
+    Raises:
+        ConfigError: an unknown key or a value that cannot be used.
+    """
+    names = _names()
+    for name in values:
+        names.refuse_unknown(name, "key")
+    typed = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return TrainConfig(**typed)  # type: ignore[arg-type]
+
+
+def _names() -> Names:
+    hints = get_type_hints(TrainConfig)
+    return Names(
+        known=tuple(hints),
+        lists=frozenset(name for name, hint in hints.items() if get_origin(hint) is tuple),
+        switches=frozenset(name for name, hint in hints.items() if hint is bool),
+    )
+
+
+def _check_data(config: TrainConfig) -> None:
+    if bool(config.train_file) == bool(config.dataset_name):
+        both = "both are given" if config.train_file else "neither is given"
+        raise ConfigError(f"give either --train_file or --dataset_name; {both}")
+    if config.dataset_name and (config.validation_file or config.test_file):
+        raise ConfigError(
+            "--validation_file and --test_file go with --train_file; a --dataset_name brings its "
+            "own splits"
+        )
+    for name in ("text_fields", "label_fields"):
+        values = getattr(config, name)
+        if not values or len(set(values)) != len(values):
+            raise ConfigError(f"{name} needs one or more different column names, it is {values}")
+    shared = set(config.text_fields) & set(config.label_fields)
+    if shared:
+        raise ConfigError(f"{sorted(shared)} cannot be both text and label")
+    if config.label_delimiter is not None and len(config.label_fields) != 1:
+        raise ConfigError("label_delimiter is for one label field; several are given")
+    if config.label_delimiter == "":
+        raise ConfigError("label_delimiter is empty; leave it out, or give one such as '|'")
+
+
+def _check_numbers(config: TrainConfig) -> None:
+    limits: dict[str, tuple[float, float]] = {
+        "validation_size": (0.001, 0.5),
+        "test_size": (0.001, 0.5),
+        "max_train_samples": (1, 10**12),
+        "max_seq_length": (8, 100_000),
+        "num_train_epochs": (1, 10_000),
+        "learning_rate": (1e-9, 1.0),
+        "warmup_ratio": (0.0, 0.9),
+        "per_device_train_batch_size": (1, 100_000),
+        "per_device_eval_batch_size": (1, 100_000),
+        "gradient_accumulation_steps": (1, 100_000),
+        "weight_decay": (0.0, 10.0),
+        "max_grad_norm": (1e-6, 1e6),
+        "early_stopping_patience": (1, 10_000),
+        "eval_steps": (1, 10**9),
+        "save_steps": (1, 10**9),
+        "logging_steps": (1, 10**9),
+        "seed": (0, 2**32 - 1),
+    }
+    for name, (low, high) in limits.items():
+        value = getattr(config, name)
+        if value is not None and not low <= value <= high:
+            raise ConfigError(f"{name} is {value}, it must be between {low:g} and {high:g}")
+    for name, hint in get_type_hints(TrainConfig).items():
+        choices = get_args(hint) if get_origin(hint) is Literal else ()
+        if choices and getattr(config, name) not in choices:
+            raise ConfigError(
+                f"{name} is {getattr(config, name)!r}, it must be one of {', '.join(choices)}"
+            )
