@@ -1,0 +1,81 @@
+"""A catalogue made ready to be shown: revisions pinned, first paint and leaderboard stored.
+
+The Space paints its first page from what is stored here and loads no model for it. Which models
+are on show is written by hand in `models.yaml`; this only fills in what the Hub and the models say.
+
+    python -m space_config.prepare space_config/demo READY_FOLDER
+"""
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+from hub.client import Hub
+from inference import catalogue, compare, settings
+from inference.catalogue import Catalogue, ModelEntry
+from inference.compare import Column, LeaderboardRow
+from inference.errors import run_command
+
+LEADERBOARD = "results/leaderboard.json"
+
+
+def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Catalogue:
+    """Pin every model of `source`, score its example messages, and write all to `destination`.
+
+    The folder appears by rename, whole or not at all.
+
+    Raises:
+        HubError: a model on show is not on the Hub, or the Hub does not answer.
+        ModelError: a model cannot be loaded or its labels cannot be aligned.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=destination.parent) as scratch:
+        ready = Path(scratch) / destination.name
+        catalogue.pin(source, hub, ready)
+        pinned = catalogue.load(ready)
+        comparison = compare.compare(
+            [
+                (_column(entry), catalogue.open_model(entry, pinned, hub, threads=threads))
+                for entry in pinned.models
+            ],
+            pinned.labels,
+            pinned.problem_type,
+            pinned.messages,
+        )
+        compare.save(comparison, ready / "first_paint.json")
+        compare.save_leaderboard(_leaderboard(pinned, hub), ready / "leaderboard.json")
+        if destination.exists():
+            shutil.rmtree(destination)
+        ready.rename(destination)
+    return catalogue.load(destination)
+
+
+def _column(entry: ModelEntry) -> Column:
+    assert entry.revision is not None, f"{entry.repo_id} was not pinned"
+    return Column(entry.repo_id, entry.revision, entry.role, entry.title)
+
+
+def _leaderboard(pinned: Catalogue, hub: Hub) -> list[LeaderboardRow]:
+    """The rows that training stored beside the weights of each fine-tuned model on show."""
+    rows: list[LeaderboardRow] = []
+    for entry in pinned.models:
+        if entry.role == "fine-tuned":
+            snapshot = hub.resolve(entry.repo_id, entry.revision, allow_patterns=[LEADERBOARD])
+            rows.extend(compare.load_leaderboard(snapshot.folder / LEADERBOARD))
+    return rows
+
+
+def main() -> None:
+    """Prepare a catalogue folder with the Hub that the environment names."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", type=Path, help="folder with models.yaml and messages.yaml")
+    parser.add_argument("destination", type=Path, help="folder to write; replaced when it exists")
+    arguments = parser.parse_args()
+    here = settings.load()
+    ready = prepare(arguments.source, arguments.destination, here.connect(), here.threads)
+    print(f"{arguments.destination}: {len(ready.models)} models, {len(ready.messages)} messages")
+
+
+if __name__ == "__main__":
+    run_command(main)
