@@ -1,0 +1,150 @@
+"""Settings: where things are and who asks, from the environment; never a hyper-parameter.
+
+This is the only reader of the environment. It opens no file, makes no folder and asks no Hub.
+
+    HF_ENDPOINT       URL of the Hub; https://huggingface.co unless set
+    HF_TOKEN          access token of the Hub; without it public repos only
+    HF_HUB_CACHE      folder of downloaded repos; $HF_HOME/hub unless set
+    HF_HOME           folder of the Hub's own files; ~/.cache/huggingface unless set
+    DEVICE            auto (default), cpu, cuda or mps
+    CPU_CORES         cores to compute with (Spaces set it); those this process may use unless set
+    SPACE_CATALOGUE   folder with models.yaml and messages.yaml; space_config unless set
+    SPACE_MAX_CHARS   characters of one text that a visitor may send; 10000 unless set
+    SPACE_MAX_TEXTS   texts of one request; 64 unless set
+    SPACE_MAX_MODELS  models kept in memory; 2 unless set
+
+Try: python -c "from inference import settings; print(settings.load())"
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from inference.errors import SettingsError
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+DEVICES = ("auto", "cpu", "cuda", "mps")
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Secret:
+    """A text that no print, log or traceback shows: repr and str are stars."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "Secret('**********')"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def reveal(self) -> str:
+        """Return the text itself; call it only where the text is used."""
+        return self._value
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where and who; made by load()."""
+
+    endpoint: str
+    token: Secret | None
+    cache_dir: Path
+    device: str
+    threads: int
+    catalogue: Path
+    max_chars: int = 10_000
+    max_texts: int = 64
+    max_models: int = 2
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings that the environment asks for; an empty variable counts as unset.
+
+    Raises:
+        SettingsError: a variable has a value that cannot be used.
+    """
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    endpoint = _endpoint(given)
+    return Settings(
+        endpoint=endpoint,
+        token=Secret(given["HF_TOKEN"]) if "HF_TOKEN" in given else None,
+        cache_dir=_cache_dir(given, endpoint),
+        device=_device(given),
+        threads=_threads(given),
+        catalogue=Path(given.get("SPACE_CATALOGUE", str(_ROOT / "space_config"))).expanduser(),
+        max_chars=_count(given, "SPACE_MAX_CHARS", Settings.max_chars),
+        max_texts=_count(given, "SPACE_MAX_TEXTS", Settings.max_texts),
+        max_models=_count(given, "SPACE_MAX_MODELS", Settings.max_models),
+    )
+
+
+def _endpoint(given: Mapping[str, str]) -> str:
+    url = given.get("HF_ENDPOINT", DEFAULT_ENDPOINT).rstrip("/")
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number
+        is_usable = False
+    if not is_usable or parts.username or parts.password or parts.query or parts.fragment:
+        # The value is not shown: a URL with a user part would put a password on the screen.
+        raise SettingsError(
+            "HF_ENDPOINT is not the plain http(s) URL of a Hub; "
+            f"expected something like {DEFAULT_ENDPOINT} or http://127.0.0.1:8000. "
+            "Set it so, or unset it for the public Hub."
+        )
+    return url
+
+
+def _cache_dir(given: Mapping[str, str], endpoint: str) -> Path:
+    if "HF_HUB_CACHE" in given:
+        return Path(given["HF_HUB_CACHE"]).expanduser()
+    if "HF_HOME" in given:
+        return Path(given["HF_HOME"]).expanduser() / "hub"
+    home = Path(given.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "huggingface"
+    if endpoint == DEFAULT_ENDPOINT:
+        return home / "hub"
+    # The cache knows repos by id alone: two Hubs in one folder would answer for each other.
+    return home / "other-hubs" / re.sub(r"[^A-Za-z0-9.]+", "-", endpoint.split("://", 1)[1])
+
+
+def _device(given: Mapping[str, str]) -> str:
+    device = given.get("DEVICE", "auto").lower()
+    if device not in DEVICES:
+        raise SettingsError(f"DEVICE is {device!r}; expected one of {', '.join(DEVICES)}.")
+    return device
+
+
+def _threads(given: Mapping[str, str]) -> int:
+    if "CPU_CORES" not in given:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _all_cores()
+    try:
+        cores = float(given["CPU_CORES"])  # a container may be given half a core
+    except ValueError:
+        cores = 0.0
+    if not 0 < cores < float("inf"):
+        raise SettingsError(
+            f"CPU_CORES is {given['CPU_CORES']!r}; expected a number above 0. "
+            "Unset it to use the cores this process may use."
+        )
+    return max(1, int(cores))
+
+
+def _all_cores() -> int:
+    return os.cpu_count() or 1  # macOS and Windows know no affinity
+
+
+def _count(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise SettingsError(f"{name} is {text!r}; expected a whole number above 0.")
+    return int(text)
