@@ -1,0 +1,64 @@
+"""Token ids -> numbers by ONNX Runtime on the CPU; the only import of onnxruntime.
+
+Neither torch nor transformers is needed: a served int8 model costs tens of megabytes.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from inference.errors import ModelError
+
+
+class OnnxEngine:
+    """One ONNX graph, loaded; safe to run from several threads at once."""
+
+    def __init__(self, path: Path, *, output: str, threads: int) -> None:
+        """Load the graph at path; `output` names the array that run() returns.
+
+        threads: size of this graph's own thread pool, 0 = ONNX Runtime's choice.
+
+        Raises:
+            ModelError: the file is no ONNX graph, or its inputs or outputs are unknown to us.
+        """
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only: warnings on the graph are not for users
+        try:
+            self._session = ort.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the classes in onnxruntime.capi derive from Exception alone
+            raise ModelError(f"{path} cannot be loaded ({error}); download it again") from None
+        self._inputs = [entry.name for entry in self._session.get_inputs()]
+        self._output = output
+        unknown = set(self._inputs) - {"input_ids", "attention_mask", "token_type_ids"}
+        outputs = [entry.name for entry in self._session.get_outputs()]
+        if unknown or "input_ids" not in self._inputs or output not in outputs:
+            raise ModelError(
+                f"{path} has inputs {', '.join(self._inputs)} and outputs {', '.join(outputs)}; "
+                f"expected input_ids, attention_mask, token_type_ids and {output}"
+            )
+        self.size_bytes = sum(
+            part.stat().st_size for part in path.parent.iterdir() if part.name.startswith(path.name)
+        )
+
+    def run(
+        self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the output for (B, T) ids and mask: (B, C) logits or (B, T, H) hidden states."""
+        given = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if "token_type_ids" in self._inputs:
+            given["token_type_ids"] = np.zeros_like(input_ids)
+        fed = {name: given[name] for name in self._inputs}
+        result: NDArray[np.float32] = self._session.run([self._output], fed)[0]
+        return result
+
+
+def has_output(path: Path, output: str) -> bool:
+    """Return whether the graph at path offers an output of this name."""
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return output in [entry.name for entry in session.get_outputs()]
