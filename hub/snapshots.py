@@ -1,0 +1,188 @@
+"""A repo id becomes a folder of checked files: from the cache if it can, from the Hub if it must.
+
+Owns the order of things (ask, compare, fetch, check, fall back), not the protocol (hub/client.py)
+nor the files of the cache (hub/cache.py). Content is checked against the Hub's listing; that says
+the bytes are the ones published, not that the publisher is to be trusted.
+Try: python -m pytest tests/hub/test_client_resolve.py
+"""
+
+import contextvars
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Protocol
+
+from hub.cache import COMMIT_SHA, RepoCache
+from hub.content import HubFile
+from hub.errors import CorruptDownload, HubUnreachable, NotFound
+
+# Silence borne before the cache answers (the promise is 4 s), and before a first download fails
+# (the promise is 10 s).
+WARM_S = 3.0
+COLD_S = 8.5
+_PARALLEL_DOWNLOADS = 4
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The files of one commit on this machine."""
+
+    repo_id: str
+    sha: str
+    folder: Path
+    is_offline: bool  # True: the Hub did not answer, the cache did
+
+
+class Source(Protocol):
+    """The part of a Hub that resolving needs."""
+
+    endpoint: str
+
+    def head(self, repo_id: str, revision: str, repo_type: str, *, wait_s: float) -> str:
+        """The commit that a revision has now."""
+
+    def listing(
+        self, repo_id: str, sha: str, repo_type: str, *, wait_s: float
+    ) -> tuple[HubFile, ...]:
+        """All files of a commit."""
+
+    def download(
+        self, repo_id: str, sha: str, repo_type: str, path: str, cache_dir: Path, *, wait_s: float
+    ) -> None:
+        """Put one file into the cache."""
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What is to be resolved, and where to."""
+
+    source: Source
+    repo_id: str
+    repo_type: str
+    revision: str
+    patterns: tuple[str, ...] | None
+    cache_dir: Path
+
+    @property
+    def cache(self) -> RepoCache:
+        return RepoCache(self.cache_dir, self.repo_id, self.repo_type)
+
+    def __str__(self) -> str:
+        return f"{self.repo_type} {self.repo_id} at {self.revision} on {self.source.endpoint}"
+
+
+def resolve(
+    source: Source,
+    repo_id: str,
+    revision: str,
+    repo_type: str,
+    allow_patterns: Sequence[str] | None,
+    cache_dir: Path,
+) -> Snapshot:
+    """The folder of the wanted files, each with the content that the Hub lists.
+
+    A pinned commit whose files are cached needs no network. Raises as Hub.resolve.
+    """
+    patterns = None if allow_patterns is None else tuple(allow_patterns)
+    wish = _Wish(source, repo_id, repo_type, revision, patterns, cache_dir)
+    known_sha = revision if COMMIT_SHA.fullmatch(revision) else wish.cache.sha_of(revision)
+    is_cached = known_sha is not None and _is_complete(wish, known_sha)
+    if is_cached and known_sha == revision:
+        return _snapshot(wish, known_sha, is_offline=False)
+    wait_s = WARM_S if is_cached else COLD_S
+    try:
+        sha = known_sha if known_sha == revision else None
+        sha = sha or source.head(repo_id, revision, repo_type, wait_s=wait_s)
+        if not (is_cached and sha == known_sha):
+            _complete(wish, sha, wait_s)
+    except HubUnreachable as error:
+        if is_cached and known_sha is not None:
+            return _snapshot(wish, known_sha, is_offline=True)
+        raise HubUnreachable(
+            f"{error} The {wish} is not complete in the cache ({cache_dir}) either. Check that "
+            "the Hub runs and that its address is right (HF_ENDPOINT), then try again."
+        ) from error
+    wish.cache.remember_sha(revision, sha)
+    return _snapshot(wish, sha, is_offline=False)
+
+
+def wanted(files: Sequence[HubFile], patterns: Sequence[str] | None) -> tuple[HubFile, ...]:
+    """The files whose path matches one of the patterns; "*" also crosses "/"."""
+    return tuple(file for file in files if is_wanted(file.path, patterns))
+
+
+def is_wanted(path: str, patterns: Sequence[str] | None) -> bool:
+    """True without patterns, or if one matches; "folder/" stands for all files below it."""
+    if patterns is None:
+        return True
+    return any(fnmatchcase(path, f"{p}*" if p.endswith("/") else p) for p in patterns)
+
+
+def _is_complete(wish: _Wish, sha: str) -> bool:
+    """True if the cache knows what the wish means and holds exactly that."""
+    listing = wish.cache.listing(sha)
+    files = wanted(listing or (), wish.patterns)
+    if listing is None or not files or wish.cache.damaged(sha, files):
+        return False
+    wish.cache.remember(sha, listing, files)
+    return True
+
+
+def _complete(wish: _Wish, sha: str, wait_s: float) -> None:
+    """Fetch what the snapshot lacks, and record that its content is right."""
+    listing = wish.source.listing(wish.repo_id, sha, wish.repo_type, wait_s=wait_s)
+    files = wanted(listing, wish.patterns)
+    if not files:
+        _raise_nothing_wanted(wish, listing)
+    _fetch_all(wish, sha, wish.cache.damaged(sha, files))
+    wish.cache.remember(sha, listing, files)
+
+
+def _raise_nothing_wanted(wish: _Wish, listing: Sequence[HubFile]) -> None:
+    if wish.patterns is None:
+        raise NotFound(f"The {wish} holds no files. Publish something there first.")
+    present = ", ".join(file.path for file in listing[:10]) or "nothing"
+    raise NotFound(
+        f"No file of the {wish} matches {', '.join(wish.patterns)}. It holds {present}"
+        f"{', ...' if len(listing) > 10 else ''}. Check the revision and the names."
+    )
+
+
+def _fetch_all(wish: _Wish, sha: str, files: Sequence[HubFile]) -> None:
+    with ThreadPoolExecutor(_PARALLEL_DOWNLOADS, thread_name_prefix="hub-download") as pool:
+        # each download bears silence on its own, in a context of its own
+        jobs = [pool.submit(contextvars.copy_context().run, _fetch, wish, sha, f) for f in files]
+        try:
+            for job in jobs:
+                job.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _fetch(wish: _Wish, sha: str, file: HubFile) -> None:
+    """Download one file until its content is right: twice at most."""
+    if wish.cache.is_right(sha, file):
+        return  # another process was faster
+    problem = ""
+    for _ in range(2):
+        try:
+            wish.source.download(
+                wish.repo_id, sha, wish.repo_type, file.path, wish.cache_dir, wait_s=COLD_S
+            )
+        except CorruptDownload as error:
+            problem = f" ({error})"
+        if wish.cache.is_right(sha, file):
+            return
+    raise CorruptDownload(
+        f"{file.path} of the {wish} arrived twice with other content than the Hub lists"
+        f"{problem}: expected {file.size_bytes:,} bytes with digest {file.digest[:12]}. "
+        "It was removed again. Check the connection; if it stays so, publish the file again."
+    )
+
+
+def _snapshot(wish: _Wish, sha: str, *, is_offline: bool) -> Snapshot:
+    folder = wish.cache.snapshot(sha)
+    return Snapshot(repo_id=wish.repo_id, sha=sha, folder=folder, is_offline=is_offline)
