@@ -1,0 +1,179 @@
+"""Delimited text: lines -> cells, and which delimiter and quoting a file really uses.
+
+A file is read by the letter of RFC 4180, with two additions: quotes inside a quoted cell may be
+escaped by a backslash, and a file may use no quoting at all. The module csv of Python is not used:
+it drops quotes from cells such as `"Hello" he said` without a word, lets one quote that is never
+closed swallow the rest of the file, and gives up at a carriage return inside a cell.
+
+Which of these a file uses is found by reading its beginning in every way and counting the rows that
+come out with as many cells as the header has; the header must hold the columns that are asked for.
+
+Try: python -m pytest -q tests/inference/test_delimited.py
+"""
+
+import enum
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+DELIMITERS = (",", "\t", ";", "|")
+_MAX_CELL_CHARS = 10 * 2**20
+# Records read to tell the delimiter (15 dialects are tried) and then the quoting (3 are).
+_DELIMITER_RECORDS = 300
+_QUOTING_RECORDS = 20_000
+
+
+class Quoting(enum.Enum):
+    """How a cell holds the delimiter, a line break or a quote."""
+
+    DOUBLED = "doubled"  # "say ""hi"""
+    BACKSLASH = "backslash"  # "say \"hi\""
+    NONE = "none"  # a quote is a character like any other
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A record that cannot be read, and why."""
+
+    reason: str
+
+
+class _Unread(enum.Enum):
+    OPEN = "a quoted cell goes on in the next line"
+    MALFORMED = "a quoted cell is followed by something else than a delimiter"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What divides cells, and how they are quoted; delimiter None: a line is one cell."""
+
+    delimiter: str | None
+    quoting: Quoting
+
+    @cached_property
+    def _inside(self) -> str:
+        # Possessive (+): an unclosed quote costs one pass over the text, not one a quote.
+        if self.quoting is Quoting.BACKSLASH:
+            return r'"((?:[^"\\]+|\\.|"")*+)'
+        return r'"((?:[^"]+|"")*+)'
+
+    @cached_property
+    def _closed_cell(self) -> re.Pattern[str]:
+        end = rf"(?={re.escape(self.delimiter)}|\r*\Z)" if self.delimiter else r"(?=\r*\Z)"
+        return re.compile(rf'{self._inside}" *{end}', re.DOTALL)
+
+    @cached_property
+    def _open_cell(self) -> re.Pattern[str]:
+        return re.compile(rf"{self._inside}\\?\Z", re.DOTALL)
+
+    def cells(self, record: str) -> list[str] | _Unread:
+        """Return the cells of one record, given without its line end."""
+        if self.quoting is Quoting.NONE or '"' not in record:
+            return record.split(self.delimiter) if self.delimiter else [record]
+        cells: list[str] = []
+        position = 0
+        while True:
+            if record.startswith('"', position):
+                match = self._closed_cell.match(record, position)
+                if match is None:
+                    is_open = self._open_cell.match(record, position) is not None
+                    return _Unread.OPEN if is_open else _Unread.MALFORMED
+                cells.append(self._unquoted(match[1]))
+                end = match.end()
+                if not self.delimiter or not record.startswith(self.delimiter, end):
+                    return cells
+            else:
+                end = record.find(self.delimiter, position) if self.delimiter else -1
+                if end < 0:
+                    return [*cells, record[position:]]
+                cells.append(record[position:end])
+            position = end + 1
+
+    def _unquoted(self, text: str) -> str:
+        if self.quoting is Quoting.BACKSLASH:
+            return re.sub(r'\\(["\\])|""', lambda match: match[1] or '"', text)
+        return text.replace('""', '"')
+
+
+def split(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str] | Broken]:
+    """Yield the cells of every record; blank lines are no records.
+
+    lines keep their line ends. After a record that cannot be read, reading goes on with the line
+    after its first one, so that one stray quote costs one row.
+    """
+    source = iter(lines)
+    waiting: deque[str] = deque()
+    while (line := _next(waiting, source)) is not None:
+        record = _without_end(line)
+        if not record:
+            continue
+        cells = dialect.cells(record)
+        if cells is _Unread.OPEN:
+            parts = _until_closed(line, waiting, source, dialect)
+            cells = dialect.cells(_without_end("".join(parts)))
+            if isinstance(cells, _Unread):
+                waiting.extendleft(reversed(parts[1:]))
+        if cells is _Unread.OPEN:
+            yield Broken('a cell opens with a quote (") that is never closed')
+        elif cells is _Unread.MALFORMED:
+            yield Broken(
+                'a cell opens with a quote (") and goes on after the closing one; '
+                'inside quotes, write a quote as ""'
+            )
+        else:
+            yield cells
+
+
+def _next(waiting: deque[str], source: Iterator[str]) -> str | None:
+    return waiting.popleft() if waiting else next(source, None)
+
+
+def _without_end(line: str) -> str:
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def _until_closed(
+    first: str, waiting: deque[str], source: Iterator[str], dialect: Dialect
+) -> list[str]:
+    """Return the lines of a record whose first line leaves a quoted cell open."""
+    parts, size = [first], len(first)
+    while size < _MAX_CELL_CHARS and (line := _next(waiting, source)) is not None:
+        parts.append(line)
+        size += len(line)
+        # Inside a cell quotes come in pairs: only a line with an odd number of them can end it.
+        may_close = line.count('"') % 2 or dialect.quoting is Quoting.BACKSLASH
+        if may_close and dialect.cells(_without_end("".join(parts))) is not _Unread.OPEN:
+            break
+    return parts
+
+
+def detect(
+    read_lines: Callable[[], Iterator[str]], needed: Sequence[str], column_names: Sequence[str]
+) -> Dialect:
+    """Return the dialect in which the most records have as many cells as there are columns.
+
+    read_lines starts at the beginning of the file each time. A dialect whose header holds every
+    needed column goes before all others. With column_names the file has no header. Of equally
+    good dialects the one with fewer assumptions wins: one column, quotes doubled.
+    """
+
+    def fit(dialect: Dialect, count: int) -> tuple[bool, float, int]:
+        records = list(islice(split(read_lines(), dialect), count))
+        header = list(column_names) or _names(records)
+        fitting = sum(isinstance(cells, list) and len(cells) == len(header) for cells in records)
+        has_needed = set(needed) <= {name.strip() for name in header}
+        return has_needed, fitting / max(1, len(records)), len(header)
+
+    every = [
+        Dialect(delimiter, quoting) for delimiter in (None, *DELIMITERS) for quoting in Quoting
+    ]
+    delimiter = max(every, key=lambda dialect: fit(dialect, _DELIMITER_RECORDS)).delimiter
+    rest = [Dialect(delimiter, quoting) for quoting in Quoting]
+    return max(rest, key=lambda dialect: fit(dialect, _QUOTING_RECORDS))
+
+
+def _names(records: list[list[str] | Broken]) -> list[str]:
+    return records[0] if records and isinstance(records[0], list) else []
