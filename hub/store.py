@@ -1,0 +1,297 @@
+"""Repos on disk: rows in SQLite, contents in hub/blobs.py; one transaction is one commit.
+
+Safe for several processes on one root, and for a kill at any moment. No HTTP and no users here:
+who may do what is decided above (hub/auth.py). What cannot be done raises a Refusal.
+Try: python -c "from pathlib import Path; from hub.store import Store; Store(Path('/tmp/hub'))"
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hub import history, trees
+from hub.blobs import Blobs, Staged
+from hub.history import Change, Commit
+from hub.names import Ref, Repo, check_ref_name, check_repo_id
+from hub.refusals import EntryNotFound, RefExists, RepoExists, RepoNotFound, RevisionNotFound
+from hub.trees import Entry
+
+MAIN = "main"
+_WAIT_S = 30.0  # for another process's write transaction
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS repo (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, namespace TEXT NOT NULL,
+    name TEXT NOT NULL, is_private INTEGER NOT NULL, gated TEXT NOT NULL, sdk TEXT NOT NULL,
+    created_ms INTEGER NOT NULL, UNIQUE (kind, namespace, name)
+);
+CREATE TABLE IF NOT EXISTS history (
+    repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, oid TEXT NOT NULL,
+    parent TEXT, tree TEXT NOT NULL, title TEXT NOT NULL, message TEXT NOT NULL,
+    author TEXT NOT NULL, created_ms INTEGER NOT NULL, metadata TEXT NOT NULL,
+    PRIMARY KEY (repo, oid)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tree (
+    repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, oid TEXT NOT NULL,
+    rows TEXT NOT NULL, PRIMARY KEY (repo, oid)
+);
+CREATE TABLE IF NOT EXISTS ref (
+    repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, kind TEXT NOT NULL,
+    name TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (repo, kind, name)
+) WITHOUT ROWID;
+-- The contents a repo may refer to: uploaded to it or committed in it, never by hash alone.
+CREATE TABLE IF NOT EXISTS holding (
+    repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, sha256 TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL, PRIMARY KEY (repo, sha256)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS holding_sha256 ON holding (sha256);
+"""
+
+
+def now_ms() -> int:
+    """The time in milliseconds since 1970."""
+    return time.time_ns() // 10**6
+
+
+class Store:
+    """The repos below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self.root = root
+        self.blobs = Blobs(root)
+        # Held open for life: SQLite folds its log away whenever the last connection closes.
+        self._keeper = self._connect()
+        self._keeper.execute("PRAGMA journal_mode = WAL")
+        self._keeper.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._keeper.close()
+        self.blobs.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            self.root / "hub.sqlite3",
+            timeout=_WAIT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA synchronous = FULL")
+        return db
+
+    @contextmanager
+    def transaction(self, *, is_write: bool = False) -> Iterator[sqlite3.Connection]:
+        """One consistent view, or one change that happens whole or not at all."""
+        db = self._connect()
+        try:
+            db.execute("BEGIN IMMEDIATE" if is_write else "BEGIN")
+            yield db
+            db.execute("COMMIT")
+        finally:
+            db.close()  # without COMMIT this rolls back
+
+    def create(
+        self, kind: str, namespace: str, name: str, *, is_private: bool, sdk: str, author: str
+    ) -> Repo:
+        """A new repo whose main branch holds one commit, `.gitattributes`, as on the Hub.
+
+        Raises:
+            BadRequest: the name is not one.
+            RepoExists: it is taken.
+        """
+        check_repo_id(namespace, name)
+        with self.blobs.arrive() as arrival, self.transaction(is_write=True) as db:
+            try:
+                key = db.execute(
+                    "INSERT INTO repo (kind, namespace, name, is_private, gated, sdk, created_ms)"
+                    " VALUES (?, ?, ?, ?, '', ?, ?) RETURNING key",
+                    (kind, namespace, name, is_private, sdk, now_ms()),
+                ).fetchone()[0]
+            except sqlite3.IntegrityError as error:
+                raise RepoExists(f"You already created this {kind} repo") from error
+            arrival.write(history.GIT_ATTRIBUTES)
+            first = history.AddFile(
+                ".gitattributes", arrival.finish(), trees.git_oid(history.GIT_ATTRIBUTES)
+            )
+            commit = history.append(
+                db, self.blobs, key, None, [first], "initial commit", "", author, now_ms()
+            )
+            db.execute("INSERT INTO ref VALUES (?, 'branch', ?, ?)", (key, MAIN, commit.oid))
+        return self.find(kind, namespace, name)
+
+    def find(self, kind: str, namespace: str, name: str) -> Repo:
+        """The repo of this name.
+
+        Raises:
+            RepoNotFound: there is none.
+        """
+        with self.transaction() as db:
+            row = db.execute(
+                "SELECT * FROM repo WHERE kind = ? AND namespace = ? AND name = ?",
+                (kind, namespace, name),
+            ).fetchone()
+        if row is None:
+            raise RepoNotFound(f"Repository not found: {namespace}/{name} ({kind})")
+        return Repo.from_row(row)
+
+    def delete(self, repo: Repo) -> None:
+        """Remove the repo and every content that no other repo holds."""
+        with self.transaction(is_write=True) as db:
+            orphans = db.execute(
+                "SELECT sha256 FROM holding WHERE repo = ? AND sha256 NOT IN"
+                " (SELECT sha256 FROM holding WHERE repo != ?)",
+                (repo.key, repo.key),
+            ).fetchall()
+            db.execute("DELETE FROM repo WHERE key = ?", (repo.key,))
+        for (sha256,) in orphans:  # the write lock keeps an upload of the same content out
+            with self.transaction(is_write=True) as db:
+                if not db.execute("SELECT 1 FROM holding WHERE sha256 = ?", (sha256,)).fetchone():
+                    self.blobs.remove(sha256)
+
+    def move(self, repo: Repo, namespace: str, name: str) -> None:
+        """Give the repo another name.
+
+        Raises:
+            BadRequest: the name is not one.
+            RepoExists: it is taken.
+        """
+        check_repo_id(namespace, name)
+        with self.transaction(is_write=True) as db:
+            try:
+                db.execute(
+                    "UPDATE repo SET namespace = ?, name = ? WHERE key = ?",
+                    (namespace, name, repo.key),
+                )
+            except sqlite3.IntegrityError as error:
+                raise RepoExists(f"{namespace}/{name} exists already") from error
+
+    def configure(self, repo: Repo, *, is_private: bool, gated: str) -> None:
+        """Set who may see the repo, and whether its files are for members only."""
+        with self.transaction(is_write=True) as db:
+            db.execute(
+                "UPDATE repo SET is_private = ?, gated = ? WHERE key = ?",
+                (is_private, gated, repo.key),
+            )
+
+    def refs(self, repo: Repo) -> tuple[Ref, ...]:
+        """All branches and tags, by name."""
+        with self.transaction() as db:
+            rows = db.execute("SELECT kind, name, target FROM ref WHERE repo = ?", (repo.key,))
+            return tuple(Ref(*row) for row in rows)
+
+    def create_ref(self, repo: Repo, kind: str, name: str, target: str) -> None:
+        """Add a branch or tag at the commit `target`.
+
+        Raises:
+            BadRequest: git would not take the name.
+            RefExists: it is taken.
+        """
+        check_ref_name(name)
+        with self.transaction(is_write=True) as db:
+            try:
+                db.execute("INSERT INTO ref VALUES (?, ?, ?, ?)", (repo.key, kind, name, target))
+            except sqlite3.IntegrityError as error:
+                raise RefExists(f"Reference already exists: {kind} {name}") from error
+
+    def delete_ref(self, repo: Repo, kind: str, name: str) -> None:
+        """Remove a branch or tag; its commits stay readable by their ids.
+
+        Raises:
+            RevisionNotFound: there is none of this name.
+        """
+        with self.transaction(is_write=True) as db:
+            gone = db.execute(
+                "DELETE FROM ref WHERE repo = ? AND kind = ? AND name = ?", (repo.key, kind, name)
+            )
+            if gone.rowcount == 0:
+                raise RevisionNotFound(f"Invalid rev id: {name} ({kind})")
+
+    def commit_at(self, repo: Repo, revision: str) -> Commit:
+        """The commit that a branch, tag, 40-hex id or full ref name stands for.
+
+        Raises:
+            RevisionNotFound: the repo has no such revision.
+        """
+        with self.transaction() as db:
+            return history.resolve(db, repo.key, revision)
+
+    def log(self, repo: Repo, commit: str, limit: int) -> list[Commit]:
+        """Up to `limit` commits, from this one back."""
+        with self.transaction() as db:
+            return history.log(db, repo.key, commit, limit)
+
+    def entry(self, repo: Repo, commit: Commit, path: str) -> Entry:
+        """The file or folder at a path; '' is the root.
+
+        Raises:
+            EntryNotFound: the commit has none there.
+        """
+        with self.transaction() as db:
+            entry = trees.find(db, repo.key, commit.tree, path)
+        if entry is None:
+            raise EntryNotFound(f"{path} does not exist on {commit.oid[:7]}", commit.oid)
+        return entry
+
+    def below(self, repo: Repo, folder: Entry, *, is_recursive: bool) -> list[Entry]:
+        """What a folder holds: files and folders, each folder before its content."""
+        listing = trees.walk if is_recursive else trees.read_folder
+        with self.transaction() as db:
+            return list(listing(db, repo.key, folder.oid, folder.path))
+
+    def hold(self, repo: Repo, staged: Staged) -> None:
+        """Keep an uploaded content for later commits of this repo."""
+        with self.transaction(is_write=True) as db:
+            history.hold(db, self.blobs, repo.key, [staged])
+
+    def held_size(self, repo: Repo, sha256: str) -> int | None:
+        """Bytes of a content that this repo may refer to; None if it may not."""
+        with self.transaction() as db:
+            return history.held_size(db, repo.key, sha256)
+
+    def commit(
+        self,
+        repo: Repo,
+        branch: str,
+        changes: Sequence[Change],
+        *,
+        title: str,
+        message: str,
+        author: str,
+        parent: str | None,
+    ) -> Commit:
+        """Apply the changes to a branch, all or none; the head itself if they change nothing.
+
+        Raises:
+            RevisionNotFound: no such branch.
+            StaleParent: `parent` is given and is not the head any more.
+            EntryNotFound: a path to delete is not there.
+            BadRequest: an impossible path, or a large file that this repo does not hold.
+        """
+        with self.transaction(is_write=True) as db:
+            head = history.branch_head(db, repo.key, branch, parent)
+            commit = history.append(
+                db, self.blobs, repo.key, head, changes, title, message, author, now_ms()
+            )
+            db.execute(
+                "UPDATE ref SET target = ? WHERE repo = ? AND kind = 'branch' AND name = ?",
+                (commit.oid, repo.key, branch),
+            )
+            return commit
+
+    def sizes(self, namespace: str) -> list[tuple[Repo, int]]:
+        """The repos of a namespace, newest first, each with the bytes it holds."""
+        with self.transaction() as db:
+            rows = db.execute(
+                "SELECT repo.*, (SELECT sum(size_bytes) FROM holding WHERE repo = repo.key)"
+                " FROM repo WHERE namespace = ? ORDER BY key DESC",
+                (namespace,),
+            )
+            return [(Repo.from_row(row[:-1]), row[-1]) for row in rows]
+
+    def repos(self, sql: str, values: Iterable[object]) -> list[tuple[Repo, Commit]]:
+        """Repos with the head of main, by the conditions of hub/listing.py."""
+        with self.transaction() as db:
+            return [history.split_row(row) for row in db.execute(sql, tuple(values))]
