@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hub.client import DEFAULT_ENDPOINT, Hub, connect
 from inference.errors import SettingsError
 
-DEFAULT_ENDPOINT = "https://huggingface.co"
 DEVICES = ("auto", "cpu", "cuda", "mps")
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,6 +65,16 @@ class Settings:
     max_chars: int = 10_000
     max_texts: int = 64
     max_models: int = 2
+
+    def connect(self) -> Hub:
+        """Return the Hub that these settings name; nothing is asked of it yet."""
+        token = self.token.reveal() if self.token else None
+        return connect(self.endpoint, token, self.cache_dir)
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """Return this process's environment with some variables changed, for a process to start."""
+    return {**os.environ, **changes}
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:

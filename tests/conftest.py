@@ -25,6 +25,7 @@ from pathlib import Path
 import pytest
 
 from space_config import packages
+from tests.hub_fixtures import hub_server  # noqa: F401 (a fixture for all tests)
 from tests.tiny import make_tiny_model
 
 
