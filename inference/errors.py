@@ -6,7 +6,8 @@ UserError (hub/errors.py)    its text is the whole message; a traceback means ou
 ├── ConfigError              a flag or a key of a recipe is unknown or unusable
 ├── DataError                a file of examples cannot be read, or nothing usable is in it
 ├── ModelError               a model folder lacks a file, or its files contradict each other
-└── TextError                a text that cannot be scored (empty, too long)
+├── TextError                a text that cannot be scored (empty, too long)
+└── ChoiceError              no model was chosen, or one that is not on show
 """
 
 import sys
@@ -33,6 +34,10 @@ class ModelError(UserError):
 
 class TextError(UserError):
     """A text that cannot be scored."""
+
+
+class ChoiceError(UserError):
+    """No model was chosen, or one that is not on show."""
 
 
 def run_command(main: Callable[[], None]) -> None:
