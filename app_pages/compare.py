@@ -1,0 +1,113 @@
+"""First page: what each model says about a message, over the examples stored with the page."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from app_pages import headline, history, widgets
+from app_pages.table import results_html
+from hub.errors import UserError
+from inference.ask import ask, check_texts, choose
+
+settings, catalogue = widgets.load_or_stop()
+titles = {entry.repo_id: entry.title for entry in catalogue.models}
+
+# ---- the question and the answer so far
+with st.container(key="hero"):
+    st.caption(f"Worth Tuning · {catalogue.title}")
+    st.title("Was fine‑tuning worth it?", anchor=False)
+    with st.container(key="answer"):
+        st.text(headline.answer(catalogue.leaderboard))
+    if catalogue.leaderboard:
+        st.html(headline.standings_html(catalogue.leaderboard))
+
+# ---- ask
+with st.form("ask", border=True):
+    message = st.text_area(
+        "Your message",
+        key="message",
+        max_chars=settings.max_chars,
+        height=100,
+        placeholder="Write or paste a message, then press Ctrl+Enter",
+        persist_state="session",
+    )
+    chosen = st.pills(
+        "Models",
+        list(titles),
+        key="models",
+        selection_mode="multi",
+        default=list(titles)[: settings.max_models],
+        format_func=lambda repo_id: titles.get(repo_id, repo_id),
+        persist_state="session",
+        wrap=True,
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_submitted = st.form_submit_button(
+            "Analyze", key="analyze", type="primary", icon=":material/play_arrow:"
+        )
+        is_line_by_line = st.checkbox(
+            "Each line is a message of its own", key="lines", persist_state="session"
+        )
+
+outcome = st.container(key="outcome")
+if is_submitted:
+    try:
+        texts = check_texts(
+            (message or "").strip().splitlines() if is_line_by_line else [message or ""], settings
+        )
+        entries = choose(catalogue, chosen)
+        with outcome.status("Analyzing", expanded=True) as status:
+            answer = ask(
+                entries,
+                texts,
+                catalogue,
+                widgets.open_scorer,
+                on_start=lambda entry: status.update(label=f"Asking {entry.title}"),
+            )
+            status.update(label="Done", state="complete", expanded=False)
+    except UserError as error:
+        with outcome:
+            widgets.error_box(error)
+    else:
+        for failure in answer.failures:
+            with outcome:
+                widgets.error_box(failure.error, title=f"{failure.entry.title} cannot answer")
+        if answer.comparison is not None:
+            analysis = history.Analysis(answer.comparison, datetime.now(UTC))
+            st.session_state.history = history.add(st.session_state.history, analysis)
+
+# ---- everything asked so far
+own = st.session_state.history
+examples = () if catalogue.first_paint is None else (history.Analysis(catalogue.first_paint),)
+shown = (*own, *examples)
+st.subheader("What the models say", anchor=False)
+with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
+    st.download_button(
+        "Download",
+        history.csv_bytes(shown),
+        file_name="worth-tuning.csv",
+        mime="text/csv",
+        key="download",
+        on_click="ignore",
+        icon=":material/download:",
+        disabled=not shown,
+    )
+    st.button(
+        "Clear",
+        key="clear",
+        icon=":material/delete:",
+        on_click=lambda: st.session_state.update(history=()),
+        disabled=not own,
+        help="Forget your messages; the examples stay.",
+    )
+with st.container(key="results"):
+    if shown:
+        st.html(results_html(history.rows(shown), history.columns(shown), widgets.timezone()))
+    else:
+        st.caption("No messages yet: write one above and press Analyze.")
+st.caption(
+    "Your messages stay in this browser session and are gone when it ends. "
+    "A probability is what a model believes, not how often it is right: see the leaderboard."
+)
+
+widgets.warm_up()

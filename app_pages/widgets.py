@@ -1,0 +1,111 @@
+"""What the pages share: settings, catalogue and models, loaded once a process, and the error box.
+
+Owns every st.cache_resource. Nothing of a visitor may be kept here: all sessions share it.
+"""
+
+import re
+import threading
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from hub.client import Hub
+from hub.errors import UserError
+from inference import catalogue as catalogues
+from inference import settings as environment
+from inference.catalogue import Catalogue, ModelEntry
+from inference.classifier import Scorer
+from inference.settings import Settings
+
+STYLE = Path(__file__).parent.parent / "space_config" / "style.css"
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """The settings of this process."""
+    return environment.load()
+
+
+@st.cache_resource(show_spinner=False)
+def catalogue() -> Catalogue:
+    """The models on show, the example messages and what is stored about both.
+
+    Raises:
+        ConfigError: a file of the catalogue is missing or wrong; read anew on the next call.
+    """
+    return catalogues.load(settings().catalogue)
+
+
+def load_or_stop() -> tuple[Settings, Catalogue]:
+    """Settings and catalogue for a page, or a box that says what is wrong with them."""
+    try:
+        return settings(), catalogue()
+    except UserError as error:
+        error_box(error, title="This Space is not set up correctly")
+        st.stop()
+
+
+@st.cache_resource(show_spinner=False)
+def _hub() -> Hub:
+    return settings().connect()
+
+
+@st.cache_resource(show_spinner=False)
+def _shelf() -> Callable[[str, str | None, str, ModelEntry], Scorer]:
+    """The loader with its cache of models, made on first use because its size is a setting."""
+
+    @st.cache_resource(max_entries=settings().max_models, show_spinner=False)
+    def load(repo_id: str, revision: str | None, role: str, _entry: ModelEntry) -> Scorer:
+        # The arguments without underscore are the key: two roles of one repo are two scorers.
+        return catalogues.open_model(_entry, catalogue(), _hub(), threads=settings().threads)
+
+    return load
+
+
+def open_scorer(entry: ModelEntry) -> Scorer:
+    """The model of an entry, loaded once and kept while it is among the last ones used.
+
+    Raises:
+        HubError: it cannot be fetched. ModelError: it cannot be loaded. Both are tried again.
+    """
+    return _shelf()(entry.repo_id, entry.revision, entry.role, entry)
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Load the fine-tuned model in the background, once a process."""
+    thread = threading.Thread(target=_load_fine_tuned, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def _load_fine_tuned() -> None:
+    for entry in catalogue().models:
+        if entry.role == "fine-tuned":
+            try:
+                open_scorer(entry)
+            except UserError:
+                # Whoever asks this model meets the same error and is told.
+                return
+            return
+
+
+def timezone() -> tzinfo:
+    """The visitor's timezone, as the browser says; UTC when it says nothing known."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def error_box(error: UserError, title: str | None = None) -> None:
+    """Say what happened and what to do next; the text is shown as it is, not as Markdown."""
+    st.error(_as_plain_text(str(error)), title=title, icon=":material/error:")
+
+
+def _as_plain_text(text: str) -> str:
+    """Text that Markdown, colour directives and emoji codes leave alone."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|~$<>:-])", r"\\\1", text)

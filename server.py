@@ -1,0 +1,67 @@
+"""One process, one port: the Streamlit pages of app.py and the HTTP API under /api.
+
+    streamlit run server.py --server.port 8501
+
+Owns what holds for every response: the security headers, and what a visitor sees of a bug.
+"""
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app_pages import widgets
+from inference import api
+
+logger = logging.getLogger(__name__)
+
+SECURITY_HEADERS = {
+    # The Hub shows a Space in an iframe, so X-Frame-Options would blank it.
+    "Content-Security-Policy": "frame-ancestors 'self' https://huggingface.co https://*.hf.space",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+
+
+class SecurityHeaders:
+    """Adds the headers to every HTTP response, streamed ones too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and its response back with the headers."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        is_http = scope["type"] == "http"
+        await self._app(scope, receive, send_with_headers if is_http else send)
+
+
+def apologize(error: Exception) -> bool:
+    """Show a bug of ours as a plain sentence; its trace goes to the log."""
+    logger.error("uncaught error of a page", exc_info=error)
+    st.error("Something went wrong on our side. Reload the page to go on.", icon=":material/error:")
+    return True
+
+
+app = st.App(
+    Path(__file__).parent / "app.py",
+    routes=[
+        Mount(
+            "/api",
+            app=api.build(
+                api.Service(widgets.settings, widgets.catalogue, widgets.open_scorer),
+            ),
+        )
+    ],
+    middleware=[Middleware(SecurityHeaders)],
+    on_script_error=apologize,
+)
