@@ -72,10 +72,11 @@ def as_flag(value: object, field: str) -> bool:
     Raises:
         Unusable: missing or anything else.
     """
-    label = as_label(value, field)
-    if label.lower() not in _FLAGS:
+    label = value if isinstance(value, str) and value in _FLAGS else as_label(value, field)
+    flag = _FLAGS.get(label.lower())
+    if flag is None:
         raise Unusable(f"label {field!r} is {shown(label)}, expected 0 or 1")
-    return _FLAGS[label.lower()]
+    return flag
 
 
 def shown(text: str) -> str:

@@ -75,7 +75,8 @@ class Dialect:
             return record.split(self.delimiter) if self.delimiter else [record]
         cells: list[str] = []
         position = 0
-        while True:
+        last_quote = record.rfind('"')
+        while position <= last_quote:
             if record.startswith('"', position):
                 match = self._closed_cell.match(record, position)
                 if match is None:
@@ -91,6 +92,7 @@ class Dialect:
                     return [*cells, record[position:]]
                 cells.append(record[position:end])
             position = end + 1
+        return [*cells, *record[position:].split(self.delimiter)]
 
     def _unquoted(self, text: str) -> str:
         if self.quoting is Quoting.BACKSLASH:
@@ -143,9 +145,9 @@ def _until_closed(
     while size < _MAX_CELL_CHARS and (line := _next(waiting, source)) is not None:
         parts.append(line)
         size += len(line)
-        # Inside a cell quotes come in pairs: only a line with an odd number of them can end it.
-        may_close = line.count('"') % 2 or dialect.quoting is Quoting.BACKSLASH
-        if may_close and dialect.cells(_without_end("".join(parts))) is not _Unread.OPEN:
+        # Quotes inside a cell come in pairs, unless escaped: an odd number of them may end it.
+        is_odd = line.count('"') % 2 or (dialect.quoting is Quoting.BACKSLASH and '\\"' in line)
+        if is_odd and dialect.cells(_without_end("".join(parts))) is not _Unread.OPEN:
             break
     return parts
 
@@ -167,12 +169,19 @@ def detect(
         has_needed = set(needed) <= {name.strip() for name in header}
         return has_needed, fitting / max(1, len(records)), len(header)
 
+    def best(candidates: Sequence[Dialect], count: int) -> Dialect:
+        fits: dict[Dialect, tuple[bool, float, int]] = {}
+        for dialect in candidates:
+            fits[dialect] = fit(dialect, count)
+            if fits[dialect][:2] == (True, 1.0):
+                return dialect
+        return max(fits, key=fits.__getitem__)
+
     every = [
         Dialect(delimiter, quoting) for delimiter in (None, *DELIMITERS) for quoting in Quoting
     ]
-    delimiter = max(every, key=lambda dialect: fit(dialect, _DELIMITER_RECORDS)).delimiter
-    rest = [Dialect(delimiter, quoting) for quoting in Quoting]
-    return max(rest, key=lambda dialect: fit(dialect, _QUOTING_RECORDS))
+    delimiter = best(every, _DELIMITER_RECORDS).delimiter
+    return best([Dialect(delimiter, quoting) for quoting in Quoting], _QUOTING_RECORDS)
 
 
 def _names(records: list[list[str] | Broken]) -> list[str]:
