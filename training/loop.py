@@ -1,0 +1,302 @@
+"""The Accelerate loop: a model and its batches become trained weights, the best by validation.
+
+The only import of accelerate; other modules ask Processes who writes and prints. Owns order, steps,
+validation and resumption. What a batch is: training/batches.py; where a run stands on disk:
+training/checkpoints.py; what is measured: training/evaluation.py.
+
+Equal settings, data, seed and number of processes give equal weights on a CPU in float32, however
+often the run was interrupted: the batches are a function of (seed, epoch), the dropout of
+(seed, batch, process).
+
+Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --train_file tweets.csv
+"""
+
+import math
+import time
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+from accelerate import Accelerator, DataLoaderConfiguration
+from accelerate.state import AcceleratorState, GradientState, PartialState
+from accelerate.utils import broadcast_object_list, set_seed
+from numpy.typing import NDArray
+
+from inference.errors import ModelError
+from inference.settings import Settings
+from training import devices, schedule
+from training.batches import Batch, eval_loader, train_loader
+from training.checkpoints import Checkpoints, Progress, best_by, read_progress, step_name
+from training.config import TrainConfig
+from training.job import Fit, Job
+from training.progress import Bar, History, Window
+
+T = TypeVar("T")
+# B batch, N examples, C labels
+
+
+class Processes:
+    """The processes of this run and the device that they compute on."""
+
+    def __init__(self, config: TrainConfig, settings: Settings) -> None:
+        device = devices.choose(settings.device)
+        # A run before this one in the same process may have had another device or precision.
+        AcceleratorState._reset_state(reset_partial_state=True)
+        GradientState._reset_state()
+        self.accelerator = Accelerator(
+            cpu=device == "cpu",
+            mixed_precision=devices.precision(config.mixed_precision, device),
+            gradient_accumulation_steps=config.gradient_accumulation_steps,
+            dataloader_config=DataLoaderConfiguration(
+                use_seedable_sampler=True, data_seed=config.seed
+            ),
+        )
+        self.count: int = self.accelerator.num_processes
+        self.is_main: bool = self.accelerator.is_main_process
+        self.device: str = self.accelerator.device.type
+        self.precision: str = {"no": "float32"}.get(
+            self.accelerator.mixed_precision, self.accelerator.mixed_precision
+        )
+        if self.device == "cpu":
+            torch.set_num_threads(max(1, settings.threads // self.count))
+        set_seed(config.seed)
+
+    def say(self, message: str) -> None:
+        """Print a line, once for all processes."""
+        if self.is_main:
+            print(message, flush=True)
+
+    def agree(self, value: T) -> T:
+        """The main process's value, on every process."""
+        values = [value]
+        if self.count > 1:
+            broadcast_object_list(values)
+        return values[0]
+
+    def wait(self) -> None:
+        """Return when every process has come here."""
+        self.accelerator.wait_for_everyone()
+
+    def part(self) -> None:
+        """End the common part; from here on each process is alone."""
+        self.accelerator.end_training()
+
+
+def is_main_process() -> bool:
+    """Whether this process prints errors; true where no run has started."""
+    return not PartialState._shared_state or PartialState().is_main_process
+
+
+def fit(job: Job, processes: Processes) -> Fit:
+    """Train until the last epoch, or until validation no longer gains.
+
+    The same call after an interruption carries on from the newest checkpoint.
+
+    Raises:
+        ConfigError: a checkpoint that belongs to other settings or data.
+        ModelError: the loss is not a finite number any more.
+    """
+    return _Fitting(job, processes).run()
+
+
+class _Fitting:
+    """One run of fit(): what its steps share."""
+
+    def __init__(self, job: Job, processes: Processes) -> None:
+        config = job.config
+        self.job, self.config, self.processes = job, config, processes
+        self.accelerator = processes.accelerator
+        multiple = 1 if processes.precision == "float32" else 8  # tensor cores like eights
+        train = train_loader(
+            job.train,
+            job.pad_id,
+            batch_size=config.per_device_train_batch_size,
+            processes=processes.count,
+            seed=config.seed,
+            multiple=multiple,
+        )
+        validation = eval_loader(
+            job.validation,
+            job.pad_id,
+            batch_size=config.per_device_eval_batch_size,
+            multiple=multiple,
+        )
+        optimizer, scheduler = schedule.make(job.model, config, len(train))
+        self.model, self.optimizer, self.train, self.validation, self.scheduler = (
+            self.accelerator.prepare(job.model, optimizer, train, validation, scheduler)
+        )
+        self.total_steps = config.num_train_epochs * math.ceil(
+            len(self.train) / config.gradient_accumulation_steps
+        )
+        self.checkpoints = Checkpoints(job.run_dir, job.identity)
+        self.history = History(job.run_dir)
+        self.progress = Progress()
+        self.window = Window()
+        self.samples = 0
+
+    def run(self) -> Fit:
+        self._resume()
+        before = self.progress.seconds
+        self.started = time.perf_counter() - before
+        self.bar = Bar(self.total_steps, self.progress.step, is_shown=self.processes.is_main)
+        while self.progress.epoch < self.config.num_train_epochs and not self._is_exhausted():
+            self._epoch()
+        self.bar.close()
+        done = self.progress
+        assert done.best_step is not None and done.best_value is not None, done
+        elapsed = max(done.seconds - before, 1e-9)
+        return Fit(
+            weights_dir=self.checkpoints.best(done.best_step),
+            steps=done.step,
+            epochs=done.epoch,
+            best_step=done.best_step,
+            best_value=done.best_value,
+            metric=best_by(self.job.problem_type),
+            seconds=done.seconds,
+            samples_per_second=self.samples / elapsed,
+        )
+
+    def _resume(self) -> None:
+        checkpoint = self.checkpoints.find(self.config.resume_from_checkpoint)
+        self.processes.wait()  # all have looked before the main process removes anything
+        if checkpoint is not None:
+            self.accelerator.load_state(str(checkpoint))
+            self.progress = read_progress(checkpoint)[0]
+            self.processes.say(
+                f"carrying on from {checkpoint} (step {self.progress.step} of {self.total_steps})"
+            )
+        if self.processes.is_main:
+            self.checkpoints.forget_after(self.progress.step if checkpoint else -1)
+            self.history.rewind(self.progress.step if checkpoint else -1)
+
+    def _epoch(self) -> None:
+        epoch, skip = self.progress.epoch, self.progress.batch
+        self.train.set_epoch(epoch)
+        loader = self.train
+        if skip:
+            loader = self.accelerator.skip_first_batches(self.train, skip)
+            loader.set_epoch(epoch)
+        for batch in loader:
+            self._backward(batch)
+            if self.accelerator.sync_gradients:
+                self._after_step()
+                if self._is_exhausted():
+                    return
+        self.progress = replace(self.progress, epoch=epoch + 1, batch=0)
+        self._validate()
+        self._checkpoint()
+
+    def _backward(self, batch: Batch) -> None:
+        place = self.progress.epoch * len(self.train) + self.progress.batch
+        torch.manual_seed(_seed_of(self.config.seed, place, self.accelerator.process_index))
+        rows = batch.pop("rows")
+        self.model.train()
+        with self.accelerator.accumulate(self.model):
+            loss = self.model(**batch).loss
+            self.accelerator.backward(loss)
+            if self.accelerator.sync_gradients:
+                self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)
+            self.optimizer.step()
+            self.scheduler.step()
+            self.optimizer.zero_grad()
+        self.window.add(loss.detach(), len(rows) * self.processes.count)
+        self.samples += len(rows) * self.processes.count
+        self.progress = replace(self.progress, batch=self.progress.batch + 1)
+
+    def _after_step(self) -> None:
+        self.progress = replace(self.progress, step=self.progress.step + 1)
+        self.bar.advance()
+        step = self.progress.step
+        if step % self.config.logging_steps == 0:
+            self._log()
+        if self.accelerator.gradient_state.end_of_dataloader:
+            return  # the end of the epoch validates and saves
+        is_due = bool(self.config.eval_steps) and step % (self.config.eval_steps or 1) == 0
+        if is_due:
+            self._validate()
+        if is_due or step % self.config.save_steps == 0:
+            self._checkpoint()
+
+    def _log(self) -> None:
+        loss = float(self.accelerator.reduce(self.window.mean_loss(), "mean"))
+        step = self.progress.step
+        if not math.isfinite(loss):
+            raise ModelError(
+                f"the loss is {loss} at step {step}; use a lower --learning_rate than "
+                f"{self.config.learning_rate:g}, or --mixed_precision no"
+            )
+        rate = self.window.samples / self.window.seconds()
+        learning_rate = self.scheduler.get_last_lr()[0]
+        self.window = Window()
+        self.bar.show(loss=f"{loss:.3f}", lr=f"{learning_rate:.1e}", texts_per_s=f"{rate:.0f}")
+        self._write(loss=loss, learning_rate=learning_rate, samples_per_second=round(rate, 1))
+
+    def _write(self, **values: float | str | None) -> None:
+        if self.processes.is_main:
+            place = {"step": self.progress.step, "epoch": self._epochs_done()}
+            self.history.append({**place, **values, "seconds": round(self._seconds(), 2)})
+
+    def _validate(self) -> None:
+        logits = self._logits()
+        measured: dict[str, float | None] = {}
+        if self.processes.is_main:
+            from training.evaluation import measure  # evaluate takes seconds to import
+
+            measured = measure(logits, self.job.validation.targets, self.job.problem_type)
+        measured = self.processes.agree(measured)  # so all stop at the same validation
+        name = best_by(self.job.problem_type)
+        value = measured[name]
+        if value is None:  # a validation part with one class only
+            value = -float(measured["loss"] or 0.0)
+        self.progress = self.progress.validated(value)
+        is_better = self.progress.best_step == self.progress.step
+        if is_better and self.processes.is_main:
+            model = self.accelerator.unwrap_model(self.model)
+            self.checkpoints.save_best(self.progress.step, model.save_pretrained)
+        shown = {f"validation_{name}": number for name, number in measured.items()}
+        self._write(**shown)
+        self.bar.say(
+            f"epoch {self._epochs_done():.2f}: validation {name} {value:.4f}"
+            + (" (best so far)" if is_better else "")
+        )
+
+    @torch.no_grad()
+    def _logits(self) -> NDArray[np.float32]:
+        """(N, C) float32: the validation examples' logits, in their order, on the main process."""
+        self.model.eval()
+        size = (len(self.job.validation.token_ids), len(self.job.model.config.id2label or ()))
+        logits = np.zeros(size, dtype=np.float32)
+        for batch in self.validation:
+            rows = batch.pop("rows")
+            batch.pop("labels")
+            output = self.model(**batch).logits.float()
+            output, rows = self.accelerator.gather_for_metrics((output, rows))
+            logits[rows.cpu().numpy()] = output.cpu().numpy()
+        return logits
+
+    def _checkpoint(self) -> None:
+        self.progress = replace(self.progress, seconds=self._seconds())
+        partial = self.checkpoints.partial(step_name(self.progress.step))
+        if self.processes.is_main:
+            self.checkpoints.begin(partial)
+        self.processes.wait()
+        self.accelerator.save_state(str(partial))
+        self.processes.wait()
+        if self.processes.is_main:
+            self.checkpoints.finish(partial, self.progress)
+
+    def _is_exhausted(self) -> bool:
+        patience = self.config.early_stopping_patience
+        return patience is not None and self.progress.validations_without_gain >= patience
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self.started
+
+    def _epochs_done(self) -> float:
+        return round(self.progress.epoch + self.progress.batch / max(1, len(self.train)), 4)
+
+
+def _seed_of(seed: int, place: int, process: int) -> int:
+    """The seed of one batch on one process: dropout after a resumption is dropout without one."""
+    return int(np.random.SeedSequence([seed, place, process]).generate_state(1)[0])
