@@ -57,6 +57,7 @@ class Arrival:
         """The complete content, safe on disk."""
         self._file.flush()
         os.fsync(self._file.fileno())
+        self._file.close()  # a commit stages any number of files before it ends
         return Staged(self._path, self._digest.hexdigest(), self.size_bytes)
 
 

@@ -59,19 +59,24 @@ def front_matter(text: str) -> dict[str, object]:
 
 
 def _plain(card: dict[object, object]) -> dict[str, object]:
-    """The card as JSON has it: dates as text, and no room for YAML's aliases to explode in."""
-    encoder = json.JSONEncoder(default=str)
+    """The card as strict JSON: dates as text, NaN as null, no room for aliases to explode in."""
+    encoder = json.JSONEncoder(default=str, ensure_ascii=False)
     pieces, size = [], 0
     try:
         for piece in encoder.iterencode({str(key): value for key, value in card.items()}):
-            pieces.append(piece)
+            pieces.append(_encodable(piece))
             size += len(piece)
             if size > MAX_BYTES:
-                raise BadCard(f"README.md: its front matter is over {MAX_BYTES} bytes.")
+                raise ValueError(f"it is over {MAX_BYTES} bytes")
     except (TypeError, ValueError, RecursionError) as error:
         raise BadCard(f"README.md: its front matter cannot be read: {error}") from error
-    plain: dict[str, object] = json.loads("".join(pieces))
+    plain: dict[str, object] = json.loads("".join(pieces), parse_constant=lambda _: None)
     return plain
+
+
+def _encodable(text: str) -> str:
+    """The text without halves of surrogate pairs, which no answer could carry."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def describe(readme: bytes | None, config: bytes | None) -> Metadata:
@@ -108,6 +113,7 @@ def _infer(config: bytes | None) -> tuple[str | None, str | None]:
     model_type = content.get("model_type") if isinstance(content, dict) else None
     if not isinstance(model_type, str):
         return None, None
+    model_type = _encodable(model_type)
     for architecture in _words(content.get("architectures")):
         for suffix, task in _TASKS.items():
             if architecture.endswith(suffix):

@@ -15,6 +15,7 @@ KINDS = {
     "dataset": ("datasets", "datasets/"),
     "space": ("spaces", "spaces/"),
 }
+KIND_OF_SEGMENT = {segment: kind for kind, (segment, _) in KINDS.items()}
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_-])?")
 _REF = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\]{1,200}")
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub import listing, metadata, wire
+from hub import answers, listing, metadata, wire
 from hub.listing import Query
 from hub.refusals import NotSignedIn
 from hub.routes_repo import summary
@@ -67,7 +67,7 @@ def list_repos(request: Request) -> Response:
         ),
     )
     found = [summary(repo, commit) for repo, commit in rows]
-    return wire.page(request, found, cursor)
+    return answers.page(request, found, cursor)
 
 
 def own_repos(request: Request) -> Response:
@@ -82,7 +82,7 @@ def own_repos(request: Request) -> Response:
             {
                 "id": repo.id,
                 "type": repo.kind,
-                "updatedAt": wire.iso(repo.created_ms),
+                "updatedAt": answers.iso(repo.created_ms),
                 "visibility": "private" if repo.is_private else "public",
                 "storage": size,
                 "storagePercent": size / total,

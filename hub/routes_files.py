@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from hub import wire
+from hub import answers, wire
 from hub.history import Commit
 from hub.names import Repo
 from hub.refusals import BadRequest, EntryNotFound
@@ -48,7 +48,7 @@ def siblings(
 ) -> list[dict[str, object]]:
     """All files of a commit as the info of a repo lists them; sizes and ids if `has_blobs`."""
     rows = []
-    for entry in store.below(repo, store.entry(repo, commit, ""), is_recursive=True):
+    for entry in store.entries(repo, commit).values():
         if entry.is_folder:
             continue
         row: dict[str, object] = {"rfilename": entry.path}
@@ -65,21 +65,21 @@ def siblings(
 
 
 def tree(request: Request) -> Response:
-    repo, store = wire.readable_repo(request), wire.store(request)
-    commit = store.commit_at(repo, wire.part(request, "revision"))
+    repo, store = wire.seen_repo(request), wire.store(request)
+    # The cursor holds the commit, so that all pages show the same one.
+    sha, _, start = request.query_params.get("cursor", "").partition("-")
+    if not (start or "0").isdecimal():
+        raise BadRequest("This cursor was not made by this server.")
+    commit = store.commit_at(repo, sha or wire.part(request, "revision"))
     path = wire.part(request, "path") if "path" in request.path_params else ""
     folder = store.entry(repo, commit, path.strip("/"))
     if not folder.is_folder:
         raise EntryNotFound(f"{path} is a file, not a folder", commit.oid)
     found = store.below(repo, folder, is_recursive=wire.is_true(request, "recursive"))
-    cursor = request.query_params.get("cursor", "0")
-    if not cursor.isdecimal():
-        raise BadRequest(f"cursor={cursor[:40]!r} was not made by this server.")
-    # A page is cut at a number of entries; clients that must not miss one ask by commit id.
-    start = int(cursor)
-    end = start + wire.page_size(request, _ENTRIES_PER_PAGE, _ENTRIES_PER_PAGE)
-    rows = [_row(entry) for entry in found[start:end]]
-    return wire.page(request, rows, str(end) if end < len(found) else None)
+    first = int(start or 0)
+    end = first + wire.page_size(request, _ENTRIES_PER_PAGE, _ENTRIES_PER_PAGE)
+    rows = [_row(entry) for entry in found[first:end]]
+    return answers.page(request, rows, f"{commit.oid}-{end}" if end < len(found) else None)
 
 
 async def paths_info(request: Request) -> Response:
@@ -93,10 +93,8 @@ async def paths_info(request: Request) -> Response:
         raise BadRequest(f"paths must be a list of at most {_MAX_PATHS} paths.")
 
     def answer() -> Response:
-        repo, store = wire.readable_repo(request), wire.store(request)
-        commit = store.commit_at(repo, wire.part(request, "revision"))
-        everything = store.below(repo, store.entry(repo, commit, ""), is_recursive=True)
-        by_path = {entry.path: entry for entry in everything}
+        repo, store = wire.seen_repo(request), wire.store(request)
+        by_path = store.entries(repo, store.commit_at(repo, wire.part(request, "revision")))
         wanted = [str(path).strip("/") for path in paths]
         return JSONResponse([_row(by_path[path]) for path in wanted if path in by_path])
 

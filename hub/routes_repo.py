@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub import wire
+from hub import answers, wire
 from hub.auth import Viewer
 from hub.history import Commit
 from hub.names import KINDS, Repo
@@ -60,8 +60,8 @@ def _create(request: Request, who: Viewer, body: dict[str, object]) -> Response:
     except RepoExists as error:
         existing = wire.store(request).find(kind, namespace, name)
         # exist_ok reads where it is
-        return wire.refuse(request, error, {"url": wire.repo_url(request, existing)})
-    return JSONResponse({"url": wire.repo_url(request, repo), "name": repo.id})
+        return answers.refuse(request, error, {"url": answers.repo_url(request, existing)})
+    return JSONResponse({"url": answers.repo_url(request, repo), "name": repo.id})
 
 
 async def delete(request: Request) -> Response:
@@ -87,10 +87,8 @@ async def move(request: Request) -> Response:
         repo = wire.store(request).find(wire.text_of(body, "type", "model"), old, old_name)
         who.check_writes(repo)
         who.check_writes_to(new, f"move {repo.id}")
-        wire.store(request).move(repo, new, new_name)
-        return JSONResponse(
-            {"url": wire.repo_url(request, repo).replace(repo.id, f"{new}/{new_name}")}
-        )
+        moved = wire.store(request).move(repo, new, new_name)
+        return JSONResponse({"url": answers.repo_url(request, moved)})
 
     return await run_in_threadpool(rename)
 
@@ -128,8 +126,8 @@ def summary(repo: Repo, commit: Commit) -> dict[str, object]:
         "id": repo.id,
         "author": repo.namespace,
         "sha": commit.oid,
-        "createdAt": wire.iso(repo.created_ms),
-        "lastModified": wire.iso(commit.created_ms),
+        "createdAt": answers.iso(repo.created_ms),
+        "lastModified": answers.iso(commit.created_ms),
         "private": repo.is_private,
         "gated": repo.gated or False,
         "disabled": False,
@@ -219,11 +217,11 @@ def commits(request: Request) -> Response:
             "title": commit.title,
             "message": commit.message,
             "authors": [{"user": commit.author}],
-            "date": wire.iso(commit.created_ms),
+            "date": answers.iso(commit.created_ms),
         }
         for commit in found
     ]
-    return wire.page(request, rows, found[-1].parent)
+    return answers.page(request, rows, found[-1].parent)
 
 
 _T = "/api/{kinds}/{namespace}/{name}"

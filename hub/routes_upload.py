@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub import wire
-from hub.history import AddFile, AddLarge, Change, Commit, Delete
+from hub import answers, wire
+from hub.history import AddFile, AddLarge, Change, Delete
 from hub.names import Repo
-from hub.refusals import BadRequest, EntryNotFound, Forbidden
+from hub.refusals import BadRequest, Forbidden
 from hub.store import Store
 from hub.trees import Entry, check_path, git_oid
 
@@ -40,8 +40,9 @@ async def preupload(request: Request) -> Response:
     def answer() -> Response:
         repo, store = wire.writable_repo(request), wire.store(request)
         commit = store.commit_at(repo, wire.part(request, "revision"))
-        patterns = _large_patterns(store, repo, commit)
-        rows = [_plan(store, repo, commit, patterns, f) for f in _objects(body, "files")]
+        entries = store.entries(repo, commit)
+        patterns = _large_patterns(store, entries.get(".gitattributes"))
+        rows = [_plan(file, entries, patterns) for file in _objects(body, "files")]
         return JSONResponse({"files": rows})
 
     return await run_in_threadpool(answer)
@@ -61,43 +62,28 @@ def _size(body: Mapping[str, object]) -> int:
     return size
 
 
-def _large_patterns(store: Store, repo: Repo, commit: Commit) -> list[str]:
-    """What the commit's .gitattributes declares as large; only the simple patterns of the Hub."""
-    try:
-        entry = store.entry(repo, commit, ".gitattributes")
-    except EntryNotFound:
+def _large_patterns(store: Store, attributes: Entry | None) -> list[str]:
+    """What a .gitattributes declares as large; only the simple patterns that the Hub writes."""
+    if not attributes or not attributes.sha256 or attributes.size_bytes > _CHUNK_BYTES:
         return []
-    if entry.sha256 is None or entry.size_bytes > _CHUNK_BYTES:
-        return []
-    text = store.blobs.path(entry.sha256).read_text(encoding="utf-8", errors="replace")
+    text = store.blobs.path(attributes.sha256).read_text(encoding="utf-8", errors="replace")
     return [line.split()[0] for line in text.splitlines() if "filter=lfs" in line.split()[1:]]
 
 
 def _plan(
-    store: Store, repo: Repo, commit: Commit, patterns: list[str], file: Mapping[str, object]
+    file: Mapping[str, object], entries: Mapping[str, Entry], patterns: list[str]
 ) -> dict[str, object]:
     """How the client is to send one file."""
     path, size_bytes = check_path(wire.text_of(file, "path")), _size(file)
     name = path.rsplit("/", 1)[-1]
     is_listed = any(fnmatch(path, p) or fnmatch(name, p) for p in patterns)
     is_large = size_bytes >= LARGE_BYTES or (is_listed and size_bytes > 0)
-    row: dict[str, object] = {
-        "path": path,
-        "uploadMode": "lfs" if is_large else "regular",
-        "shouldIgnore": False,
-    }
-    current = _current(store, repo, commit, path)
-    if current:
-        row["oid"] = current.sha256 if current.is_lfs else current.oid
+    mode = "lfs" if is_large else "regular"
+    row: dict[str, object] = {"path": path, "uploadMode": mode, "shouldIgnore": False}
+    current = entries.get(path)
+    if current and not current.is_folder:
+        row["oid"] = current.sha256 if current.is_lfs else current.oid  # equal: nothing to send
     return row
-
-
-def _current(store: Store, repo: Repo, commit: Commit, path: str) -> Entry | None:
-    try:
-        entry = store.entry(repo, commit, path)
-    except EntryNotFound:
-        return None
-    return None if entry.is_folder else entry
 
 
 async def lfs_batch(request: Request) -> Response:
@@ -208,11 +194,11 @@ async def commit(request: Request) -> Response:
             author=who.user,
             parent=wire.text_of(header, "parentCommit", "") or None,
         )
-    url = f"{wire.repo_url(request, repo)}/commit/{done.oid}"
+    url = f"{answers.repo_url(request, repo)}/commit/{done.oid}"
     return JSONResponse({"success": True, "commitUrl": url, "commitOid": done.oid})
 
 
-def _operation(line: bytes) -> tuple[str, dict[str, object]]:
+def _operation(line: bytearray) -> tuple[str, dict[str, object]]:
     content = wire.parse_object(line)
     value = content.get("value")
     if not isinstance(value, dict):

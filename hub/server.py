@@ -14,13 +14,14 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from hub import routes_account, routes_files, routes_repo, routes_upload, wire
+from hub import answers, routes_account, routes_files, routes_repo, routes_upload
 from hub.auth import Guard, Token, generated_token
 from hub.refusals import BadRequest
 from hub.store import Store
 
 LOOPBACK = "127.0.0.1"
 _STOP_WAIT_S = 3
+_KEEP_ALIVE_S = 75  # clients do not repeat a commit whose connection was closed under them
 
 
 def build_app(root: Path, tokens: Sequence[Token]) -> Starlette:
@@ -33,8 +34,8 @@ def build_app(root: Path, tokens: Sequence[Token]) -> Starlette:
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(wire.RawPath)],
-        exception_handlers=wire.HANDLERS,
+        middleware=[Middleware(answers.HubWire)],
+        exception_handlers=answers.HANDLERS,
     )
     app.router.redirect_slashes = False
     app.state.store = Store(root)
@@ -64,7 +65,11 @@ def serve(root: Path, tokens: Sequence[Token], host: str, port: int) -> None:
     with socket.create_server((host, port), family=family, backlog=2048) as listener:
         app = build_app(root, [*tokens, *generated])
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=_STOP_WAIT_S
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_STOP_WAIT_S,
         )
         server = _AnnouncedServer(config)
         shown_host = f"[{host}]" if ":" in host else host

@@ -7,46 +7,19 @@ Try: python -c "from pathlib import Path; from hub.store import Store; Store(Pat
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hub import history, trees
 from hub.blobs import Blobs, Staged
+from hub.database import Database
 from hub.history import Change, Commit
 from hub.names import Ref, Repo, check_ref_name, check_repo_id
 from hub.refusals import EntryNotFound, RefExists, RepoExists, RepoNotFound, RevisionNotFound
 from hub.trees import Entry
 
 MAIN = "main"
-_WAIT_S = 30.0  # for another process's write transaction
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS repo (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, namespace TEXT NOT NULL,
-    name TEXT NOT NULL, is_private INTEGER NOT NULL, gated TEXT NOT NULL, sdk TEXT NOT NULL,
-    created_ms INTEGER NOT NULL, UNIQUE (kind, namespace, name)
-);
-CREATE TABLE IF NOT EXISTS history (
-    repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, oid TEXT NOT NULL,
-    parent TEXT, tree TEXT NOT NULL, title TEXT NOT NULL, message TEXT NOT NULL,
-    author TEXT NOT NULL, created_ms INTEGER NOT NULL, metadata TEXT NOT NULL,
-    PRIMARY KEY (repo, oid)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tree (
-    repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, oid TEXT NOT NULL,
-    rows TEXT NOT NULL, PRIMARY KEY (repo, oid)
-);
-CREATE TABLE IF NOT EXISTS ref (
-    repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, kind TEXT NOT NULL,
-    name TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (repo, kind, name)
-) WITHOUT ROWID;
--- The contents a repo may refer to: uploaded to it or committed in it, never by hash alone.
-CREATE TABLE IF NOT EXISTS holding (
-    repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, sha256 TEXT NOT NULL,
-    size_bytes INTEGER NOT NULL, PRIMARY KEY (repo, sha256)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS holding_sha256 ON holding (sha256);
-"""
 
 
 def now_ms() -> int:
@@ -58,40 +31,14 @@ class Store:
     """The repos below one folder."""
 
     def __init__(self, root: Path) -> None:
-        root.mkdir(parents=True, exist_ok=True)
-        self.root = root
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)  # private repos are in it, too
         self.blobs = Blobs(root)
-        # Held open for life: SQLite folds its log away whenever the last connection closes.
-        self._keeper = self._connect()
-        self._keeper.execute("PRAGMA journal_mode = WAL")
-        self._keeper.executescript(_SCHEMA)
+        self._database = Database(root / "hub.sqlite3")
 
     def close(self) -> None:
         """Let go of the folder."""
-        self._keeper.close()
+        self._database.close()
         self.blobs.close()
-
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(
-            self.root / "hub.sqlite3",
-            timeout=_WAIT_S,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA synchronous = FULL")
-        return db
-
-    @contextmanager
-    def transaction(self, *, is_write: bool = False) -> Iterator[sqlite3.Connection]:
-        """One consistent view, or one change that happens whole or not at all."""
-        db = self._connect()
-        try:
-            db.execute("BEGIN IMMEDIATE" if is_write else "BEGIN")
-            yield db
-            db.execute("COMMIT")
-        finally:
-            db.close()  # without COMMIT this rolls back
 
     def create(
         self, kind: str, namespace: str, name: str, *, is_private: bool, sdk: str, author: str
@@ -103,7 +50,7 @@ class Store:
             RepoExists: it is taken.
         """
         check_repo_id(namespace, name)
-        with self.blobs.arrive() as arrival, self.transaction(is_write=True) as db:
+        with self.blobs.arrive() as arrival, self._database.writing() as db:
             try:
                 key = db.execute(
                     "INSERT INTO repo (kind, namespace, name, is_private, gated, sdk, created_ms)"
@@ -128,7 +75,7 @@ class Store:
         Raises:
             RepoNotFound: there is none.
         """
-        with self.transaction() as db:
+        with self._database.reading() as db:
             row = db.execute(
                 "SELECT * FROM repo WHERE kind = ? AND namespace = ? AND name = ?",
                 (kind, namespace, name),
@@ -139,7 +86,7 @@ class Store:
 
     def delete(self, repo: Repo) -> None:
         """Remove the repo and every content that no other repo holds."""
-        with self.transaction(is_write=True) as db:
+        with self._database.writing() as db:
             orphans = db.execute(
                 "SELECT sha256 FROM holding WHERE repo = ? AND sha256 NOT IN"
                 " (SELECT sha256 FROM holding WHERE repo != ?)",
@@ -147,19 +94,19 @@ class Store:
             ).fetchall()
             db.execute("DELETE FROM repo WHERE key = ?", (repo.key,))
         for (sha256,) in orphans:  # the write lock keeps an upload of the same content out
-            with self.transaction(is_write=True) as db:
+            with self._database.writing() as db:
                 if not db.execute("SELECT 1 FROM holding WHERE sha256 = ?", (sha256,)).fetchone():
                     self.blobs.remove(sha256)
 
-    def move(self, repo: Repo, namespace: str, name: str) -> None:
-        """Give the repo another name.
+    def move(self, repo: Repo, namespace: str, name: str) -> Repo:
+        """The repo under its new name.
 
         Raises:
             BadRequest: the name is not one.
             RepoExists: it is taken.
         """
         check_repo_id(namespace, name)
-        with self.transaction(is_write=True) as db:
+        with self._database.writing() as db:
             try:
                 db.execute(
                     "UPDATE repo SET namespace = ?, name = ? WHERE key = ?",
@@ -167,10 +114,11 @@ class Store:
                 )
             except sqlite3.IntegrityError as error:
                 raise RepoExists(f"{namespace}/{name} exists already") from error
+        return replace(repo, namespace=namespace, name=name)
 
     def configure(self, repo: Repo, *, is_private: bool, gated: str) -> None:
         """Set who may see the repo, and whether its files are for members only."""
-        with self.transaction(is_write=True) as db:
+        with self._database.writing() as db:
             db.execute(
                 "UPDATE repo SET is_private = ?, gated = ? WHERE key = ?",
                 (is_private, gated, repo.key),
@@ -178,7 +126,7 @@ class Store:
 
     def refs(self, repo: Repo) -> tuple[Ref, ...]:
         """All branches and tags, by name."""
-        with self.transaction() as db:
+        with self._database.reading() as db:
             rows = db.execute("SELECT kind, name, target FROM ref WHERE repo = ?", (repo.key,))
             return tuple(Ref(*row) for row in rows)
 
@@ -190,7 +138,7 @@ class Store:
             RefExists: it is taken.
         """
         check_ref_name(name)
-        with self.transaction(is_write=True) as db:
+        with self._database.writing() as db:
             try:
                 db.execute("INSERT INTO ref VALUES (?, ?, ?, ?)", (repo.key, kind, name, target))
             except sqlite3.IntegrityError as error:
@@ -202,7 +150,7 @@ class Store:
         Raises:
             RevisionNotFound: there is none of this name.
         """
-        with self.transaction(is_write=True) as db:
+        with self._database.writing() as db:
             gone = db.execute(
                 "DELETE FROM ref WHERE repo = ? AND kind = ? AND name = ?", (repo.key, kind, name)
             )
@@ -215,12 +163,12 @@ class Store:
         Raises:
             RevisionNotFound: the repo has no such revision.
         """
-        with self.transaction() as db:
+        with self._database.reading() as db:
             return history.resolve(db, repo.key, revision)
 
     def log(self, repo: Repo, commit: str, limit: int) -> list[Commit]:
         """Up to `limit` commits, from this one back."""
-        with self.transaction() as db:
+        with self._database.reading() as db:
             return history.log(db, repo.key, commit, limit)
 
     def entry(self, repo: Repo, commit: Commit, path: str) -> Entry:
@@ -229,7 +177,7 @@ class Store:
         Raises:
             EntryNotFound: the commit has none there.
         """
-        with self.transaction() as db:
+        with self._database.reading() as db:
             entry = trees.find(db, repo.key, commit.tree, path)
         if entry is None:
             raise EntryNotFound(f"{path} does not exist on {commit.oid[:7]}", commit.oid)
@@ -238,17 +186,22 @@ class Store:
     def below(self, repo: Repo, folder: Entry, *, is_recursive: bool) -> list[Entry]:
         """What a folder holds: files and folders, each folder before its content."""
         listing = trees.walk if is_recursive else trees.read_folder
-        with self.transaction() as db:
+        with self._database.reading() as db:
             return list(listing(db, repo.key, folder.oid, folder.path))
+
+    def entries(self, repo: Repo, commit: Commit) -> dict[str, Entry]:
+        """Path -> file or folder, for all of a commit."""
+        root = Entry("", commit.tree, 0, None)
+        return {entry.path: entry for entry in self.below(repo, root, is_recursive=True)}
 
     def hold(self, repo: Repo, staged: Staged) -> None:
         """Keep an uploaded content for later commits of this repo."""
-        with self.transaction(is_write=True) as db:
+        with self._database.writing() as db:
             history.hold(db, self.blobs, repo.key, [staged])
 
     def held_size(self, repo: Repo, sha256: str) -> int | None:
         """Bytes of a content that this repo may refer to; None if it may not."""
-        with self.transaction() as db:
+        with self._database.reading() as db:
             return history.held_size(db, repo.key, sha256)
 
     def commit(
@@ -270,7 +223,7 @@ class Store:
             EntryNotFound: a path to delete is not there.
             BadRequest: an impossible path, or a large file that this repo does not hold.
         """
-        with self.transaction(is_write=True) as db:
+        with self._database.writing() as db:
             head = history.branch_head(db, repo.key, branch, parent)
             commit = history.append(
                 db, self.blobs, repo.key, head, changes, title, message, author, now_ms()
@@ -283,7 +236,7 @@ class Store:
 
     def sizes(self, namespace: str) -> list[tuple[Repo, int]]:
         """The repos of a namespace, newest first, each with the bytes it holds."""
-        with self.transaction() as db:
+        with self._database.reading() as db:
             rows = db.execute(
                 "SELECT repo.*, (SELECT sum(size_bytes) FROM holding WHERE repo = repo.key)"
                 " FROM repo WHERE namespace = ? ORDER BY key DESC",
@@ -293,5 +246,5 @@ class Store:
 
     def repos(self, sql: str, values: Iterable[object]) -> list[tuple[Repo, Commit]]:
         """Repos with the head of main, by the conditions of hub/listing.py."""
-        with self.transaction() as db:
+        with self._database.reading() as db:
             return [history.split_row(row) for row in db.execute(sql, tuple(values))]

@@ -1,58 +1,22 @@
-"""How requests are read and answers written: bounded bodies, JSON, pages, errors with their code.
+"""How requests are read: decoded path parameters, the repo they name, and bounded bodies.
 
-The routes (hub/routes_*.py) say what is answered; this says how it looks to the real clients.
-Try: curl -i http://127.0.0.1:PORT/api/models/nobody/nothing
+The routes (hub/routes_*.py) say what is done, hub/answers.py how it is answered.
+Try: python -m pytest -q tests/hub/test_wire.py
 """
 
 import json
-import logging
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import Request
 
-from hub import refusals
 from hub.auth import Guard, Viewer
-from hub.names import KINDS, Repo
-from hub.refusals import BadRequest, EntryNotFound, Refusal, RepoNotFound, TooLarge
+from hub.names import KIND_OF_SEGMENT, Repo
+from hub.refusals import BadRequest, TooLarge
 from hub.store import Store
 
 MAX_JSON_BYTES = 16 * 2**20
-_KIND_OF_SEGMENT = {segment: kind for kind, (segment, _) in KINDS.items()}
-_STATUS: dict[type[Refusal], int] = {
-    refusals.BadRequest: 400,
-    refusals.TooLarge: 413,
-    refusals.NotSignedIn: 401,
-    refusals.BadToken: 401,
-    refusals.Forbidden: 403,
-    refusals.RepoNotFound: 404,
-    refusals.RevisionNotFound: 404,
-    refusals.EntryNotFound: 404,
-    refusals.GatedRepo: 403,
-    refusals.RepoExists: 409,
-    refusals.RefExists: 409,
-    refusals.StaleParent: 412,
-}
-_HIDDEN_WITHOUT_TOKEN = (refusals.RepoNotFound, refusals.GatedRepo)
-_NOTHING: Mapping[str, object] = {}
-_log = logging.getLogger("hub")
-
-
-class RawPath:
-    """Routes on the path as it was sent, so that `refs%2Fpr%2F1` stays one segment."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
-        if scope["type"] == "http":
-            scope = {**scope, "path": scope["raw_path"].decode("ascii", "replace")}
-        await self._app(scope, receive, send)
 
 
 def store(request: Request) -> Store:
@@ -80,9 +44,9 @@ def part(request: Request, name: str) -> str:
 def kind(request: Request) -> str:
     """`model`, `dataset` or `space`: from the path, models where it does not say."""
     segment = request.path_params.get("kinds", "models")
-    if segment not in _KIND_OF_SEGMENT:
+    if segment not in KIND_OF_SEGMENT:
         raise HTTPException(404)
-    return _KIND_OF_SEGMENT[segment]
+    return KIND_OF_SEGMENT[segment]
 
 
 def named_repo(request: Request) -> Repo:
@@ -113,17 +77,6 @@ def writable_repo(request: Request) -> Repo:
     repo = named_repo(request)
     who.check_writes(repo)
     return repo
-
-
-def repo_url(request: Request, repo: Repo) -> str:
-    """The repo's web address, from the host name that the client used."""
-    return f"{str(request.base_url).rstrip('/')}/{KINDS[repo.kind][1]}{repo.id}"
-
-
-def iso(time_ms: int) -> str:
-    """A time as the Hub writes it: 2026-01-31T12:00:00.000Z."""
-    moment = datetime.fromtimestamp(time_ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def is_true(request: Request, name: str) -> bool:
@@ -166,7 +119,7 @@ async def read_json(request: Request) -> dict[str, object]:
     return parse_object(await read_bytes(request) or b"{}")
 
 
-def parse_object(text: bytes) -> dict[str, object]:
+def parse_object(text: bytes | bytearray) -> dict[str, object]:
     """The JSON object in a text.
 
     Raises:
@@ -192,10 +145,12 @@ def text_of(body: Mapping[str, object], name: str, default: str | None = None) -
         return default
     if not isinstance(value, str):
         raise BadRequest(f"Field {name!r} must be a text, got {type(value).__name__}.")
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise BadRequest(f"Field {name!r} holds half of a surrogate pair.")
     return value
 
 
-async def lines(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
+async def lines(request: Request, max_bytes: int) -> AsyncIterator[bytearray]:
     """The body line by line, never more than one line in memory.
 
     Raises:
@@ -206,75 +161,10 @@ async def lines(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
         start = len(pending)
         pending += chunk
         while (end := pending.find(b"\n", start)) >= 0:
-            yield bytes(pending[:end])
+            yield pending[:end]
             del pending[: end + 1]
             start = 0
         if len(pending) > max_bytes:
             raise TooLarge(f"A line of the commit is over {max_bytes} bytes; upload it by LFS.")
     if pending:
-        yield bytes(pending)
-
-
-def page(request: Request, content: object, cursor: str | None) -> JSONResponse:
-    """One page of a listing; `cursor` leads to the next, None: there is none."""
-    response = JSONResponse(content)
-    if cursor is not None:
-        query = [(key, value) for key, value in request.query_params.multi_items()]
-        query = [(key, value) for key, value in query if key != "cursor"]
-        path = quote(request.scope["raw_path"].decode("ascii"), safe="/%")
-        target = (
-            f"{str(request.base_url).rstrip('/')}{path}?{urlencode([*query, ('cursor', cursor)])}"
-        )
-        response.headers["link"] = f'<{target}>; rel="next"'
-    return response
-
-
-def refuse(request: Request, error: Exception, more: Mapping[str, object] = _NOTHING) -> Response:
-    """The answer to a request that raised a Refusal; `more` joins its JSON body."""
-    assert isinstance(error, Refusal), error
-    status = _STATUS[type(error)]
-    if isinstance(error, _HIDDEN_WITHOUT_TOKEN) and "authorization" not in request.headers:
-        status = 401
-    headers = {"x-repo-commit": error.commit} if isinstance(error, EntryNotFound) else {}
-    return _failure(status, error.code, str(error), more, headers)
-
-
-def refuse_route(request: Request, error: Exception) -> Response:
-    """The answer where no route fits: a repo without a namespace is one that does not exist."""
-    assert isinstance(error, HTTPException), error
-    first, *others = request.url.path.strip("/").split("/")
-    is_api = first == "api" and bool(others) and others[0] in _KIND_OF_SEGMENT
-    is_about_repo = is_api or "resolve" in others
-    if error.status_code == 404 and is_about_repo:
-        return refuse(request, RepoNotFound(f"Repository not found: {request.url.path}"))
-    return _failure(error.status_code, "NotFound", error.detail, {}, error.headers or {})
-
-
-def fail(request: Request, error: Exception) -> Response:
-    """The answer to a bug of ours or a full disk; the log has the details."""
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _failure(500, "InternalError", f"Internal error: {type(error).__name__}", {}, {})
-
-
-def hang_up(request: Request, error: Exception) -> Response:
-    """For a client that went away in mid request; nobody reads this."""
-    return Response(status_code=400)
-
-
-def _failure(
-    status: int, code: str, message: str, more: Mapping[str, object], headers: Mapping[str, str]
-) -> JSONResponse:
-    plain = message.replace("\n", " ").encode("ascii", "backslashreplace").decode()[:1000]
-    return JSONResponse(
-        {"error": message, **more},
-        status,
-        {**headers, "x-error-code": code, "x-error-message": plain},
-    )
-
-
-HANDLERS = {
-    Refusal: refuse,
-    HTTPException: refuse_route,
-    ClientDisconnect: hang_up,
-    Exception: fail,
-}
+        yield pending
