@@ -102,6 +102,6 @@ def _intact(text: str, field: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise Unusable(
-            f"{field!r} holds bytes that are no characters of the file's encoding"
+            f"{field!r} holds damaged characters: bytes that are not UTF-8 or half a pair"
         ) from None
     return text

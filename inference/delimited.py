@@ -1,12 +1,9 @@
-"""Delimited text: lines -> cells, and which delimiter and quoting a file really uses.
+"""Delimited text: lines -> cells, for a known delimiter and quoting; dialects.py finds those.
 
 A file is read by the letter of RFC 4180, with two additions: quotes inside a quoted cell may be
 escaped by a backslash, and a file may use no quoting at all. The module csv of Python is not used:
 it drops quotes from cells such as `"Hello" he said` without a word, lets one quote that is never
 closed swallow the rest of the file, and gives up at a carriage return inside a cell.
-
-Which of these a file uses is found by reading its beginning in every way and counting the rows that
-come out with as many cells as the header has; the header must hold the columns that are asked for.
 
 Try: python -m pytest -q tests/inference/test_delimited.py
 """
@@ -14,16 +11,15 @@ Try: python -m pytest -q tests/inference/test_delimited.py
 import enum
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
-DELIMITERS = (",", "\t", ";", "|")
-_MAX_CELL_CHARS = 10 * 2**20
-# Records read to tell the delimiter (15 dialects are tried) and then the quoting (3 are).
-_DELIMITER_RECORDS = 300
-_QUOTING_RECORDS = 20_000
+_MAX_CELL_CHARS = 2**20
+_NOT_CLOSED = (
+    "a cell opens with a quote and is not closed by one before a delimiter or the end of a line; "
+    'inside quotes, write a quote as ""'
+)
 
 
 class Quoting(enum.Enum):
@@ -118,15 +114,7 @@ def split(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str] | Broken
             cells = dialect.cells(_without_end("".join(parts)))
             if isinstance(cells, _Unread):
                 waiting.extendleft(reversed(parts[1:]))
-        if cells is _Unread.OPEN:
-            yield Broken('a cell opens with a quote (") that is never closed')
-        elif cells is _Unread.MALFORMED:
-            yield Broken(
-                'a cell opens with a quote (") and goes on after the closing one; '
-                'inside quotes, write a quote as ""'
-            )
-        else:
-            yield cells
+        yield Broken(_NOT_CLOSED) if isinstance(cells, _Unread) else cells
 
 
 def _next(waiting: deque[str], source: Iterator[str]) -> str | None:
@@ -150,39 +138,3 @@ def _until_closed(
         if is_odd and dialect.cells(_without_end("".join(parts))) is not _Unread.OPEN:
             break
     return parts
-
-
-def detect(
-    read_lines: Callable[[], Iterator[str]], needed: Sequence[str], column_names: Sequence[str]
-) -> Dialect:
-    """Return the dialect in which the most records have as many cells as there are columns.
-
-    read_lines starts at the beginning of the file each time. A dialect whose header holds every
-    needed column goes before all others. With column_names the file has no header. Of equally
-    good dialects the one with fewer assumptions wins: one column, quotes doubled.
-    """
-
-    def fit(dialect: Dialect, count: int) -> tuple[bool, float, int]:
-        records = list(islice(split(read_lines(), dialect), count))
-        header = list(column_names) or _names(records)
-        fitting = sum(isinstance(cells, list) and len(cells) == len(header) for cells in records)
-        has_needed = set(needed) <= {name.strip() for name in header}
-        return has_needed, fitting / max(1, len(records)), len(header)
-
-    def best(candidates: Sequence[Dialect], count: int) -> Dialect:
-        fits: dict[Dialect, tuple[bool, float, int]] = {}
-        for dialect in candidates:
-            fits[dialect] = fit(dialect, count)
-            if fits[dialect][:2] == (True, 1.0):
-                return dialect
-        return max(fits, key=fits.__getitem__)
-
-    every = [
-        Dialect(delimiter, quoting) for delimiter in (None, *DELIMITERS) for quoting in Quoting
-    ]
-    delimiter = best(every, _DELIMITER_RECORDS).delimiter
-    return best([Dialect(delimiter, quoting) for quoting in Quoting], _QUOTING_RECORDS)
-
-
-def _names(records: list[list[str] | Broken]) -> list[str]:
-    return records[0] if records and isinstance(records[0], list) else []

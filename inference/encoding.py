@@ -47,13 +47,12 @@ class Encoding:
     """How to read a file's bytes.
 
     name is Python's codec; newline is what ends a line, "\\n" or, in files of old Macintoshes,
-    "\\r". With has_broken_bytes the bytes that are not of this encoding come out as lone
-    surrogates (U+DC80 to U+DCFF), so that the rows that hold them can be told from the others.
+    "\\r". Bytes that are not valid UTF-8 come out as lone surrogates (U+DC80 to U+DCFF), so that
+    the rows that hold them can be told from the others.
     """
 
     name: str
     newline: str
-    has_broken_bytes: bool = False
 
 
 def detect(path: Path) -> Encoding:
@@ -62,11 +61,11 @@ def detect(path: Path) -> Encoding:
     Raises:
         DataError: the file starts with a mark of UTF-16 or UTF-32 and is not that.
     """
-    name, has_broken_bytes = _name(path)
+    name = _name(path)
     with _open(path, name, newline="") as file:
         start = file.read(_BLOCK_BYTES)
     newline = "\r" if "\r" in start and "\n" not in start else "\n"
-    return Encoding(name, newline, has_broken_bytes)
+    return Encoding(name, newline)
 
 
 def open_text(path: Path, encoding: Encoding) -> TextIO:
@@ -82,7 +81,7 @@ def _errors(name: str) -> str:
     return "surrogateescape" if name.startswith("utf-8") else "strict"
 
 
-def _name(path: Path) -> tuple[str, bool]:
+def _name(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(_SAMPLE_BYTES)
     marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
@@ -92,16 +91,16 @@ def _name(path: Path) -> tuple[str, bool]:
                 f"{path} starts with the mark of {marked} but cannot be read as that: it is "
                 "damaged or cut off. Save it again, best as UTF-8."
             )
-        return marked, False
+        return marked
     zeros = _wide_by_zeros(head)
     if zeros and _decodes(path, zeros):
-        return zeros, False
+        return zeros
     good, broken = _count_utf8(path)
     # Text of another encoding rarely forms valid sequences by chance (measured: 0.13 good ones to
     # a broken byte), so a majority of good ones means UTF-8 with damage here and there.
     if good > broken or not broken:
-        return marked or "utf-8", broken > 0
-    return _legacy(path), False
+        return marked or "utf-8"
+    return _legacy(path)
 
 
 def _wide_by_zeros(head: bytes) -> str | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from inference import delimited, encoding
+from inference import delimited, dialects, encoding
 from inference.delimited import Broken
 from inference.encoding import Encoding
 from inference.errors import DataError
@@ -94,8 +94,8 @@ def _require_readable(path: Path) -> None:
     known = (*_DELIMITED, *_JSON_LINES, *_PARQUET)
     if path.suffix.lower() not in known:
         raise DataError(
-            f"{path} ends in {path.suffix or 'nothing'!r}; can be read: {', '.join(known)}. "
-            "Rename the file to what it is, or convert it."
+            f"The ending {path.suffix!r} of {path} says no format that can be read; expected one "
+            f"of {', '.join(known)}. Rename the file to what it is, or convert it."
         )
     if not start:
         raise DataError(f"{path} is empty (0 bytes); expected examples.")
@@ -112,7 +112,7 @@ def _open_delimited(path: Path, needed: Sequence[str], column_names: Sequence[st
     def read_lines() -> Iterator[str]:
         return _lines(path, as_encoded)
 
-    dialect = delimited.detect(read_lines, needed, column_names)
+    dialect = dialects.detect(read_lines, needed, column_names)
     records = delimited.split(read_lines(), dialect)
     first = next(records, None)
     if first is None:
