@@ -2,7 +2,7 @@
 
 Owns the order of things and what counts as already done; the protocol is in hub/client.py.
 Not covered: merging with what others published meanwhile (that is a Conflict).
-Try: python -m pytest tests/hub/test_client_publish.py
+Try: python -m pytest tests/hub/test_publishing.py
 """
 
 from collections.abc import Mapping, Sequence

@@ -3,12 +3,13 @@
 Owns the order of things (ask, compare, fetch, check, fall back), not the protocol (hub/client.py)
 nor the files of the cache (hub/cache.py). Content is checked against the Hub's listing; that says
 the bytes are the ones published, not that the publisher is to be trusted.
-Try: python -m pytest tests/hub/test_client_resolve.py
+Try: python -m pytest tests/hub/test_snapshots.py
 """
 
 import contextvars
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Protocol
 
 from hub.cache import COMMIT_SHA, RepoCache
 from hub.content import HubFile
-from hub.errors import CorruptDownload, HubUnreachable, NotFound
+from hub.errors import CorruptDownload, HubError, HubUnreachable, NotFound
 
 # Silence borne before the cache answers (the promise is 4 s), and before a first download fails
 # (the promise is 10 s).
@@ -151,15 +152,28 @@ def _raise_nothing_wanted(wish: _Wish, listing: Sequence[HubFile]) -> None:
 
 
 def _fetch_all(wish: _Wish, sha: str, files: Sequence[HubFile]) -> None:
+    is_over = threading.Event()  # one file failed: the others need not start
     with ThreadPoolExecutor(_PARALLEL_DOWNLOADS, thread_name_prefix="hub-download") as pool:
         # each download bears silence on its own, in a context of its own
-        jobs = [pool.submit(contextvars.copy_context().run, _fetch, wish, sha, f) for f in files]
+        jobs = [
+            pool.submit(contextvars.copy_context().run, _fetch_unless, is_over, wish, sha, file)
+            for file in files
+        ]
         try:
-            for job in jobs:
+            for job in as_completed(jobs):
                 job.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        finally:
+            is_over.set()
+
+
+def _fetch_unless(is_over: threading.Event, wish: _Wish, sha: str, file: HubFile) -> None:
+    if is_over.is_set():
+        return
+    try:
+        _fetch(wish, sha, file)
+    except HubError:
+        is_over.set()
+        raise
 
 
 def _fetch(wish: _Wish, sha: str, file: HubFile) -> None:

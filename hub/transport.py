@@ -21,6 +21,8 @@ from hub.errors import HubUnreachable
 
 _PAUSES_S = (0.4, 0.8, 1.6)  # before the 2nd, 3rd and 4th time of asking
 _REFUSED_TRIES = 2  # a refused connection is final sooner than a busy Hub
+_STALLS = 2  # the second silence in the middle of a download ends it
+_PROGRESS_BYTES = 10 * 2**20  # what huggingface_hub writes at once, and keeps after a stall
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 _OTHERS_S = {"connect": 5.0, "read": 60.0, "write": 60.0, "pool": 60.0}
 _LOOPBACK: dict[str, httpx2.BaseTransport | None] = {
@@ -36,6 +38,7 @@ class Patience:
 
     def __init__(self, silence_s: float) -> None:
         self.silence_s = silence_s
+        self.stalls = 0  # downloads that fell silent in the middle, one after the other
         self._heard_at = time.monotonic()
 
     def heard(self) -> None:
@@ -103,6 +106,7 @@ class PatientClient(httpx2.Client):
         if wait is None:
             request.extensions["timeout"] = _filled(asked, _OTHERS_S)
             return super().send(request, stream=stream, **options)
+        base = origin(str(request.url))
         for tries in count(1):
             request.extensions["timeout"] = _limits(asked, wait, stream)
             try:
@@ -115,7 +119,7 @@ class PatientClient(httpx2.Client):
                 if response.status_code not in _BUSY or not _is_replayable(request):
                     wait.heard()
                     if stream:
-                        response.stream = _Heard(response.stream, wait)
+                        response.stream = _Heard(response.stream, wait, base)
                     return response
                 response.close()
                 pause_s = _asked_pause_s(response) or _PAUSES_S[min(tries, len(_PAUSES_S)) - 1]
@@ -123,7 +127,7 @@ class PatientClient(httpx2.Client):
                 if pause_s >= wait.left_s():
                     problem = f"answered {response.status_code} and wants {pause_s:.0f} s of pause"
             if pause_s is None or tries > len(_PAUSES_S) or pause_s >= wait.left_s():
-                raise HubUnreachable(f"The Hub at {origin(str(request.url))} {problem}.")
+                raise HubUnreachable(f"The Hub at {base} {problem}.")
             time.sleep(pause_s)
         raise AssertionError("count() does not end")
 
@@ -171,16 +175,33 @@ def _asked_pause_s(response: httpx2.Response) -> float | None:
 
 
 class _Heard(httpx2.SyncByteStream):
-    """A response body whose every chunk renews the patience."""
+    """A response body whose every chunk renews the patience; it may stall once, not twice.
 
-    def __init__(self, body: Any, wait: Patience) -> None:
+    huggingface_hub 2.4 asks again after a stall, five times, from its last full 10 MB on: shorter
+    of that, the same bytes come again and look like progress.
+    """
+
+    def __init__(self, body: Any, wait: Patience, base: str) -> None:
         self._body = body
         self._wait = wait
+        self._base = base
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._body:
-            self._wait.heard()
-            yield chunk
+        size_bytes = 0
+        try:
+            for chunk in self._body:
+                self._wait.heard()
+                size_bytes += len(chunk)
+                if size_bytes > _PROGRESS_BYTES:
+                    self._wait.stalls = 0
+                yield chunk
+        except httpx2.TimeoutException as error:
+            self._wait.stalls += 1
+            if self._wait.stalls < _STALLS:
+                raise
+            raise HubUnreachable(
+                f"The Hub at {self._base} fell silent in the middle of a file, {_STALLS} times."
+            ) from error
 
     def close(self) -> None:
         self._body.close()
