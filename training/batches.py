@@ -117,6 +117,11 @@ def eval_loader(
     return _loader(encoded, batches, pad_id, multiple, seed=0)
 
 
+def seed_of_batch(seed: int, place: int, process: int) -> int:
+    """The seed of one batch on one process: dropout after a resumption is dropout without one."""
+    return int(np.random.SeedSequence([seed, place, process]).generate_state(1)[0])
+
+
 class _Rows(Dataset[int]):
     """The numbers 0..N-1; the collation looks the example up."""
 

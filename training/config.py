@@ -152,6 +152,10 @@ class TrainConfig:
             for name, value in asdict(self).items()
         }
 
+    def texts_in_a_step(self, processes: int) -> int:
+        """Texts behind one step of the optimizer."""
+        return self.per_device_train_batch_size * self.gradient_accumulation_steps * processes
+
     def weights_identity(self) -> dict[str, object]:
         """The settings on which the weights depend; the data is compared beside them, by hash."""
         return {k: v for k, v in self.as_dict().items() if k not in _WITHOUT_EFFECT_ON_WEIGHTS}

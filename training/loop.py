@@ -13,6 +13,8 @@ Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --trai
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -26,7 +28,7 @@ from numpy.typing import NDArray
 from inference.errors import ModelError
 from inference.settings import Settings
 from training import devices, schedule
-from training.batches import Batch, eval_loader, train_loader
+from training.batches import Batch, eval_loader, seed_of_batch, train_loader
 from training.checkpoints import Checkpoints, Progress, best_by, read_progress, step_name
 from training.config import TrainConfig
 from training.job import Fit, Job
@@ -55,9 +57,8 @@ class Processes:
         self.count: int = self.accelerator.num_processes
         self.is_main: bool = self.accelerator.is_main_process
         self.device: str = self.accelerator.device.type
-        self.precision: str = {"no": "float32"}.get(
-            self.accelerator.mixed_precision, self.accelerator.mixed_precision
-        )
+        mixed = self.accelerator.mixed_precision
+        self.precision: str = "float32" if mixed == "no" else mixed
         if self.device == "cpu":
             torch.set_num_threads(max(1, settings.threads // self.count))
         set_seed(config.seed)
@@ -77,6 +78,12 @@ class Processes:
     def wait(self) -> None:
         """Return when every process has come here."""
         self.accelerator.wait_for_everyone()
+
+    @contextmanager
+    def main_first(self) -> Iterator[None]:
+        """Let the main process go first through the block: it fills the caches for the others."""
+        with self.accelerator.main_process_first():
+            yield
 
     def part(self) -> None:
         """End the common part; from here on each process is alone."""
@@ -189,7 +196,7 @@ class _Fitting:
 
     def _backward(self, batch: Batch) -> None:
         place = self.progress.epoch * len(self.train) + self.progress.batch
-        torch.manual_seed(_seed_of(self.config.seed, place, self.accelerator.process_index))
+        torch.manual_seed(seed_of_batch(self.config.seed, place, self.accelerator.process_index))
         rows = batch.pop("rows")
         self.model.train()
         with self.accelerator.accumulate(self.model):
@@ -247,8 +254,8 @@ class _Fitting:
         measured = self.processes.agree(measured)  # so all stop at the same validation
         name = best_by(self.job.problem_type)
         value = measured[name]
-        if value is None:  # a validation part with one class only
-            value = -float(measured["loss"] or 0.0)
+        if value is None:  # no label of the validation part has both cases
+            value = -float(measured["log_loss"] or 0.0)
         self.progress = self.progress.validated(value)
         is_better = self.progress.best_step == self.progress.step
         if is_better and self.processes.is_main:
@@ -295,8 +302,3 @@ class _Fitting:
 
     def _epochs_done(self) -> float:
         return round(self.progress.epoch + self.progress.batch / max(1, len(self.train)), 4)
-
-
-def _seed_of(seed: int, place: int, process: int) -> int:
-    """The seed of one batch on one process: dropout after a resumption is dropout without one."""
-    return int(np.random.SeedSequence([seed, place, process]).generate_state(1)[0])

@@ -64,14 +64,8 @@ def hold_back(
     else:
         chosen = _choose_single_label(of_group.argmax(axis=1), wanted, seed)
     mask = np.isin(groups, chosen)  # groups are numbered 0..G-1 in the order of `first`
-    absent = tuple(
-        label
-        for label, is_known, is_held in zip(
-            labels, matrix.any(axis=0), matrix[mask].any(axis=0), strict=True
-        )
-        if is_known and not is_held
-    )
-    return HeldBack(mask, absent)
+    is_absent = matrix.any(axis=0) & ~matrix[mask].any(axis=0)  # (C,)
+    return HeldBack(mask, tuple(labels[index] for index in np.flatnonzero(is_absent).tolist()))
 
 
 def _groups_of_equal_texts(examples: Sequence[Example]) -> NDArray[np.int64]:
