@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
 
 PROJECT = Path(__file__).resolve().parents[1]
 TOKEN, READ_TOKEN, OTHER_TOKEN = "hf_demo_write", "hf_demo_read", "hf_other_write"
@@ -32,6 +33,10 @@ class RunningHub:
     read_token: str  # user demo, read
     other_token: str  # user other, write
     pid: int = 0
+
+    def api(self, token: str | bool | None = None) -> HfApi:
+        """The real client, as the owner; with another token, or with none for False."""
+        return HfApi(endpoint=self.endpoint, token=self.token if token is None else token)
 
     def environment(self, home: Path, token: str | None = None) -> dict[str, str]:
         """The environment of a client process; `home` is its HF_HOME."""
