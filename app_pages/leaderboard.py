@@ -92,6 +92,7 @@ with st.expander("What the columns mean", icon=":material/help:"):
     st.table(
         {heading: meaning for heading, _, meaning in COLUMNS.values()},
         border="horizontal",
+        width="content",
         alt="Each column and what it means",
     )
 
@@ -118,6 +119,9 @@ chart = (
             alt.Tooltip("size_mb:Q", title="Size (MB)", format=".1f"),
         ],
     )
+    # The theme's grey for these texts is too close to a light background to read well.
+    .configure_axis(labelColor="currentColor", titleColor="currentColor")
+    .configure_legend(labelColor="currentColor")
 )
 st.altair_chart(
     chart,

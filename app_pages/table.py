@@ -98,7 +98,8 @@ def strongest(labels: Sequence[str], cell: Cell) -> list[tuple[str, float]]:
 
 def _bar(label: str, score: float, is_decided: bool) -> str:
     kind = "score decided" if is_decided else "score"
+    breakable = escape(label).replace("_", "_<wbr>")
     return (
-        f'<span class="{kind}" style="--share: {score:.3f}"><span class="label">{escape(label)}'
-        f'</span><span class="value">{score:.2f}</span></span>'
+        f'<span class="{kind}" style="--share: {score:.3f}"><span class="label">{breakable}</span>'
+        f'<span class="value">{score:.2f}</span></span>'
     )
