@@ -133,8 +133,9 @@ def _until_closed(
     while size < _MAX_CELL_CHARS and (line := _next(waiting, source)) is not None:
         parts.append(line)
         size += len(line)
-        # Quotes inside a cell come in pairs, unless escaped: an odd number of them may end it.
-        is_odd = line.count('"') % 2 or (dialect.quoting is Quoting.BACKSLASH and '\\"' in line)
-        if is_odd and dialect.cells(_without_end("".join(parts))) is not _Unread.OPEN:
+        # Inside a cell quotes are doubled or escaped: an odd number of bare ones ends it.
+        is_escaping = dialect.quoting is Quoting.BACKSLASH
+        bare = re.sub(r"\\.", "", line) if is_escaping else line
+        if bare.count('"') % 2:
             break
     return parts

@@ -1,0 +1,54 @@
+"""What is written opens in a spreadsheet as text, and comes back as it was."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.downloads import write_csv
+
+
+def written(rows):
+    file = io.StringIO(newline="")
+    write_csv(file, rows)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "%", "|", "＝", "'="])
+def test_a_text_that_would_run_gets_an_apostrophe(start):
+    (row,) = csv.DictReader(io.StringIO(written([{"text": f"{start}cmd|' /C calc'!A0"}])))
+    assert row["text"] == f"'{start}cmd|' /C calc'!A0"
+
+
+def test_numbers_and_plain_texts_are_not_changed():
+    assert written([{"text": "it's 1-1", "score": -0.5, "n": None}]) == (
+        "text,score,n\r\nit's 1-1,-0.5,\r\n"
+    )
+
+
+def test_a_header_cannot_run_either():
+    assert written([{"=1+1": 1}]).startswith("'=1+1\r\n")
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
+def test_texts_come_back_and_none_can_run(texts):
+    file = io.StringIO(written([{"text": text, "n": 1} for text in texts]), newline="")
+    back = [row["text"] for row in csv.DictReader(file)]
+    assert not any(text.startswith(tuple("=+-@\t\r\n%|")) for text in back)
+    for text, read in zip(texts, back, strict=True):
+        assert read in (text, f"'{text}"), (text, read)
+    assert len(set(back)) == len(set(texts)), "two texts look alike"
+
+
+def test_a_file_is_whole_and_marked_as_utf_8(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("old")
+    write_csv(path, [{"text": "好"}])
+    assert path.read_bytes() == b"\xef\xbb\xbftext\r\n\xe5\xa5\xbd\r\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_rows_give_an_empty_file():
+    assert written([]) == ""

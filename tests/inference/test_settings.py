@@ -1,0 +1,90 @@
+"""The environment says where and who, is checked, and shows no secret."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hub.client import DEFAULT_ENDPOINT
+from inference.errors import SettingsError
+from inference.settings import Secret, child_environment, load
+
+TOKEN = "hf_very_secret"
+
+
+def test_empty_environment_gives_the_public_hub_and_no_token():
+    settings = load({})
+    assert settings.endpoint == DEFAULT_ENDPOINT
+    assert settings.token is None
+    assert settings.device == "auto"
+    assert settings.threads == len(os.sched_getaffinity(0))
+    assert (settings.max_chars, settings.max_texts, settings.max_models) == (10_000, 64, 2)
+    assert (settings.catalogue / "__init__.py").is_file(), settings.catalogue
+
+
+def test_empty_variable_counts_as_unset():
+    assert load({"HF_ENDPOINT": "", "HF_TOKEN": " ", "CPU_CORES": ""}) == load({})
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({}, "~/.cache/huggingface/hub"),
+        ({"XDG_CACHE_HOME": "/x"}, "/x/huggingface/hub"),
+        ({"HF_HOME": "/h"}, "/h/hub"),
+        ({"HF_HOME": "/h", "HF_HUB_CACHE": "/c"}, "/c"),
+        (
+            {"HF_ENDPOINT": "http://127.0.0.1:8000/", "XDG_CACHE_HOME": "/x"},
+            "/x/huggingface/other-hubs/127.0.0.1-8000",
+        ),
+    ],
+)
+def test_each_hub_has_its_cache(environ, folder):
+    assert load(environ).cache_dir == Path(folder).expanduser()
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"HF_ENDPOINT": "huggingface.co"}, "HF_ENDPOINT"),
+        ({"HF_ENDPOINT": "ftp://127.0.0.1"}, "HF_ENDPOINT"),
+        ({"HF_ENDPOINT": "http://127.0.0.1:port"}, "HF_ENDPOINT"),
+        ({"DEVICE": "tpu"}, "'tpu'"),
+        ({"CPU_CORES": "many"}, "'many'"),
+        ({"CPU_CORES": "0"}, "'0'"),
+        ({"CPU_CORES": "nan"}, "'nan'"),
+        ({"SPACE_MAX_TEXTS": "-1"}, "SPACE_MAX_TEXTS is '-1'"),
+    ],
+)
+def test_unusable_value_is_named(environ, named):
+    with pytest.raises(SettingsError, match="expected") as caught:
+        load(environ)
+    assert named in str(caught.value)
+
+
+def test_password_in_endpoint_is_refused_and_not_shown():
+    with pytest.raises(SettingsError) as caught:
+        load({"HF_ENDPOINT": f"http://user:{TOKEN}@127.0.0.1"})
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [("4", 4), ("2.0", 2), ("0.5", 1)])
+def test_threads_follow_cpu_cores(cores, threads):
+    assert load({"CPU_CORES": cores}).threads == threads
+
+
+def test_secret_is_stars_until_revealed():
+    settings = load({"HF_TOKEN": TOKEN})
+    for text in (repr(settings), str(settings.token), f"{settings.token}"):
+        assert TOKEN not in text
+    assert settings.token == Secret(TOKEN)
+    assert settings.token.reveal() == TOKEN
+
+
+def test_child_environment_changes_only_what_is_named():
+    assert child_environment(DEVICE="cpu") == {**os.environ, "DEVICE": "cpu"}
+
+
+def test_connect_asks_the_hub_that_the_settings_name():
+    hub = load({"HF_ENDPOINT": "http://127.0.0.1:1", "HF_HUB_CACHE": "/c"}).connect()
+    assert hub.endpoint == "http://127.0.0.1:1"
