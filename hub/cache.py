@@ -91,10 +91,12 @@ class RepoCache:
         link, blob = self.snapshot(sha) / file.path, self.folder / "blobs" / file.digest
         if file.matches(link):
             return True
-        if link.is_symlink() and link.resolve().parent == blob.parent.resolve():
-            link.resolve().unlink(missing_ok=True)
-        link.unlink(missing_ok=True)
-        if not file.matches(blob):
+        # what is missing is left alone: another process may be about to put it there
+        if link.exists():
+            if link.resolve().parent == blob.parent.resolve():
+                link.resolve().unlink(missing_ok=True)
+            link.unlink(missing_ok=True)
+        if blob.exists() and not file.matches(blob):
             blob.unlink(missing_ok=True)
         return False
 

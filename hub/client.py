@@ -116,19 +116,18 @@ class Hub:
     ) -> Published:
         """Bring the folder's files to the Hub in one commit, however large, then tag it.
 
-        Content that is already there makes no commit; so after a failure, or an answer lost on
-        its way, the same call again ends with the same commit and tag.
+        What is there already makes no commit: after a failure the same call again carries on.
 
         Args:
-            folder: where the files are; .git and .cache are left out.
+            folder: .git and .cache in it are left out.
             repo_id: created if missing; a bare name goes to the token's user.
             message: the commit's first line.
             private: for a new repo; an existing public one is then refused.
-            tag: a name for the commit; one that names other content is refused first.
+            tag: a name for the commit; refused first if it names other content.
             repo_type: model, dataset or space (docker).
             revision: the branch; created if missing.
             allow_patterns: take only matching files of the folder.
-            delete_patterns: remove files of the repo that match and are not in the folder.
+            delete_patterns: remove matching files of the repo that are not in the folder.
 
         Raises:
             AccessDenied: as for check_write, before anything is sent.

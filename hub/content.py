@@ -34,7 +34,7 @@ class HubFile:
             if path.stat().st_size != self.size_bytes:
                 return False
             digest = sha256(path) if len(self.digest) == 64 else git_sha1(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return False
         return digest == self.digest
 

@@ -26,6 +26,14 @@ class Subject:
         return f"{self.repo_type} {self.repo_id}{at} on {self.endpoint}"
 
 
+def unreachable(endpoint: str, problem: str) -> HubUnreachable:
+    """The error for no usable answer; `problem` goes on from "The Hub at ..."."""
+    return HubUnreachable(
+        f"The Hub at {endpoint} {problem}. Check that it runs and that the address is right "
+        "(HF_ENDPOINT), then try again."
+    )
+
+
 def refusal(subject: Subject, status: int, code: str | None, said: str) -> HubError:
     """The error for an answer of the Hub with this status.
 
@@ -63,7 +71,7 @@ def refusal(subject: Subject, status: int, code: str | None, said: str) -> HubEr
             "try again."
         )
     if status == 429 or status >= 500:
-        return HubUnreachable(f"The Hub at {subject.endpoint} answered {status}.{quoted}")
+        return unreachable(subject.endpoint, f"answered {status}")
     return HubError(f"The {subject}: the Hub refused with status {status}.{quoted}")
 
 

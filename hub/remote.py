@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.content import HubFile
 from hub.errors import AccessDenied, Conflict, CorruptDownload, HubError, HubUnreachable, NotFound
-from hub.failures import Subject, refusal
+from hub.failures import Subject, refusal, unreachable
 from hub.publishing import Plan
 from hub.snapshots import COLD_S
 
@@ -220,16 +221,23 @@ class Remote:
                     subject, cause.response.status_code, headers.get("X-Error-Code"), said
                 )
             if isinstance(cause, httpx2.TransportError):
-                return HubUnreachable(f"{subject}: the connection broke ({type(cause).__name__}).")
+                return unreachable(self.endpoint, f"broke off ({type(cause).__name__})")
             if isinstance(cause, errors.OfflineModeIsEnabled):
-                return HubUnreachable(f"{subject} was not asked: HF_HUB_OFFLINE is set.")
+                return HubUnreachable(
+                    f"The Hub at {self.endpoint} was not asked: HF_HUB_OFFLINE is set. Unset it."
+                )
             cause = cause.__cause__
         if isinstance(error, OSError) and error.errno is not None:
             return HubError(
-                f"{subject}: {error.strerror} ({error.filename or 'no file name'}). Free some "
-                "space, or choose another cache folder (HF_HUB_CACHE)."
+                f"The {subject}: {error.strerror} ({error.filename or 'no file name'}). Free "
+                "some space, or choose another folder for the cache (HF_HUB_CACHE)."
             )
-        return HubError(f"{subject}: {self._hush(str(error))}")
+        if isinstance(error, (JSONDecodeError, KeyError)):
+            return HubError(
+                f"What {self.endpoint} answers about the {subject} is not the language of a Hub "
+                f"({type(error).__name__}). Check that the address is a Hub's (HF_ENDPOINT)."
+            )
+        return HubError(f"The {subject}: {self._hush(str(error))}")
 
     def _hush(self, text: str) -> str:
         return text.replace(self._token, "***") if self._token else text

@@ -70,6 +70,10 @@ class _Wish:
     def cache(self) -> RepoCache:
         return RepoCache(self.cache_dir, self.repo_id, self.repo_type)
 
+    @property
+    def is_pinned(self) -> bool:
+        return COMMIT_SHA.fullmatch(self.revision) is not None
+
     def __str__(self) -> str:
         return f"{self.repo_type} {self.repo_id} at {self.revision} on {self.source.endpoint}"
 
@@ -88,24 +92,23 @@ def resolve(
     """
     patterns = None if allow_patterns is None else tuple(allow_patterns)
     wish = _Wish(source, repo_id, repo_type, revision, patterns, cache_dir)
-    known_sha = revision if COMMIT_SHA.fullmatch(revision) else wish.cache.sha_of(revision)
-    is_cached = known_sha is not None and _is_complete(wish, known_sha)
-    if is_cached and known_sha == revision:
-        return _snapshot(wish, known_sha, is_offline=False)
-    wait_s = WARM_S if is_cached else COLD_S
+    known_sha = revision if wish.is_pinned else wish.cache.sha_of(revision)
+    cached_sha = known_sha if known_sha is not None and _is_complete(wish, known_sha) else None
+    if cached_sha is not None and wish.is_pinned:
+        return _snapshot(wish, cached_sha, is_offline=False)
     try:
-        sha = known_sha if known_sha == revision else None
-        sha = sha or source.head(repo_id, revision, repo_type, wait_s=wait_s)
-        if not (is_cached and sha == known_sha):
-            _complete(wish, sha, wait_s)
+        sha = _refresh(wish, cached_sha)
     except HubUnreachable as error:
-        if is_cached and known_sha is not None:
-            return _snapshot(wish, known_sha, is_offline=True)
+        if cached_sha is not None:
+            return _snapshot(wish, cached_sha, is_offline=True)
         raise HubUnreachable(
-            f"{error} The {wish} is not complete in the cache ({cache_dir}) either. Check that "
-            "the Hub runs and that its address is right (HF_ENDPOINT), then try again."
+            f"{error} The {wish} is not complete in the cache ({cache_dir}) either."
         ) from error
-    wish.cache.remember_sha(revision, sha)
+    except OSError as error:
+        raise HubError(
+            f"The cache {cache_dir} cannot be used: {error.strerror} ({error.filename}). Choose "
+            "a folder that can be written (HF_HUB_CACHE)."
+        ) from error
     return _snapshot(wish, sha, is_offline=False)
 
 
@@ -129,6 +132,18 @@ def _is_complete(wish: _Wish, sha: str) -> bool:
         return False
     wish.cache.remember(sha, listing, files)
     return True
+
+
+def _refresh(wish: _Wish, cached_sha: str | None) -> str:
+    """Ask which commit the revision has, and make its snapshot complete; its sha."""
+    wait_s = COLD_S if cached_sha is None else WARM_S
+    sha = wish.revision
+    if not wish.is_pinned:
+        sha = wish.source.head(wish.repo_id, wish.revision, wish.repo_type, wait_s=wait_s)
+    if sha != cached_sha:
+        _complete(wish, sha, wait_s)
+    wish.cache.remember_sha(wish.revision, sha)
+    return sha
 
 
 def _complete(wish: _Wish, sha: str, wait_s: float) -> None:

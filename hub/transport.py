@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from hub.errors import HubUnreachable
+from hub.failures import unreachable
 
 _PAUSES_S = (0.4, 0.8, 1.6)  # before the 2nd, 3rd and 4th time of asking
 _REFUSED_TRIES = 2  # a refused connection is final sooner than a busy Hub
@@ -77,8 +77,16 @@ def entrust(token: str, endpoint: str) -> None:
 
 def _drop_foreign_token(request: httpx2.Request) -> None:
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if token in _TRUSTED and origin(str(request.url)) not in _TRUSTED[token]:
+    goes_to = origin(str(request.url))
+    if token in _TRUSTED and not any(_belongs(goes_to, home) for home in _TRUSTED[token]):
         del request.headers["authorization"]
+
+
+def _belongs(place: str, home: str) -> bool:
+    """True for the endpoint itself, and for https://anything.huggingface.co if that is it."""
+    scheme, host = home.split("://")
+    is_below = place.startswith("https://") and place.endswith(f".{host}")
+    return place == home or (scheme == "https" and is_below)
 
 
 class PatientClient(httpx2.Client):
@@ -103,20 +111,19 @@ class PatientClient(httpx2.Client):
         """
         wait = _PATIENCE.get()
         asked = dict(request.extensions.get("timeout") or {})
-        if wait is None:
+        if wait is None or not isinstance(request.stream, httpx2.ByteStream):
+            # a file being uploaded: huggingface_hub rewinds it and sends it again by itself
             request.extensions["timeout"] = _filled(asked, _OTHERS_S)
             return super().send(request, stream=stream, **options)
-        base = origin(str(request.url))
+        base = f"{request.url.scheme}://{request.url.netloc.decode()}"
         for tries in count(1):
             request.extensions["timeout"] = _limits(asked, wait, stream)
             try:
                 response = super().send(request, stream=stream, **options)
             except httpx2.TransportError as error:
-                if not _is_replayable(request):
-                    raise  # huggingface_hub rewinds the file and sends it again
                 problem, pause_s = _problem(error, wait), _pause_after(request, error, tries)
             else:
-                if response.status_code not in _BUSY or not _is_replayable(request):
+                if response.status_code not in _BUSY:
                     wait.heard()
                     if stream:
                         response.stream = _Heard(response.stream, wait, base)
@@ -127,7 +134,7 @@ class PatientClient(httpx2.Client):
                 if pause_s >= wait.left_s():
                     problem = f"answered {response.status_code} and wants {pause_s:.0f} s of pause"
             if pause_s is None or tries > len(_PAUSES_S) or pause_s >= wait.left_s():
-                raise HubUnreachable(f"The Hub at {base} {problem}.")
+                raise unreachable(base, problem)
             time.sleep(pause_s)
         raise AssertionError("count() does not end")
 
@@ -146,10 +153,6 @@ def _limits(asked: dict[str, float | None], wait: Patience, stream: bool) -> dic
     if stream:
         limits_s["read"] = min(limits_s["read"], wait.silence_s / 2)
     return limits_s
-
-
-def _is_replayable(request: httpx2.Request) -> bool:
-    return isinstance(request.stream, httpx2.ByteStream)
 
 
 def _pause_after(request: httpx2.Request, error: httpx2.TransportError, tries: int) -> float | None:
@@ -199,9 +202,8 @@ class _Heard(httpx2.SyncByteStream):
             self._wait.stalls += 1
             if self._wait.stalls < _STALLS:
                 raise
-            raise HubUnreachable(
-                f"The Hub at {self._base} fell silent in the middle of a file, {_STALLS} times."
-            ) from error
+            problem = f"fell silent in the middle of a file, {_STALLS} times"
+            raise unreachable(self._base, problem) from error
 
     def close(self) -> None:
         self._body.close()

@@ -83,7 +83,6 @@ def test_a_cache_filled_by_huggingface_hub_needs_no_hub(
 SILENT = {
     "hang": Fault("hang"),
     "busy": Fault("status", status=503),
-    "broken": Fault("status", status=500),
     "too many": Fault("status", status=429, headers={"Retry-After": "3600"}),
     "drops": Fault("drop"),
 }
