@@ -6,11 +6,13 @@ elsewhere. None and NaN are missing; the texts "NA", "None", "null" and "nan" ar
 Try: python -m pytest -q tests/inference/test_cells.py
 """
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 _FLAGS = {"0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
+_INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})  # separators, controls, format characters
 _MAX_SHOWN_CHARS = 40
 _MAX_LISTED = 30
 
@@ -45,7 +47,7 @@ def as_label(value: object, field: str) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 1 in one row and 1.0 in the next are one label
     label = as_text(value, field).strip()
-    if not label:
+    if is_blank(label):
         raise Unusable(f"label {field!r} is missing")
     return label
 
@@ -77,6 +79,12 @@ def as_flag(value: object, field: str) -> bool:
     if flag is None:
         raise Unusable(f"label {field!r} is {shown(label)}, expected 0 or 1")
     return flag
+
+
+def is_blank(text: str) -> bool:
+    """Return whether nothing can be read: only spaces, controls, zero-width characters."""
+    # Not str.isprintable: it denies emoji that are younger than this Python.
+    return all(unicodedata.category(character) in _INVISIBLE for character in text)
 
 
 def shown(text: str) -> str:

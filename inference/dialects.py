@@ -32,6 +32,7 @@ class _Fit:
     fitting_share: float  # of the records, in [0, 1]
     columns: int
     broken: int = field(compare=False)
+    holding: int = field(compare=False)  # records with a delimiter or line break inside a cell
 
     @property
     def is_perfect(self) -> bool:
@@ -50,7 +51,7 @@ def detect(read_lines: ReadLines, needed: Sequence[str], column_names: Sequence[
         found: dict[Dialect, _Fit] = {}
         for dialect in dialects:
             records = list(islice(split(read_lines(), dialect), count))
-            found[dialect] = _fit(records, needed, column_names)
+            found[dialect] = _fit(records, dialect.delimiter, needed, column_names)
             if found[dialect].is_perfect:
                 break
         return found
@@ -65,25 +66,38 @@ def detect(read_lines: ReadLines, needed: Sequence[str], column_names: Sequence[
     quoted = max(tried, key=tried.__getitem__)
     if literal is None or literal <= tried[quoted]:
         return quoted
+    if literal.has_needed > tried[quoted].has_needed:
+        return Dialect(delimiter, Quoting.NONE)
     # A damaged row or two do not make a file one without quoting.
-    signs = _quotes_with_reason(islice(read_lines(), _QUOTING_RECORDS), delimiter)
-    return quoted if signs >= tried[quoted].broken else Dialect(delimiter, Quoting.NONE)
+    doubled = _doubled_quotes(islice(read_lines(), _QUOTING_RECORDS), delimiter)
+    is_quoted = tried[quoted].holding + doubled >= tried[quoted].broken
+    return quoted if is_quoted else Dialect(delimiter, Quoting.NONE)
 
 
 def _fit(
-    records: Sequence[list[str] | Broken], needed: Sequence[str], column_names: Sequence[str]
+    records: Sequence[list[str] | Broken],
+    delimiter: str | None,
+    needed: Sequence[str],
+    column_names: Sequence[str],
 ) -> _Fit:
     first = records[0] if records else Broken("no records")
     header = list(column_names) or ([] if isinstance(first, Broken) else first)
-    fitting = sum(isinstance(cells, list) and len(cells) == len(header) for cells in records)
-    has_needed = set(needed) <= {name.strip() for name in header}
-    broken = sum(isinstance(cells, Broken) for cells in records)
-    return _Fit(has_needed, fitting / max(1, len(records)), len(header), broken)
+    read = [cells for cells in records if isinstance(cells, list)]
+    fitting = sum(len(cells) == len(header) for cells in read)
+    inside = ("\n", delimiter or "\n")
+    holding = sum(any(mark in cell for cell in cells for mark in inside) for cells in read)
+    return _Fit(
+        has_needed=set(needed) <= {name.strip() for name in header},
+        fitting_share=fitting / max(1, len(records)),
+        columns=len(header),
+        broken=len(records) - len(read),
+        holding=holding,
+    )
 
 
-def _quotes_with_reason(lines: Iterator[str], delimiter: str | None) -> int:
-    """Count the lines with a quoted cell that holds a delimiter or a doubled quote."""
+def _doubled_quotes(lines: Iterator[str], delimiter: str | None) -> int:
+    """Count the lines with a quoted cell that holds a doubled quote."""
     edge = re.escape(delimiter) if delimiter else r"(?!)"  # (?!) matches nowhere
-    cell = rf'(?:\A|{edge})"(?=[^"]*(?:{edge}|""[^"]))(?:[^"]+|"")*+"(?={edge}|\s*\Z)'
+    cell = rf'(?:\A|{edge})"(?=[^"]*""[^"])(?:[^"]+|"")*+"(?={edge}|\s*\Z)'
     pattern = re.compile(cell)
     return sum(pattern.search(line) is not None for line in lines)

@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 
 from inference import tables, targets
-from inference.cells import Unusable, as_text, listed
+from inference.cells import Unusable, as_text, is_blank, listed
 from inference.delimited import Broken
 from inference.errors import ConfigError, DataError
 
@@ -199,7 +199,7 @@ def _draft(rows: Iterable[tables.Row], schema: Schema, file: str) -> _Draft:
 
 def _usable(number: int, row: Mapping[str, object], schema: Schema) -> _Usable:
     texts = {field: as_text(row.get(field), field) for field in schema.text_fields}
-    if not any(text.strip() for text in texts.values()):
+    if all(map(is_blank, texts.values())):
         raise Unusable(f"no text in {' or '.join(map(repr, texts))}")
     target = targets.target(row, schema.label_fields, schema.label_delimiter)
     return _Usable(number, texts, target)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from inference.cells import Unusable, as_flag, as_label, as_labels, as_text, listed, shown
+from inference.cells import Unusable, as_flag, as_label, as_labels, as_text, is_blank, listed, shown
 
 NAN = float("nan")
 
@@ -95,6 +95,17 @@ def test_no(value):
 def test_neither_yes_nor_no_has_a_reason(value, reason):
     with pytest.raises(Unusable, match=reason):
         as_flag(value, "toxic")
+
+
+@pytest.mark.parametrize("text", ["", " \t\r\n", "\u3000\u2028", "\u200b\ufeff", "\x00\x1c"])
+def test_text_that_nobody_can_see_is_blank(text):
+    assert is_blank(text)
+    assert not is_blank(f"{text}.")
+
+
+@pytest.mark.parametrize("text", ["🫨", "好", "\U0001fae9", "\ue000"])
+def test_text_that_somebody_can_see_is_not_blank(text):
+    assert not is_blank(text)
 
 
 def test_messages_show_no_more_than_a_little_of_a_text():

@@ -40,6 +40,7 @@ def test_delimiter(text, needed, delimiter):
         (['"say \\"hi\\"",x', "c,y"], Quoting.BACKSLASH),
         (['"Hi" he said,x', '"yes" - no,y'], Quoting.NONE),
         (['"a ""b"" c",x', '"damaged,y', "c,y"], Quoting.DOUBLED),
+        (['"two\nlines",x', '"Hi" he said,y'], Quoting.DOUBLED),
         (['"a, b",x', '"c, d",y', '"Hi" he said,x'], Quoting.DOUBLED),
     ],
 )

@@ -1,0 +1,261 @@
+"""Every row is an example or a rejection with its reason; texts stay exactly as they are."""
+
+import csv
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.bundle import MULTI, SINGLE
+from inference.cells import is_blank
+from inference.errors import ConfigError, DataError
+from inference.records import Example, Schema, from_rows, read
+from inference.tables import fingerprint
+
+PLAIN = Schema(("text",), ("label",))
+BOTH = "text,label\na,x\nb,y\n"
+# What has broken readers of text before, and what they take for missing.
+NASTY = st.one_of(
+    st.text(st.sampled_from("ab\" ,;|\t\n\r\\'=\u2028\x85\x0b\x1c\ufeff好"), max_size=10),
+    st.sampled_from(["NA", "None", "null", "nan", "", " ", '"', '""', "\r\n", "#N/A", "1e5"]),
+)
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def whole(records):
+    numbers = sorted(one.row for one in (*records.examples, *records.rejected))
+    assert numbers == list(range(1, records.rows_in + 1)), numbers
+    return records
+
+
+def test_records_say_what_was_read_and_how(tmp_path):
+    path = write(tmp_path, "a.csv", "id;text;label\r\n1;grün, ja;gut\r\n2;rot;schlecht\r\n")
+    records = whole(read(path, PLAIN))
+    assert records.examples == (
+        Example({"text": "grün, ja"}, ("gut",), 1),
+        Example({"text": "rot"}, ("schlecht",), 2),
+    )
+    assert (records.labels, records.problem_type) == (("gut", "schlecht"), SINGLE)
+    source = records.source
+    assert (source.path, source.sha256) == (str(path), fingerprint(path))
+    assert (source.encoding, source.delimiter) == ("utf-8", ";")
+    assert source.columns == ("id", "text", "label")
+
+
+def test_every_rejected_row_has_its_number_and_reason(tmp_path):
+    rows = ["good,x", ",y", "no label,", "one,two,three", '"two\nlines",y', '"open"!,x', "nul\0,x"]
+    records = whole(read(write(tmp_path, "a.csv", "\n".join(["text,label", *rows])), PLAIN))
+    assert [one.row for one in records.examples] == [1, 5]
+    file = str(tmp_path / "a.csv")
+    reasons = [str(one).removeprefix(file) for one in records.rejected]
+    expected = ["no text in", "label 'label' is missing", "3 columns", "quote", "NUL"]
+    assert [reason.split(": ")[0] for reason in reasons] == [":2", ":3", ":4", ":6", ":7"]
+    for reason, part in zip(reasons, expected, strict=True):
+        assert part in reason
+
+
+def test_a_row_is_kept_while_one_of_its_texts_is_not_blank(tmp_path):
+    path = write(tmp_path, "a.csv", "title,body,label\n,b,x\n \u3000,\t,y\nt, ,y\n")
+    records = whole(read(path, Schema(("title", "body"), ("label",))))
+    assert [dict(one.fields) for one in records.examples] == [
+        {"title": "", "body": "b"},
+        {"title": "t", "body": " "},
+    ]
+
+
+def test_columns_of_0_and_1_are_a_multi_label_problem_in_the_order_given(tmp_path):
+    path = write(tmp_path, "a.csv", "text,b,a\nt,0,1\nu,1.0,0\nv,2,0\nw,,0\nz,1,1\nn,0,0\n")
+    records = whole(read(path, Schema(("text",), ("b", "a"))))
+    assert (records.problem_type, records.labels) == (MULTI, ("b", "a"))
+    assert [one.labels for one in records.examples] == [("a",), ("b",), ("b", "a"), ()]
+    assert [one.reason for one in records.rejected] == [
+        "label 'b' is '2', expected 0 or 1",
+        "label 'b' is missing",
+    ]
+
+
+def test_delimited_labels_and_lists_are_one_multi_label_problem(tmp_path):
+    delimited = write(tmp_path, "a.csv", "text,label\nt,y|x\nu,\nv,y\n")
+    listed = write(
+        tmp_path,
+        "a.jsonl",
+        '{"text":"t","label":["y","x"]}\n{"text":"u","label":[]}\n{"text":"v","label":"y"}',
+    )
+    table = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": ["t", "u", "v"], "label": [["y", "x"], [], ["y"]]}), table)
+    for path in (delimited, listed, table):
+        delimiter = "|" if path == delimited else None
+        records = whole(read(path, Schema(("text",), ("label",), label_delimiter=delimiter)))
+        assert (records.problem_type, records.labels) == (MULTI, ("x", "y"))
+        assert [one.labels for one in records.examples] == [("x", "y"), (), ("y",)]
+
+
+def test_json_values_become_readable_and_null_is_missing(tmp_path):
+    labels = [1, 1.0, True, "true", None, ["x"], float("nan")]
+    lines = [json.dumps({"text": 5, "label": label}) for label in labels if label != ["x"]]
+    records = whole(read(write(tmp_path, "a.jsonl", "\n".join(lines)), PLAIN))
+    assert [one.labels for one in records.examples] == [("1",), ("1",), ("true",), ("true",)]
+    assert {one.reason for one in records.rejected} == {"label 'label' is missing"}
+    assert records.examples[0].fields == {"text": "5"}
+
+
+def test_a_key_that_some_json_rows_lack_is_missing_there_only(tmp_path):
+    path = write(tmp_path, "a.jsonl", '{"text":"a","label":"x"}\n{"label":"y"}\n{"text":"b"}\n{}\n')
+    with pytest.raises(DataError, match="nothing to tell apart"):
+        read(path, PLAIN)
+    records = whole(read(path, PLAIN, labels=("x", "y")))
+    assert [one.row for one in records.examples] == [1]
+
+
+def test_unlabelled_rows_have_no_labels_and_no_problem_type(tmp_path):
+    records = whole(
+        read(write(tmp_path, "a.csv", "text\nhello, you\nyes; no\n"), Schema(("text",)))
+    )
+    assert [one.labels for one in records.examples] == [(), ()]
+    assert (records.labels, records.problem_type) == ((), "")
+
+
+def test_a_test_file_is_held_to_the_labels_of_training(tmp_path):
+    path = write(tmp_path, "a.csv", "text,label\na,x\nb,other\n")
+    records = whole(read(path, PLAIN, labels=("z", "x")))
+    assert records.labels == ("z", "x")
+    assert [one.labels for one in records.examples] == [("x",)]
+    assert records.rejected[0].reason == "label 'other' is none of 'z', 'x'"
+
+
+def test_reading_stops_after_max_rows(tmp_path):
+    path = write(tmp_path, "a.csv", "text,label\na,x\n,y\nb,y\nc,z\n")
+    assert whole(read(path, PLAIN, max_rows=3)).rows_in == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("text,label\n", "has no rows"),
+        ("txt,label\na,b\n", "no column 'text'; columns seen: 'txt', 'label'. Did you mean 'txt'?"),
+        ("text,label\na,x\nb,x\n", "2 examples all have 'x' in 'label'"),
+        (
+            "text,label\n ,x\n,y\n",
+            "none of the 2 rows can be used: row 1: no text in 'text'; row 2",
+        ),
+    ],
+)
+def test_file_with_nothing_to_learn_is_an_error(tmp_path, content, said):
+    with pytest.raises(DataError) as caught:
+        read(write(tmp_path, "a.csv", content), PLAIN)
+    assert said in str(caught.value)
+    assert str(tmp_path / "a.csv") in str(caught.value)
+
+
+def test_missing_column_of_json_lines_is_an_error(tmp_path):
+    path = write(tmp_path, "a.jsonl", '{"Text": "a", "label": "x"}\n{"Text": "b", "label": "y"}\n')
+    with pytest.raises(DataError, match="no column 'text'; columns seen: 'Text', 'label'"):
+        read(path, PLAIN)
+
+
+def test_rows_in_memory_are_read_like_those_of_a_file():
+    rows = [{"text": "a", "label": 0}, {"text": None, "label": 1}, {"text": "b", "label": 1}]
+    records = whole(from_rows(rows, PLAIN, name="demo/set/train"))
+    assert [one.labels for one in records.examples] == [("0",), ("1",)]
+    assert str(records.rejected[0]) == "demo/set/train:2: no text in 'text'"
+    again = from_rows(iter(rows), PLAIN, name="demo/set/train")
+    assert records.source == again.source
+    other = from_rows(rows[:2], PLAIN, name="demo/set/train", labels=("0", "1"))
+    assert records.source.sha256 != other.source.sha256
+
+
+@pytest.mark.parametrize(
+    ("given_schema", "said"),
+    [
+        ({"text_fields": ()}, "No text field"),
+        ({"text_fields": ("a",), "label_fields": ("a",)}, "named twice"),
+        ({"text_fields": ("a",), "label_delimiter": "|"}, "exactly one label field"),
+        (
+            {"text_fields": ("a",), "label_fields": ("b",), "label_delimiter": ""},
+            "at least one character",
+        ),
+        ({"text_fields": ("a",), "column_names": ("a", "a")}, "holds a name twice"),
+    ],
+)
+def test_schema_that_contradicts_itself_is_refused(given_schema, said):
+    with pytest.raises(ConfigError, match=said):
+        Schema(**given_schema)
+
+
+@given(
+    rows=st.lists(st.tuples(NASTY, NASTY), min_size=1, max_size=8),
+    delimiter=st.sampled_from(",;|\t"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    is_quoting_all=st.booleans(),
+)
+def test_no_delimited_row_is_lost_or_changed(
+    tmp_path_factory, rows, delimiter, encoding, is_quoting_all
+):
+    file = io.StringIO(newline="")
+    quoting = csv.QUOTE_ALL if is_quoting_all else csv.QUOTE_MINIMAL
+    csv.writer(file, delimiter=delimiter, quoting=quoting).writerows([("text", "label"), *rows])
+    path = tmp_path_factory.getbasetemp() / "rows.csv"
+    path.write_bytes(file.getvalue().encode(encoding))
+    check_all_rows(path, rows)
+
+
+@given(rows=st.lists(st.tuples(NASTY, NASTY), min_size=1, max_size=8), is_ascii=st.booleans())
+def test_no_json_row_is_lost_or_changed(tmp_path_factory, rows, is_ascii):
+    lines = [
+        json.dumps({"text": text, "label": label}, ensure_ascii=is_ascii) for text, label in rows
+    ]
+    path = tmp_path_factory.getbasetemp() / "rows.jsonl"
+    path.write_bytes("\r\n".join(lines).encode())
+    check_all_rows(path, rows)
+
+
+def check_all_rows(path, rows):
+    """Without the unlabelled blank rows everything comes back; labels lose the blanks around."""
+    usable = [
+        (number, text, label.strip())
+        for number, (text, label) in enumerate(rows, start=1)
+        if not is_blank(text) and not is_blank(label)
+    ]
+    labels = tuple(sorted({label for _, _, label in usable}))
+    if not usable:
+        with pytest.raises(DataError, match="none of the"):
+            read(path, PLAIN, labels=labels)
+        return
+    records = whole(read(path, PLAIN, labels=labels))
+    assert records.rows_in == len(rows)
+    found = [(one.row, one.fields["text"], one.labels[0]) for one in records.examples]
+    assert found == usable
+
+
+@given(
+    content=st.one_of(
+        st.text(st.sampled_from('ab{}[]:" ,;\t\n\r\\\0\u2028'), max_size=80).map(str.encode),
+        st.binary(max_size=80),
+    ),
+    ending=st.sampled_from([".csv", ".tsv", ".jsonl", ".parquet"]),
+    header=st.sampled_from([b"", b"text,label\n", b"text\tlabel\r\n"]),
+)
+def test_no_file_whatever_it_holds_ends_in_a_crash(tmp_path_factory, content, ending, header):
+    path = tmp_path_factory.getbasetemp() / f"any{ending}"
+    path.write_bytes(header + content)
+    try:
+        whole(read(path, PLAIN))
+    except DataError as error:
+        assert path.name in str(error)
+
+
+def test_a_hundred_thousand_rows_are_read_in_seconds(tmp_path):
+    rows = (f'{n},"Row {n}, with ""quotes"" and\na second line",{n % 3}' for n in range(100_000))
+    path = write(tmp_path, "a.csv", "\n".join(["id,text,label", *rows]))
+    records = read(path, PLAIN)
+    assert (len(records.examples), records.labels) == (100_000, ("0", "1", "2"))
+    assert records.examples[-1].fields["text"] == 'Row 99999, with "quotes" and\na second line'
