@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import yaml
 
 MAX_BYTES = 2**20  # a longer README or config.json is kept, but not read for metadata
+_MAX_CARD_BYTES = 2**17  # of front matter; PyYAML reads some 100 kB a second
 # architecture suffix in config.json -> task, as the Hub names them
 _TASKS = {
     "ForSequenceClassification": "text-classification",
@@ -47,8 +48,11 @@ def front_matter(text: str) -> dict[str, object]:
     if not lines or lines[0].strip() != "---" or "---" not in [x.rstrip() for x in lines[1:]]:
         return {}
     end = [line.rstrip() for line in lines[1:]].index("---") + 1
+    block = "\n".join(lines[1:end])
+    if len(block) > _MAX_CARD_BYTES:
+        raise BadCard(f"README.md: its front matter is over {_MAX_CARD_BYTES} bytes.")
     try:
-        card = yaml.safe_load("\n".join(lines[1:end]))
+        card = yaml.safe_load(block)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BadCard(f"README.md: its front matter is not valid YAML: {error}") from error
     if card is None:
@@ -67,7 +71,7 @@ def _plain(card: dict[object, object]) -> dict[str, object]:
             pieces.append(_encodable(piece))
             size += len(piece)
             if size > MAX_BYTES:
-                raise ValueError(f"it is over {MAX_BYTES} bytes")
+                raise ValueError(f"its aliases expand to over {MAX_BYTES} bytes")
     except (TypeError, ValueError, RecursionError) as error:
         raise BadCard(f"README.md: its front matter cannot be read: {error}") from error
     plain: dict[str, object] = json.loads("".join(pieces), parse_constant=lambda _: None)
