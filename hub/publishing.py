@@ -100,8 +100,17 @@ def publish(target: Target, wish: Wish) -> Published:
         )
     sha = head if is_there else _commit(target, plan, head)
     if wish.tag and tagged_sha is None:
-        target.make_tag(repo_id, repo_type, wish.tag, sha)
+        _tag(target, wish, wish.tag, sha)
     return Published(repo_id=repo_id, sha=sha, url=target.url(repo_id, repo_type), tag=wish.tag)
+
+
+def _tag(target: Target, wish: Wish, tag: str, sha: str) -> None:
+    try:
+        target.make_tag(wish.repo_id, wish.repo_type, tag, sha)
+    except Conflict:
+        # asked again after a lost answer, the Hub says that the tag exists: by then it should
+        if target.tags(wish.repo_id, wish.repo_type).get(tag) != sha:
+            raise
 
 
 def files_under(folder: Path, patterns: Sequence[str] | None) -> dict[str, Path]:

@@ -175,7 +175,6 @@ class Remote:
 
     @cached_property
     def _api(self) -> "HfApi":
-        _install(self.endpoint, self._token)
         from huggingface_hub import HfApi
 
         # False, not None: None sends a token that was saved for another Hub
@@ -196,13 +195,13 @@ class Remote:
 
         from hub import transport
 
-        self._api  # noqa: B018 (the client of this process must be ours before the first request)
+        _install(self.endpoint, self._token)
         try:
             with transport.patience(wait_s):
                 yield
         # what huggingface_hub 2.4 raises: OSError has its HTTP and cache errors under it,
         # RuntimeError a failed upload, ValueError and KeyError an answer it cannot read
-        except (OSError, RuntimeError, ValueError, KeyError, httpx2.TransportError) as error:
+        except (OSError, RuntimeError, ValueError, KeyError, httpx2.HTTPError) as error:
             raise self._ours(subject, error) from error
 
     def _ours(self, subject: Subject, error: BaseException) -> HubError:

@@ -26,6 +26,7 @@ KINDS = {
     "flip",  # change the byte at `at`
     "stall",  # send `at` bytes of the body, then nothing more
     "slow",  # send the body in ten pieces, `pause_s` apart
+    "fail",  # let the Hub do it, then answer with `status`
     "drop",  # let the Hub do it, then close the connection without an answer
     "html",  # answer 200 with a page, as a captive portal does
 }
@@ -157,6 +158,9 @@ class _Relay(BaseHTTPRequestHandler):
         hub.close()
         if fault and fault.kind == "drop":
             self.close_connection = True
+            return
+        if fault and fault.kind == "fail":
+            self._answer(fault.status, fault.headers, b'{"error": "a fault of the test"}')
             return
         skip = {"transfer-encoding", "connection", "date", "server", "content-length"}
         headers = {k: v for k, v in answer.getheaders() if k.lower() not in skip}

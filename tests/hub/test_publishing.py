@@ -159,6 +159,8 @@ def test_a_taken_tag_stops_it_before_the_commit(hub: Hub, folder: Path, hub_serv
     [
         Fault("drop", COMMIT, times=1),
         Fault("status", COMMIT, status=503, times=1),
+        Fault("fail", COMMIT, status=502, times=1),
+        Fault("fail", "POST .*/tag/", status=502, times=1),
         Fault("status", "POST .*/preupload/", status=503, times=2),
         Fault("status", "POST .*/tag/", status=500, times=1),
         Fault("status", "PUT", status=503, times=1),
