@@ -28,23 +28,19 @@ ReadLines = Callable[[], Iterator[str]]
 class _Fit:
     """How well a dialect fits; greater is better, and the first field decides first."""
 
-    has_needed: bool
+    needed: int  # columns that are asked for and in the header
     fitting_share: float  # of the records, in [0, 1]
     columns: int
     broken: int = field(compare=False)
     holding: int = field(compare=False)  # records with a delimiter or line break inside a cell
 
-    @property
-    def is_perfect(self) -> bool:
-        return self.has_needed and self.fitting_share == 1.0
-
 
 def detect(read_lines: ReadLines, needed: Sequence[str], column_names: Sequence[str]) -> Dialect:
     """Return the dialect in which the most records have as many cells as there are columns.
 
-    read_lines starts at the beginning of the file each time. A dialect whose header holds every
-    needed column goes before all others. With column_names the file has no header. Of equally
-    good dialects the one with fewer assumptions wins: one column, quotes doubled.
+    read_lines starts at the beginning of the file each time. A dialect whose header holds more
+    of the needed columns goes before all others. With column_names the file has no header. Of
+    equally good dialects the one with fewer assumptions wins: one column, quotes doubled.
     """
 
     def fits(dialects: Sequence[Dialect], count: int) -> dict[Dialect, _Fit]:
@@ -52,7 +48,7 @@ def detect(read_lines: ReadLines, needed: Sequence[str], column_names: Sequence[
         for dialect in dialects:
             records = list(islice(split(read_lines(), dialect), count))
             found[dialect] = _fit(records, dialect.delimiter, needed, column_names)
-            if found[dialect].is_perfect:
+            if (found[dialect].needed, found[dialect].fitting_share) == (len(needed), 1.0):
                 break
         return found
 
@@ -66,7 +62,7 @@ def detect(read_lines: ReadLines, needed: Sequence[str], column_names: Sequence[
     quoted = max(tried, key=tried.__getitem__)
     if literal is None or literal <= tried[quoted]:
         return quoted
-    if literal.has_needed > tried[quoted].has_needed:
+    if literal.needed > tried[quoted].needed:
         return Dialect(delimiter, Quoting.NONE)
     # A damaged row or two do not make a file one without quoting.
     doubled = _doubled_quotes(islice(read_lines(), _QUOTING_RECORDS), delimiter)
@@ -86,9 +82,13 @@ def _fit(
     fitting = sum(len(cells) == len(header) for cells in read)
     inside = ("\n", delimiter or "\n")
     holding = sum(any(mark in cell for cell in cells for mark in inside) for cells in read)
+    found = len(set(needed) & {name.strip() for name in header})
+    share = fitting / max(1, len(records))
     return _Fit(
-        has_needed=set(needed) <= {name.strip() for name in header},
-        fitting_share=fitting / max(1, len(records)),
+        needed=found,
+        # Columns are missing: the answer is only for a message, and more columns say more in it
+        # than the last misfit.
+        fitting_share=share if found == len(needed) else round(share, 1),
         columns=len(header),
         broken=len(records) - len(read),
         holding=holding,

@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.delimited import Broken, Dialect, Quoting, split
@@ -69,6 +69,7 @@ def test_a_quote_that_is_never_closed_does_not_hold_the_whole_file():
     assert sum(isinstance(cells, list) for cells in split(lines, COMMA)) == 500_000
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(st.lists(NASTY, min_size=2, max_size=4), min_size=1, max_size=6),
     delimiter=st.sampled_from(",;|\t"),
@@ -81,6 +82,7 @@ def test_what_the_csv_module_writes_is_read_back(rows, delimiter, is_quoting_all
     assert cells_of(file.getvalue(), Dialect(delimiter, Quoting.DOUBLED)) == rows
 
 
+@settings(deadline=None)
 @given(
     text=st.text(st.sampled_from('a",\n\\'), max_size=60),
     dialect=st.sampled_from([COMMA, BACKSLASH]),

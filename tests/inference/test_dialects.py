@@ -26,6 +26,8 @@ def found(text, needed, column_names=()):
         ('"text","label"\n"a, b; c","d"\n', ("text", "label"), ","),
         ("id,text\n1,a; b; c\n2,d; e; f\n", ("text",), ","),
         ("a,b\n1,2\n3,4\n", ("text",), ","),
+        ("txt,label\na,b\n" + "c,d\n" * 50 + "e\n", ("text", "labels"), ","),
+        ("text;lab\na,b;c\nd,e,f;g\n", ("text", "label"), ";"),
     ],
 )
 def test_delimiter(text, needed, delimiter):

@@ -7,7 +7,7 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.bundle import MULTI, SINGLE
@@ -191,6 +191,7 @@ def test_schema_that_contradicts_itself_is_refused(given_schema, said):
         Schema(**given_schema)
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(NASTY, NASTY), min_size=1, max_size=8),
     delimiter=st.sampled_from(",;|\t"),
@@ -208,6 +209,7 @@ def test_no_delimited_row_is_lost_or_changed(
     check_all_rows(path, rows)
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(NASTY, NASTY), min_size=1, max_size=8), is_ascii=st.booleans())
 def test_no_json_row_is_lost_or_changed(tmp_path_factory, rows, is_ascii):
     lines = [
@@ -236,6 +238,7 @@ def check_all_rows(path, rows):
     assert found == usable
 
 
+@settings(deadline=None)
 @given(
     content=st.one_of(
         st.text(st.sampled_from('ab{}[]:" ,;\t\n\r\\\0\u2028'), max_size=80).map(str.encode),
