@@ -57,9 +57,7 @@ app = st.App(
     routes=[
         Mount(
             "/api",
-            app=api.build(
-                api.Service(widgets.settings, widgets.catalogue, widgets.open_scorer),
-            ),
+            app=api.build(api.Service(widgets.settings, widgets.catalogue, widgets.open_model)),
         )
     ],
     middleware=[Middleware(SecurityHeaders)],

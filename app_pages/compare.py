@@ -20,6 +20,7 @@ with st.container(key="hero"):
         st.text(headline.answer(catalogue.leaderboard))
     if catalogue.leaderboard:
         st.html(headline.standings_html(catalogue.leaderboard))
+        st.page_link("app_pages/leaderboard.py", label="All measurements")
 
 # ---- ask
 with st.form("ask", border=True):
@@ -61,7 +62,7 @@ if is_submitted:
                 entries,
                 texts,
                 catalogue,
-                widgets.open_scorer,
+                widgets.open_model,
                 on_start=lambda entry: status.update(label=f"Asking {entry.title}"),
             )
             status.update(label="Done", state="complete", expanded=False)

@@ -7,9 +7,9 @@ question for a paired interval, which these rows do not hold.
 from collections.abc import Sequence
 from html import escape
 
+from inference.catalogue import FINE_TUNED
 from inference.compare import LeaderboardRow
 
-FINE_TUNED = "fine-tuned"
 NO_RESULTS = (
     "Not measured yet: no results on a frozen test set are stored here. "
     "The models can be asked all the same."

@@ -16,8 +16,7 @@ from hub.client import Hub
 from hub.errors import UserError
 from inference import catalogue as catalogues
 from inference import settings as environment
-from inference.catalogue import Catalogue, ModelEntry
-from inference.classifier import Scorer
+from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry, OpenModel
 from inference.settings import Settings
 
 STYLE = Path(__file__).parent.parent / "space_config" / "style.css"
@@ -54,18 +53,18 @@ def _hub() -> Hub:
 
 
 @st.cache_resource(show_spinner=False)
-def _shelf() -> Callable[[str, str | None, str, ModelEntry], Scorer]:
+def _shelf() -> Callable[[str, str | None, str, ModelEntry], OpenModel]:
     """The loader with its cache of models, made on first use because its size is a setting."""
 
     @st.cache_resource(max_entries=settings().max_models, show_spinner=False)
-    def load(repo_id: str, revision: str | None, role: str, _entry: ModelEntry) -> Scorer:
-        # The arguments without underscore are the key: two roles of one repo are two scorers.
+    def load(repo_id: str, revision: str | None, role: str, _entry: ModelEntry) -> OpenModel:
+        # The arguments without underscore are the key: a repo in two roles is two models.
         return catalogues.open_model(_entry, catalogue(), _hub(), threads=settings().threads)
 
     return load
 
 
-def open_scorer(entry: ModelEntry) -> Scorer:
+def open_model(entry: ModelEntry) -> OpenModel:
     """The model of an entry, loaded once and kept while it is among the last ones used.
 
     Raises:
@@ -84,9 +83,9 @@ def warm_up() -> threading.Thread:
 
 def _load_fine_tuned() -> None:
     for entry in catalogue().models:
-        if entry.role == "fine-tuned":
+        if entry.role == FINE_TUNED:
             try:
-                open_scorer(entry)
+                open_model(entry)
             except UserError:
                 # Whoever asks this model meets the same error and is told.
                 return

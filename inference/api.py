@@ -23,8 +23,7 @@ from starlette.routing import Route
 
 from hub.errors import HubError, UserError
 from inference.ask import Answer, ask, check_texts, choose
-from inference.catalogue import Catalogue, ModelEntry
-from inference.classifier import Scorer
+from inference.catalogue import Catalogue, ModelEntry, OpenModel
 from inference.compare import Comparison
 from inference.errors import ChoiceError, ModelError, TextError
 from inference.settings import Settings
@@ -38,7 +37,7 @@ class Service:
 
     load_settings: Callable[[], Settings]
     load_catalogue: Callable[[], Catalogue]
-    open_scorer: Callable[[ModelEntry], Scorer]
+    open_model: Callable[[ModelEntry], OpenModel]
 
 
 def build(service: Service) -> Starlette:
@@ -93,7 +92,7 @@ async def _read_question(request: Request) -> Question:
             raise HTTPException(413, f"The body is longer than {MAX_BODY_BYTES:,} bytes.")
     try:
         value = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: nested too deeply
         raise HTTPException(400, "The body is not JSON.") from error
     if not isinstance(value, dict) or not {"texts"} <= set(value) <= {"texts", "models"}:
         raise HTTPException(400, 'Expected {"texts": [...]} or {"texts": [...], "models": [...]}.')
@@ -116,7 +115,7 @@ def _classify(service: Service, question: Question) -> dict[str, object]:
     repo_ids = question.models
     if repo_ids is None:
         repo_ids = tuple(entry.repo_id for entry in catalogue.models)
-    answer = ask(choose(catalogue, repo_ids), texts, catalogue, service.open_scorer)
+    answer = ask(choose(catalogue, repo_ids), texts, catalogue, service.open_model)
     if answer.comparison is None:
         raise answer.failures[0].error
     return _answer_json(answer, answer.comparison)

@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hub.errors import UserError
-from inference.catalogue import Catalogue, ModelEntry
-from inference.classifier import Scorer
-from inference.compare import Column, Comparison, compare
+from inference.catalogue import Catalogue, ModelEntry, OpenModel
+from inference.compare import Comparison, compare
 from inference.errors import ChoiceError, TextError
 from inference.settings import Settings
 
@@ -79,7 +78,7 @@ def ask(
     entries: Sequence[ModelEntry],
     texts: Sequence[str],
     catalogue: Catalogue,
-    open_scorer: Callable[[ModelEntry], Scorer],
+    open_model: Callable[[ModelEntry], OpenModel],
     on_start: Callable[[ModelEntry], None] = lambda entry: None,
 ) -> Answer:
     """Open and ask one model after the other, so that no more than one must be held at a time.
@@ -94,11 +93,11 @@ def ask(
     for entry in entries:
         on_start(entry)
         try:
-            scorer = open_scorer(entry)
+            model = open_model(entry)
             with _SCORING:
                 columns.append(
                     compare(
-                        [(_column(entry), scorer)], catalogue.labels, catalogue.problem_type, texts
+                        [(model.column, model)], catalogue.labels, catalogue.problem_type, texts
                     )
                 )
         except TextError:
@@ -106,10 +105,6 @@ def ask(
         except UserError as error:
             failures.append(Failure(entry, error))
     return Answer(_join(columns), tuple(failures))
-
-
-def _column(entry: ModelEntry) -> Column:
-    return Column(entry.repo_id, entry.revision or "main", entry.role, entry.title)
 
 
 def _join(parts: Sequence[Comparison]) -> Comparison | None:
