@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from inference.cells import is_blank
 from inference.errors import ModelError, TextError
 
 T = TypeVar("T", int, float)
@@ -111,7 +112,7 @@ class Bundle:
                 f"from {', '.join(fields) or 'an empty record'}"
             )
         values = [fields[name] for name in names]
-        return self.field_separator.join(values) if any(map(str.strip, values)) else ""
+        return "" if all(map(is_blank, values)) else self.field_separator.join(values)
 
 
 def save(bundle: Bundle, folder: Path) -> None:

@@ -56,9 +56,3 @@ class OnnxEngine:
         fed = {name: given[name] for name in self._inputs}
         result: NDArray[np.float32] = self._session.run([self._output], fed)[0]
         return result
-
-
-def has_output(path: Path, output: str) -> bool:
-    """Return whether the graph at path offers an output of this name."""
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return output in [entry.name for entry in session.get_outputs()]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from inference.bundle import read_json
+from inference.cells import is_blank
 from inference.errors import ModelError, TextError
 
 TOKENIZER_FILE = "tokenizer.json"
@@ -128,15 +129,10 @@ def weighted_mean(
     return (sums / totals[:, None]).astype(np.float32)
 
 
-def has_content(text: str) -> bool:
-    """Return whether a text has a character that can be seen: not only spaces and controls."""
-    return any(not (char.isspace() or not char.isprintable()) for char in text)
-
-
 def _clean(text: object, index: int) -> str:
     if not isinstance(text, str):
-        raise TextError(f"text {index + 1} is {text!r:.40}, expected a str")
-    if not has_content(text):
+        raise TextError(f"text {index + 1} is a {type(text).__name__}, expected a str")
+    if is_blank(text):
         raise TextError(f"text {index + 1} is empty or blank; give it at least one character")
     # a lone surrogate (half of a broken emoji) cannot be encoded; a pair of them can
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,279 @@
+"""A catalogue: the folder that says which models are on show, and what is stored about them.
+
+    models.yaml        title, task and models, written by hand
+    messages.yaml      example messages, written by hand
+    first_paint.json   optional: the results table of the messages (inference/compare.py)
+    leaderboard.json   optional: the rows of the frozen test set
+
+Owns the reading of the folder, the pinning of revisions and the way from an entry to a scorer;
+knows no page and keeps no model.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from hub.client import Hub, Snapshot, validate_repo_id
+from hub.errors import NotFound
+from inference import classifier, compare, zero_shot
+from inference.alignment import align
+from inference.bundle import MULTI, SINGLE, Bundle
+from inference.classifier import Scorer
+from inference.compare import Column, Comparison, LeaderboardRow
+from inference.errors import ConfigError, ModelError
+from inference.yaml_values import mapping, read_yaml, refuse_unknown, text, texts
+
+FINE_TUNED, PRETRAINED, ZERO_SHOT = "fine-tuned", "pretrained", "zero-shot"
+ROLES = (FINE_TUNED, PRETRAINED, ZERO_SHOT)
+MODELS, MESSAGES = "models.yaml", "messages.yaml"
+FIRST_PAINT, LEADERBOARD = "first_paint.json", "leaderboard.json"
+
+_SHA = re.compile(r"[0-9a-f]{40}")
+# By name, as the Hub client's "*.json" would also match results/golden.json and the like.
+_CONFIG_FILES = (
+    "config.json decision.json sentence_bert_config.json tokenizer.json tokenizer_config.json "
+    "special_tokens_map.json added_tokens.json vocab.json vocab.txt merges.txt "
+    "sentencepiece.bpe.model spiece.model tokenizer.model"
+).split()
+# What can be scored with, best first: the smallest download and the lightest engine. Nothing else
+# of a repo is fetched, above all no weights that no engine would read.
+_WEIGHTS = (
+    ("onnx/model_quantized.onnx*",),
+    ("onnx/model.onnx*",),
+    ("model*.safetensors", "model.safetensors.index.json"),
+)
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model on show.
+
+    revision: 40-hex commit; None = the branch main at the time of opening.
+    label_map: the model's label -> the task's, for a pretrained classifier.
+    label_descriptions: the task's label -> a sentence, for a zero-shot encoder.
+    """
+
+    repo_id: str
+    role: str
+    title: str = ""
+    revision: str | None = None
+    label_map: Mapping[str, str] | None = None
+    label_descriptions: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything in a catalogue folder; first_paint and leaderboard are empty when not stored."""
+
+    title: str
+    labels: tuple[str, ...]
+    problem_type: str
+    models: tuple[ModelEntry, ...]
+    messages: tuple[str, ...]
+    first_paint: Comparison | None = None
+    leaderboard: tuple[LeaderboardRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """A model on show, loaded: a Scorer in the task's labels; entry.revision is its commit."""
+
+    entry: ModelEntry
+    scorer: Scorer
+
+    @property
+    def column(self) -> Column:
+        """The head of its column in a results table."""
+        revision = self.entry.revision or ""
+        return Column(self.entry.repo_id, revision, self.entry.role, self.entry.title)
+
+    @property
+    def bundle(self) -> Bundle:
+        return self.scorer.bundle
+
+    @property
+    def size_bytes(self) -> int:
+        return self.scorer.size_bytes
+
+    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, C) float32 in [0, 1], NaN for a label that the model does not have."""
+        return self.scorer.score(texts)
+
+
+def load(folder: Path) -> Catalogue:
+    """Read a catalogue folder.
+
+    Raises:
+        ConfigError: a file is missing, is not YAML, or has a key or value that cannot be used.
+        DataError: a stored table cannot be read.
+    """
+    path = folder / MODELS
+    raw = read_yaml(path)
+    refuse_unknown(raw, ("title", "task", "models"), str(path))
+    task = mapping(raw.get("task"), f"{path}: task")
+    refuse_unknown(task, ("labels", "problem_type"), f"{path}: task")
+    labels = texts(task.get("labels"), f"{path}: task.labels")
+    if task.get("problem_type") not in (SINGLE, MULTI):
+        raise ConfigError(
+            f"{path}: task.problem_type is {task.get('problem_type')!r}; "
+            f"expected {SINGLE} or {MULTI}"
+        )
+    entries = raw.get("models")
+    if not isinstance(entries, list) or not entries:
+        raise ConfigError(f"{path}: models is {entries!r}; expected a list of at least one model")
+    models = tuple(
+        _entry(entry, labels, f"{path}: model {number}") for number, entry in enumerate(entries, 1)
+    )
+    first_paint, leaderboard = folder / FIRST_PAINT, folder / LEADERBOARD
+    return Catalogue(
+        title=text(raw.get("title"), f"{path}: title"),
+        labels=labels,
+        problem_type=task["problem_type"],
+        models=models,
+        messages=_messages(folder / MESSAGES),
+        first_paint=compare.load(first_paint) if first_paint.is_file() else None,
+        leaderboard=compare.load_leaderboard(leaderboard) if leaderboard.is_file() else (),
+    )
+
+
+def pin(folder: Path, hub: Hub, destination: Path) -> Catalogue:
+    """Copy a catalogue with every missing revision filled in by the commit that main is at now.
+
+    Raises:
+        ConfigError: the catalogue cannot be used.
+        HubError: a repo cannot be seen, or the Hub does not answer.
+    """
+    catalogue = load(folder)
+    pinned = replace(
+        catalogue,
+        models=tuple(
+            replace(entry, revision=_resolve(entry, hub, ["config.json"]).sha)
+            for entry in catalogue.models
+        ),
+    )
+    destination.mkdir(parents=True, exist_ok=True)
+    for name in (MESSAGES, FIRST_PAINT, LEADERBOARD):
+        if (folder / name).is_file():
+            shutil.copyfile(folder / name, destination / name)
+    # last: a folder without it is no catalogue
+    _write_models(pinned, destination / MODELS)
+    return pinned
+
+
+def open_model(entry: ModelEntry, catalogue: Catalogue, hub: Hub, *, threads: int = 0) -> OpenModel:
+    """Fetch a model on show at its revision, load it, and make it answer in the task's labels.
+
+    Fetches an ONNX file where the repo has one, and only else the safetensors weights.
+
+    Raises:
+        HubError: it cannot be fetched.
+        ModelError: it cannot be loaded, or its labels are not those of the entry.
+    """
+    snapshot = _resolve(entry, hub, _CONFIG_FILES)
+    pinned = replace(entry, revision=snapshot.sha)
+    for patterns in _WEIGHTS:
+        folder = _resolve(pinned, hub, [*_CONFIG_FILES, *patterns]).folder
+        if any(any(folder.glob(pattern)) for pattern in patterns):
+            break
+    try:
+        scorer = _load(entry, catalogue, folder, threads)
+        aligned = align(scorer, catalogue.labels, catalogue.problem_type, entry.label_map)
+    except ModelError as error:
+        raise ModelError(f"{entry.repo_id} at {snapshot.sha[:8]}: {error}") from None
+    return OpenModel(pinned, aligned)
+
+
+def _load(entry: ModelEntry, catalogue: Catalogue, folder: Path, threads: int) -> Scorer:
+    if entry.label_descriptions is None:
+        return classifier.load(folder, threads=threads)
+    return zero_shot.load(
+        folder,
+        {label: entry.label_descriptions[label] for label in catalogue.labels},
+        problem_type=catalogue.problem_type,
+        threads=threads,
+    )
+
+
+def _resolve(entry: ModelEntry, hub: Hub, patterns: Sequence[str]) -> Snapshot:
+    return hub.resolve(entry.repo_id, entry.revision or "main", allow_patterns=patterns)
+
+
+def _entry(raw: object, labels: tuple[str, ...], where: str) -> ModelEntry:
+    given = mapping(raw, where)
+    refuse_unknown(given, [field.name for field in fields(ModelEntry)], where)
+    repo_id = text(given.get("repo_id"), f"{where}: repo_id")
+    where = f"{where} ({repo_id})"
+    try:
+        validate_repo_id(repo_id)
+    except NotFound as error:
+        raise ConfigError(f"{where}: {error}") from None
+    role, revision = given.get("role"), given.get("revision")
+    if role not in ROLES:
+        raise ConfigError(f"{where}: role is {role!r}; expected one of {', '.join(ROLES)}")
+    if revision is not None and not _SHA.fullmatch(str(revision)):
+        raise ConfigError(
+            f"{where}: revision is {revision!r}; expected null, or a commit of 40 hex digits, "
+            "as a branch or tag may move"
+        )
+    return ModelEntry(
+        repo_id=repo_id,
+        role=role,
+        title=text(given.get("title", repo_id), f"{where}: title"),
+        revision=None if revision is None else str(revision),
+        label_map=_label_map(given.get("label_map"), labels, where),
+        label_descriptions=_descriptions(given.get("label_descriptions"), role, labels, where),
+    )
+
+
+def _label_map(raw: object, labels: tuple[str, ...], where: str) -> dict[str, str] | None:
+    if raw is None:
+        return None
+    label_map = mapping(raw, f"{where}: label_map")
+    for mine, its in label_map.items():
+        if its not in labels:
+            raise ConfigError(
+                f"{where}: label_map maps {mine!r} to {its!r}; expected one of {', '.join(labels)}"
+            )
+    return label_map
+
+
+def _descriptions(
+    raw: object, role: str, labels: tuple[str, ...], where: str
+) -> dict[str, str] | None:
+    if role != ZERO_SHOT:
+        if raw is not None:
+            raise ConfigError(f"{where}: label_descriptions are for the role {ZERO_SHOT} alone")
+        return None
+    descriptions = mapping(raw, f"{where}: label_descriptions")
+    if set(descriptions) != set(labels):
+        raise ConfigError(
+            f"{where}: label_descriptions describes {', '.join(descriptions)}; expected each of "
+            f"{', '.join(labels)}"
+        )
+    return {label: text(said, f"{where}: {label}") for label, said in descriptions.items()}
+
+
+def _messages(path: Path) -> tuple[str, ...]:
+    raw = read_yaml(path)
+    refuse_unknown(raw, ("messages",), str(path))
+    return texts(raw.get("messages"), f"{path}: messages")
+
+
+def _write_models(catalogue: Catalogue, path: Path) -> None:
+    models = [
+        {key: value for key, value in vars(entry).items() if value is not None}
+        for entry in catalogue.models
+    ]
+    task = {"labels": list(catalogue.labels), "problem_type": catalogue.problem_type}
+    content = {"title": catalogue.title, "task": task, "models": models}
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
