@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub import refusals
-from hub.names import KIND_OF_SEGMENT, KINDS, Repo
+from hub.names import KINDS, Repo
 from hub.refusals import EntryNotFound, Refusal, RepoNotFound
 
 _STATUS: dict[type[Refusal], int] = {
@@ -34,6 +34,11 @@ _STATUS: dict[type[Refusal], int] = {
 }
 _HIDDEN_WITHOUT_TOKEN = (refusals.RepoNotFound, refusals.GatedRepo)
 _NOTHING: Mapping[str, object] = {}
+# Addresses of repos named without a namespace, such as gpt2.
+_BARE_REPO = re.compile(
+    r"/api/(models|datasets|spaces)/[^/]+(/(revision|tree|paths-info|refs|commits?|preupload)\b|$)"
+    r"|(/datasets|/spaces)?/[^/]+/resolve/"
+)
 _CODES = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed", 416: "RangeNotSatisfiable"}
 
 
@@ -100,13 +105,12 @@ def refuse(request: Request, error: Exception, more: Mapping[str, object] = _NOT
 def refuse_route(request: Request, error: Exception) -> Response:
     """The answer where no route fits: a repo without a namespace is one that does not exist."""
     assert isinstance(error, HTTPException), error
-    first, *others = request.url.path.strip("/").split("/")
-    is_api = first == "api" and bool(others) and others[0] in KIND_OF_SEGMENT
-    is_about_repo = is_api or "resolve" in others
-    if error.status_code == 404 and is_about_repo:
-        return refuse(request, RepoNotFound(f"Repository not found: {request.url.path}"))
+    path = request.url.path
+    if error.status_code == 404 and _BARE_REPO.match(path):
+        return refuse(request, RepoNotFound(f"Repository not found: {path}"))
     code = _CODES.get(error.status_code, "Error")
-    return _failure(error.status_code, code, error.detail, {}, error.headers or {})
+    message = f"{error.detail}: this Hub does not serve {request.method} {path}"
+    return _failure(error.status_code, code, message, {}, error.headers or {})
 
 
 def fail(request: Request, error: Exception) -> Response:

@@ -16,6 +16,7 @@ _REPOS_PER_PAGE = 1000
 
 
 def whoami(request: Request) -> Response:
+    """Who the token belongs to, its role, and their organisations."""
     who = wire.viewer(request)
     if not who.user:
         raise NotSignedIn("Invalid username or password.")
@@ -36,11 +37,13 @@ def whoami(request: Request) -> Response:
 
 
 def agent_harnesses(request: Request) -> Response:
-    # Asked once a day by the client; an empty answer stops it from asking again.
+    """Which agents a client should recognise: none."""
+    # Without an answer clients ask again at every start, instead of once a day.
     return JSONResponse({"standardEnvVars": [], "harnesses": {}})
 
 
 async def validate_yaml(request: Request) -> Response:
+    """Whether the front matter of a README.md can be used."""
     body = await wire.read_json(request)
     try:
         metadata.front_matter(wire.text_of(body, "content"))
@@ -50,6 +53,7 @@ async def validate_yaml(request: Request) -> Response:
 
 
 def list_repos(request: Request) -> Response:
+    """One page of the repos of a kind that the viewer may see."""
     query = request.query_params
     tags = [*query.getlist("filter"), *query.getlist("pipeline_tag")]
     rows, cursor = listing.page(
@@ -71,6 +75,7 @@ def list_repos(request: Request) -> Response:
 
 
 def own_repos(request: Request) -> Response:
+    """The repos of a namespace of the viewer, with the bytes each one holds."""
 
     who = wire.viewer(request)
     namespace = request.path_params.get("namespace", who.user)

@@ -65,6 +65,7 @@ def siblings(
 
 
 def tree(request: Request) -> Response:
+    """One page of what a folder holds."""
     repo, store = wire.seen_repo(request), wire.store(request)
     # The cursor holds the commit, so that all pages show the same one.
     sha, _, start = request.query_params.get("cursor", "").partition("-")
@@ -83,6 +84,7 @@ def tree(request: Request) -> Response:
 
 
 async def paths_info(request: Request) -> Response:
+    """The files and folders at the paths asked for; unknown ones are left out."""
     body = await wire.read_bytes(request)
     if request.headers.get("content-type", "").startswith("application/json"):
         paths = wire.parse_object(body).get("paths", [])
@@ -102,6 +104,7 @@ async def paths_info(request: Request) -> Response:
 
 
 def resolve(request: Request) -> Response:
+    """The content of a file, whole or by range; HEAD: its size and ids."""
     repo, store = wire.readable_repo(request), wire.store(request)
     commit = store.commit_at(repo, wire.part(request, "revision"))
     path = wire.part(request, "path")

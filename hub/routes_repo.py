@@ -37,6 +37,7 @@ def _is_private(body: dict[str, object], default: bool) -> bool:
 
 
 async def create(request: Request) -> Response:
+    """A new repo; 409 with its address when it is there already."""
     who = wire.viewer(request)
     body = await wire.read_json(request)
     return await run_in_threadpool(_create, request, who, body)
@@ -65,6 +66,7 @@ def _create(request: Request, who: Viewer, body: dict[str, object]) -> Response:
 
 
 async def delete(request: Request) -> Response:
+    """The repo is gone."""
     who = wire.viewer(request)
     body = await wire.read_json(request)
 
@@ -78,6 +80,7 @@ async def delete(request: Request) -> Response:
 
 
 async def move(request: Request) -> Response:
+    """The repo has another name."""
     who = wire.viewer(request)
     body = await wire.read_json(request)
 
@@ -94,6 +97,7 @@ async def move(request: Request) -> Response:
 
 
 async def settings(request: Request) -> Response:
+    """The repo is public or private, gated or not."""
     body = await wire.read_json(request)
 
     def configure() -> Response:
@@ -109,11 +113,13 @@ async def settings(request: Request) -> Response:
 
 
 def auth_check(request: Request) -> Response:
+    """Whether the viewer may read the files."""
     wire.readable_repo(request)
     return JSONResponse({"ok": True})
 
 
 def auth_check_write(request: Request) -> Response:
+    """Whether the viewer may write."""
     wire.writable_repo(request)
     return JSONResponse({"ok": True})
 
@@ -147,6 +153,7 @@ def summary(repo: Repo, commit: Commit) -> dict[str, object]:
 
 
 def info(request: Request) -> Response:
+    """The repo at a revision: commit, metadata and files."""
     repo = wire.seen_repo(request)
     revision = wire.part(request, "revision") if "revision" in request.path_params else "main"
     commit = wire.store(request).commit_at(repo, revision)
@@ -156,6 +163,7 @@ def info(request: Request) -> Response:
 
 
 def refs(request: Request) -> Response:
+    """Branches and tags."""
     repo = wire.seen_repo(request)
     found: dict[str, list[dict[str, str]]] = {"branches": [], "tags": [], "converts": []}
     for ref in wire.store(request).refs(repo):
@@ -166,6 +174,7 @@ def refs(request: Request) -> Response:
 
 
 async def create_branch(request: Request) -> Response:
+    """A new branch, at main or where the body says."""
     body = await wire.read_json(request)
 
     def create_it() -> Response:
@@ -179,6 +188,7 @@ async def create_branch(request: Request) -> Response:
 
 
 async def create_tag(request: Request) -> Response:
+    """A new tag at a revision."""
     body = await wire.read_json(request)
 
     def create_it() -> Response:
@@ -192,6 +202,7 @@ async def create_tag(request: Request) -> Response:
 
 
 def delete_branch(request: Request) -> Response:
+    """The branch is gone; main stays."""
     repo = wire.writable_repo(request)
     if wire.part(request, "revision") == "main":
         raise BadRequest("The branch main cannot be deleted.")
@@ -200,12 +211,14 @@ def delete_branch(request: Request) -> Response:
 
 
 def delete_tag(request: Request) -> Response:
+    """The tag is gone."""
     repo = wire.writable_repo(request)
     wire.store(request).delete_ref(repo, "tag", wire.part(request, "revision"))
     return JSONResponse({"success": True})
 
 
 def commits(request: Request) -> Response:
+    """One page of the log, newest first."""
     repo = wire.seen_repo(request)
     start = request.query_params.get("cursor") or wire.part(request, "revision")
     newest = wire.store(request).commit_at(repo, start)

@@ -7,6 +7,7 @@ Try: HF_ENDPOINT=http://127.0.0.1:PORT hf upload demo/hello ./folder
 
 import base64
 import binascii
+import logging
 import re
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -32,9 +33,11 @@ _CHUNK_BYTES = 2**20
 _ADDRESS_LIFE_S = 24 * 3600
 _SHA256 = re.compile("[0-9a-f]{64}")
 _MEDIA_TYPE = "application/vnd.git-lfs+json"
+_log = logging.getLogger("hub")
 
 
 async def preupload(request: Request) -> Response:
+    """For each file, whether it is to come as a large one, and what is there now."""
     body = await wire.read_json(request)
 
     def answer() -> Response:
@@ -87,6 +90,7 @@ def _plan(
 
 
 async def lfs_batch(request: Request) -> Response:
+    """For each large content, where to PUT it."""
     body = await wire.read_json(request)
 
     def answer() -> Response:
@@ -169,6 +173,7 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
 
 
 async def commit(request: Request) -> Response:
+    """One commit on a branch, whole or not at all."""
     repo = await run_in_threadpool(wire.writable_repo, request)
     who, store = wire.viewer(request), wire.store(request)
     if wire.is_true(request, "create_pr"):
@@ -231,11 +236,19 @@ def _decode(value: Mapping[str, object]) -> bytes:
         raise BadRequest(f"A file of the commit is not valid base64: {error}") from error
 
 
+def xet_token(request: Request) -> Response:
+    """A refusal: clients ask for this unless told not to use Xet, and hide the answer's text."""
+    advice = "Large files come by LFS here: set HF_HUB_DISABLE_XET=1 before the client starts."
+    _log.warning("A client asked for Xet. %s", advice)
+    raise BadRequest(advice)
+
+
 _T = "/api/{kinds}/{namespace}/{name}"
 _BATCH = "/{namespace}/{name}/info/lfs/objects/batch"
 ROUTES = [
     Route(_T + "/preupload/{revision}", preupload, methods=["POST"]),
     Route(_T + "/commit/{revision}", commit, methods=["POST"]),
+    Route(_T + "/xet-write-token/{revision}", xet_token),
     Route(_BATCH, lfs_batch, methods=["POST"]),
     Route("/{kinds}" + _BATCH, lfs_batch, methods=["POST"]),
     Route("/lfs/{kind}/{namespace}/{name}/{oid}", put_content, methods=["PUT"]),

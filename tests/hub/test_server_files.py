@@ -16,6 +16,7 @@ from huggingface_hub import (
 )
 from huggingface_hub.errors import BadRequestError, EntryNotFoundError, HfHubHTTPError
 from huggingface_hub.utils import get_session
+from huggingface_hub.utils._pagination import paginate
 from safetensors.numpy import save_file
 
 from tests.hub_fixtures import RunningHub, running_hub
@@ -92,14 +93,18 @@ def test_info_and_tree_describe_files_as_git_does(hub_server):
         list(api.list_repo_tree(repo, "nothing"))
 
 
-def test_a_long_tree_is_paged(hub_server):
+def test_a_tree_is_paged_and_its_pages_show_one_commit(hub_server):
     api, repo = hub_server.api(), "demo/long"
     api.create_repo(repo)
-    operations = [add(f"rows/{n:04}.txt", b"%d" % n) for n in range(1100)]
-    api.create_commit(repo, operations, commit_message="1100 files")
-    paths = [entry.path for entry in api.list_repo_tree(repo, "rows")]
-    assert paths == [f"rows/{n:04}.txt" for n in range(1100)]
-    assert len(api.list_repo_files(repo)) == 1101
+    names = [f"rows/{n:02}.txt" for n in range(30)]
+    api.create_commit(repo, [add(name, b"1") for name in names], commit_message="30 files")
+    url = f"{hub_server.endpoint}/api/models/{repo}/tree/main/rows"
+    pages = paginate(url, {"limit": 7}, {})
+    first = next(pages)
+    api.delete_folder("rows", repo)
+    assert [first["path"], *(row["path"] for row in pages)] == names
+    with pytest.raises(EntryNotFoundError):
+        list(api.list_repo_tree(repo, "rows"))
 
 
 def test_adds_copies_and_deletes_are_one_commit(hub_server, tmp_path):
