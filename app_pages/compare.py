@@ -24,10 +24,10 @@ with st.container(key="hero"):
 
 # ---- ask
 with st.form("ask", border=True):
+    # Not by max_chars: a browser drops a longer paste without a word, check_texts says why.
     message = st.text_area(
-        "Your message",
+        f"Your message, up to {settings.max_chars:,} characters",
         key="message",
-        max_chars=settings.max_chars,
         height=100,
         placeholder="Write or paste a message, then press Ctrl+Enter",
         persist_state="session",

@@ -26,6 +26,7 @@ import pytest
 
 from space_config import packages
 from tests.hub_fixtures import hub_server  # noqa: F401 (a fixture for all tests)
+from tests.space_fixtures import tiny_catalogue  # noqa: F401 (another)
 from tests.tiny import make_tiny_model
 
 

@@ -54,11 +54,10 @@ def test_an_empty_message_gets_a_plain_answer(open_app: OpenApp, text: str):
     assert rows(app) == len(MESSAGES)
 
 
-def test_a_message_over_the_limit_is_refused_by_the_server_too(open_app: OpenApp):
-    app = open_app(SPACE_MAX_CHARS="20")
-    app.session_state.message = "x" * 21
-    app.button(key="analyze").click().run()
+def test_a_message_over_the_limit_is_refused_with_its_length(open_app: OpenApp):
+    app = analyze(open_app(SPACE_MAX_CHARS="20"), "x" * 21)
     assert "Message 1 has 21 characters; at most 20" in boxes(app)
+    assert app.session_state.history == ()
 
 
 def test_no_model_chosen_gets_a_plain_answer(open_app: OpenApp):

@@ -1,0 +1,162 @@
+"""A real Space for the tests: two tiny models on the loopback Hub, a catalogue, a server process.
+
+Use `tiny_catalogue` for the folder and `running_space(...)` for a server over it.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from hub.client import connect
+from inference import compare
+from inference.compare import LeaderboardRow
+from space_config.prepare import prepare
+from space_config.servers import free_port
+from tests.hub_fixtures import RunningHub
+from tests.tiny import make_tiny_model
+
+PROJECT = Path(__file__).resolve().parents[1]
+TUNED, BARE = "demo/tiny-tuned", "demo/tiny-bare"
+MESSAGES = ["i love this movie", "the food was awful", "it was a day"]
+LABELS = ["negative", "neutral", "positive"]
+START_LIMIT_S = 60.0
+
+
+@dataclass(frozen=True)
+class RunningSpace:
+    """A Space that listens, its process and what it has printed."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def rss_mb(self) -> float:
+        """Resident memory of the server process, in megabytes."""
+        return psutil.Process(self.process.pid).memory_info().rss / 1e6
+
+
+@contextmanager
+def running_space(
+    environment: Mapping[str, str], log: Path, python: tuple[str, ...] = ()
+) -> Iterator[RunningSpace]:
+    """`streamlit run server.py` on a free port; `python` are further flags of the interpreter."""
+    port = free_port()
+    command = [sys.executable, *python, "-m", "streamlit", "run", "server.py"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            cwd=PROJECT,
+            env=environment,
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        space = RunningSpace(f"http://127.0.0.1:{port}", process, log)
+        _wait_until_healthy(space)
+        yield space
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_healthy(space: RunningSpace) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline and space.process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{space.url}/api/health", timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise AssertionError(f"the Space did not start:\n{space.log.read_text('utf-8')}")
+
+
+def space_environment(catalogue: Path, home: Path, endpoint: str) -> dict[str, str]:
+    """What a Space process needs to know; no token, as its models are public."""
+    return {
+        **os.environ,
+        "HF_ENDPOINT": endpoint,
+        "HF_HOME": str(home),
+        "SPACE_CATALOGUE": str(catalogue),
+        "CPU_CORES": "2",
+        "OMP_NUM_THREADS": "2",
+    }
+
+
+@pytest.fixture(scope="session")
+def tiny_catalogue(hub_server: RunningHub, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalogue of a tiny classifier and a tiny bare encoder, prepared as a Space ships it."""
+    folder = tmp_path_factory.mktemp("catalogue")
+    hub = connect(hub_server.endpoint, hub_server.token, folder / "cache")
+    tuned = make_tiny_model(folder / "tuned", LABELS)
+    (tuned / "results").mkdir()
+    compare.save_leaderboard(leaderboard(), tuned / "results" / "leaderboard.json")
+    for repo_id, model in (
+        (TUNED, tuned),
+        (BARE, make_tiny_model(folder / "bare", labels=None, seed=1)),
+    ):
+        hub.publish(model, repo_id, message="Add a tiny model")
+    prepare(write_catalogue(folder / "source"), folder / "ready", hub, threads=2)
+    return folder / "ready"
+
+
+def leaderboard() -> list[LeaderboardRow]:
+    """Two rows as training stores them."""
+    common = {"engine": "torch", "accuracy": 0.7, "mcc": 0.5, "roc_auc": 0.8, "examples": 2000}
+    return [
+        LeaderboardRow(
+            title="Tiny, tuned",
+            role="fine-tuned",
+            repo_id=TUNED,
+            revision="a" * 40,
+            macro_f1=0.71,
+            size_bytes=2_300_000,
+            latency_p50_ms=2.5,
+            **common,
+        ),
+        LeaderboardRow(
+            title="Tiny, bare",
+            role="zero-shot",
+            repo_id=BARE,
+            revision="b" * 40,
+            macro_f1=0.45,
+            size_bytes=9_100_000,
+            latency_p50_ms=7.5,
+            **common,
+        ),
+    ]
+
+
+def write_catalogue(folder: Path) -> Path:
+    """models.yaml and messages.yaml as a person writes them: nothing pinned, nothing stored."""
+    folder.mkdir(parents=True)
+    models = [
+        {"repo_id": TUNED, "revision": None, "role": "fine-tuned", "title": "Tiny, tuned"},
+        {
+            "repo_id": BARE,
+            "revision": None,
+            "role": "zero-shot",
+            "title": "Tiny, bare",
+            "label_descriptions": {"negative": "bad", "neutral": "a day", "positive": "good"},
+        },
+    ]
+    task = {"labels": LABELS, "problem_type": "single_label_classification"}
+    content = {"title": "Sentiment of toys", "task": task, "models": models}
+    (folder / "models.yaml").write_text(yaml.safe_dump(content), "utf-8")
+    (folder / "messages.yaml").write_text(yaml.safe_dump({"messages": MESSAGES}), "utf-8")
+    return folder
