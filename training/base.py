@@ -35,6 +35,7 @@ _PATTERNS = (
     "*.model",
     "sentence_bert_config.json",
 )
+_ENCODER_PATTERNS = ("onnx/model.onnx",)  # to compare with, as the Space runs it
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def find(config: TrainConfig, hub: Hub) -> Base:
         base = Base(folder, "", "")
     else:
         try:
-            snapshot = hub.resolve(name, config.model_revision, allow_patterns=_PATTERNS)
+            patterns = _PATTERNS + (_ENCODER_PATTERNS if config.label_descriptions else ())
+            snapshot = hub.resolve(name, config.model_revision, allow_patterns=patterns)
         except HubError as error:
             if Path(name).is_dir():
                 hint = f"; for the local folder of that name write ./{name}"

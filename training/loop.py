@@ -13,8 +13,7 @@ Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --trai
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -79,11 +78,9 @@ class Processes:
         """Return when every process has come here."""
         self.accelerator.wait_for_everyone()
 
-    @contextmanager
-    def main_first(self) -> Iterator[None]:
+    def main_first(self) -> AbstractContextManager[None]:
         """Let the main process go first through the block: it fills the caches for the others."""
-        with self.accelerator.main_process_first():
-            yield
+        return self.accelerator.main_process_first()
 
     def part(self) -> None:
         """End the common part; from here on each process is alone."""
@@ -133,9 +130,8 @@ class _Fitting:
         self.model, self.optimizer, self.train, self.validation, self.scheduler = (
             self.accelerator.prepare(job.model, optimizer, train, validation, scheduler)
         )
-        self.total_steps = config.num_train_epochs * math.ceil(
-            len(self.train) / config.gradient_accumulation_steps
-        )
+        steps_an_epoch = math.ceil(len(self.train) / config.gradient_accumulation_steps)
+        self.total_steps = config.num_train_epochs * steps_an_epoch
         self.checkpoints = Checkpoints(job.run_dir, job.identity)
         self.history = History(job.run_dir)
         self.progress = Progress()

@@ -6,54 +6,72 @@ files that are shipped. The test part is looked at here and nowhere else.
 Try: cat RUN_DIR/results/leaderboard.json
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inference import classifier, compare, zero_shot
-from inference.classifier import ONNX_FP32, ONNX_INT8, Scorer
-from inference.compare import Evaluation, LeaderboardRow
+from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, Scorer
+from inference.compare import LeaderboardRow
+from inference.errors import ConfigError
 from training.base import Base
 from training.config import TrainConfig
 from training.data import Splits
 from training.run_folder import write_json
 
+_TITLES = {
+    ONNX_INT8: "fine-tuned (int8)",
+    ONNX_FP32: "fine-tuned (float32)",
+    TORCH: "fine-tuned",
+}
+
 
 @dataclass(frozen=True)
 class _Entry:
-    """A row to be: its name in metrics, its title, and how its model is opened."""
+    """A row to be: its name among the figures (its engine), its title, how its model is opened."""
 
     name: str
     title: str
     role: str
     repo_id: str
     revision: str
-    engine: str
     open: Callable[[], Scorer]
 
 
 def measure(
     run_dir: Path, repo_id: str, splits: Splits, config: TrainConfig, base: Base, threads: int
 ) -> dict[str, object]:
-    """Measure every row, write results/, and return the figures by row: onnx_int8, onnx_fp32,
-    and zero_shot where the labels have descriptions."""
+    """Measure every row, write results/, and return the figures by row.
+
+    The rows: onnx_int8 and onnx_fp32 (torch where there is no ONNX file), and zero_shot where the
+    labels have descriptions.
+    """
     rows: list[LeaderboardRow] = []
     figures: dict[str, object] = {}
     for entry in _entries(run_dir, repo_id, splits, config, base, threads):
-        measured: Evaluation = compare.evaluate(
+        measured = compare.evaluate(
             entry.open(),
             splits.test,
             title=entry.title,
             role=entry.role,
             repo_id=entry.repo_id,
             revision=entry.revision,
-            engine=entry.engine,
+            engine=entry.name,
         )
         rows.append(measured.row)
         figures[entry.name] = asdict(measured.metrics)
     compare.save_leaderboard(rows, run_dir / "results" / "leaderboard.json")
     write_json(run_dir / "results" / "metrics.json", figures)
     return figures
+
+
+def refuse_incomplete_descriptions(config: TrainConfig, labels: Sequence[str]) -> None:
+    """Raise ConfigError unless label_descriptions is empty or names each label."""
+    if config.label_descriptions and set(config.label_descriptions) != set(labels):
+        raise ConfigError(
+            f"label_descriptions describes {', '.join(config.label_descriptions)}, but the labels "
+            f"are {', '.join(labels)}; describe each of them, or none"
+        )
 
 
 def _entries(
@@ -65,30 +83,18 @@ def _entries(
         return lambda: classifier.load(run_dir, engine=engine, threads=threads)
 
     def untrained() -> Scorer:
+        descriptions = {label: config.label_descriptions[label] for label in splits.labels}
         return zero_shot.load(
-            base.folder,
-            config.label_descriptions,
-            problem_type=splits.problem_type,
-            threads=threads,
+            base.folder, descriptions, problem_type=splits.problem_type, threads=threads
         )
 
+    engines = [engine for engine, file in ONNX_FILES.items() if (run_dir / file).is_file()]
     entries = [
-        _Entry(engine, f"{name}, fine-tuned ({title})", "fine-tuned", repo_id, "", engine, opened)
-        for engine, title, opened in (
-            (ONNX_INT8, "int8", fine_tuned(ONNX_INT8)),
-            (ONNX_FP32, "float32", fine_tuned(ONNX_FP32)),
-        )
+        _Entry(engine, f"{name}, {_TITLES[engine]}", "fine-tuned", repo_id, "", fine_tuned(engine))
+        for engine in engines or [TORCH]  # a family that could not be converted
     ]
     if config.label_descriptions:
-        entries.append(
-            _Entry(
-                "zero_shot",
-                f"{name}, not trained",
-                "zero-shot",
-                base.repo_id,
-                base.revision,
-                "zero_shot",
-                untrained,
-            )
-        )
+        title = f"{name}, not trained"
+        base_id = base.repo_id or base.folder.name
+        entries.append(_Entry("zero_shot", title, "zero-shot", base_id, base.revision, untrained))
     return entries

@@ -68,6 +68,7 @@ def train(config: TrainConfig, settings: Settings) -> Result:
     with processes.main_first():
         base = bases.find(config, hub)
         splits = data.prepare(config, hub)
+    results.refuse_incomplete_descriptions(config, splits.labels)
     processes.say(_describe(splits, config, processes))
     identity = _identity(config, splits, base, processes)
     run = RunFolder.open(Path(config.output_dir), identity)
