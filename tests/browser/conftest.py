@@ -1,0 +1,86 @@
+"""Chromium from Debian's package, and one Space for all browser tests of a worker."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.hub_fixtures import RunningHub
+from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
+
+# The browser asks nobody but the page: no updates, no sync, no start page.
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+    "--disable-sync --no-first-run"
+).split()
+ARTEFACTS = PROJECT / "test-artefacts"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, and keep them on one worker: one Chromium, one Space."""
+    for item in items:
+        if Path(item.path).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium; without one the test is skipped, and fails under CI=true."""
+    path = shutil.which("chromium")
+    if path is None:
+        message = "Chromium is not installed (Debian's package chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{message}, and CI=true asks for the browser tests")
+        pytest.skip(f"{message}: the browser tests are skipped")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def space(
+    hub_server: RunningHub, tiny_catalogue: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningSpace]:
+    """A Space over two tiny models of the loopback Hub."""
+    folder = tmp_path_factory.mktemp("space")
+    environment = space_environment(tiny_catalogue, folder / "home", hub_server.endpoint)
+    with running_space(environment, folder / "space.log") as running:
+        yield running
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """Opens a URL as a visitor of its own: `open_page(url, width=360, color_scheme="dark")`."""
+    contexts = []
+
+    def open_(url: str, width: int = 1280, height: int = 900, **options: object) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(url)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Keep the whole page as test-artefacts/NAME.png."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    size = page.viewport_size
+    assert size is not None, "a page without a viewport"
+    # The page scrolls inside an element of its own, so the window must be as high as its content.
+    heights = "() => Math.max(...[...document.querySelectorAll('*')].map(e => e.scrollHeight))"
+    page.set_viewport_size({"width": size["width"], "height": page.evaluate(heights) + 40})
+    page.wait_for_timeout(300)
+    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    page.set_viewport_size(size)

@@ -1,0 +1,150 @@
+"""The first page in a real browser: what a visitor sees, types, reads and keeps."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage, screenshot
+from tests.space_fixtures import MESSAGES, RunningSpace
+
+ROWS = ".st-key-results tbody tr"
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
+
+
+def ready(page: Page) -> Page:
+    page.locator(ROWS).first.wait_for()
+    return page
+
+
+def analyze(page: Page, text: str) -> None:
+    before = page.locator(ROWS).count()
+    page.get_by_label("Your message").fill(text)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(ROWS)).to_have_count(before + 1, timeout=30_000)
+
+
+def test_the_table_is_there_before_anything_is_asked(open_page: OpenPage, space: RunningSpace):
+    page = ready(open_page(space.url))
+    expect(page.locator(f"{ROWS} .text")).to_have_text(MESSAGES)
+    expect(page.locator(".st-key-results thead .model")).to_have_text(["Tiny, tuned", "Tiny, bare"])
+    expect(page.get_by_text("Tiny, tuned: macro-F1 0.71 on 2,000 frozen")).to_be_visible()
+
+
+def test_a_message_is_analyzed_by_two_models_and_lands_on_top(
+    open_page: OpenPage, space: RunningSpace
+):
+    page = ready(open_page(space.url))
+    page.get_by_label("Your message").fill("what an awful service")
+    page.get_by_role("button", name="Analyze").click()
+    top = page.locator(ROWS).first
+    expect(top.locator(".text")).to_have_text("what an awful service", timeout=30_000)
+    cells = top.locator("td[data-role]")
+    expect(cells).to_have_count(2)
+    for index in range(2):
+        values = cells.nth(index).locator(".value").all_inner_texts()
+        assert len(values) == 2 and 0 <= float(values[1]) <= float(values[0]) <= 1, values
+    expect(top.locator(".verdict")).to_have_text(
+        "= agree"
+        if len(set(top.locator(".decided .label").all_inner_texts())) == 1
+        else "≠ disagree"
+    )
+    screenshot(page, "compare-analyzed")
+
+
+def test_ctrl_enter_analyzes(open_page: OpenPage, space: RunningSpace):
+    page = ready(open_page(space.url))
+    analyze(page, "a very good day")
+    expect(page.locator(f"{ROWS} .text").first).to_have_text("a very good day")
+
+
+def test_what_a_visitor_types_is_shown_and_never_run(open_page: OpenPage, space: RunningSpace):
+    hostile = "<img src=x onerror=\"document.title='run'\"> **bold** :red[x] </td></table><b>b</b>"
+    page = ready(open_page(space.url))
+    analyze(page, hostile)
+    expect(page.locator(f"{ROWS} .text").first).to_have_text(hostile)
+    assert page.locator(".st-key-results").locator("img, b, strong, script").count() == 0
+    assert page.title() == "Worth Tuning"
+
+
+def test_history_survives_a_change_of_page(open_page: OpenPage, space: RunningSpace):
+    page = ready(open_page(space.url))
+    analyze(page, "kept for later")
+    page.get_by_role("link", name="Leaderboard").click()
+    page.get_by_role("heading", name="Leaderboard").wait_for()
+    page.get_by_role("link", name="Compare").click()
+    expect(page.locator(f"{ROWS} .text").first).to_have_text("kept for later")
+    expect(page.get_by_label("Your message")).to_have_value("kept for later")
+
+
+def test_two_visitors_never_see_each_others_texts(open_page: OpenPage, space: RunningSpace):
+    one, other = ready(open_page(space.url)), ready(open_page(space.url))
+    analyze(one, "a secret of the first")
+    analyze(other, "a secret of the second")
+    one.reload()
+    ready(one)
+    assert "a secret of the first" not in other.content()
+    assert "a secret of the second" not in one.content()
+
+
+def test_clear_forgets_the_messages_and_keeps_the_examples(
+    open_page: OpenPage, space: RunningSpace
+):
+    page = ready(open_page(space.url))
+    expect(page.get_by_role("button", name="Clear")).to_be_disabled()
+    analyze(page, "soon forgotten")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(f"{ROWS} .text")).to_have_text(MESSAGES)
+
+
+def test_the_download_holds_the_table_and_no_formula(
+    open_page: OpenPage, space: RunningSpace, tmp_path: Path
+):
+    page = ready(open_page(space.url))
+    analyze(page, "=1+1")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    download.value.save_as(tmp_path / "table.csv")
+    records = list(csv.DictReader(StringIO((tmp_path / "table.csv").read_text("utf-8-sig"))))
+    assert len(records) == 2 * (1 + len(MESSAGES)), len(records)
+    assert records[0]["message"] == "'=1+1"
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_it_reads_well_at_every_width_and_in_both_modes(
+    open_page: OpenPage, space: RunningSpace, width: int, color_scheme: str
+):
+    page = ready(open_page(space.url, width=width, color_scheme=color_scheme))
+    page.wait_for_timeout(500)
+    overflow = page.evaluate(
+        "() => [...document.querySelectorAll('.stApp *')].filter(e => e.checkVisibility() "
+        "&& e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"
+    )
+    assert not overflow, overflow
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    too_faint = page.evaluate(CONTRAST)
+    assert not too_faint, too_faint
+    screenshot(page, f"compare-{color_scheme}-{width}")
+
+
+def test_every_input_has_a_label(open_page: OpenPage, space: RunningSpace):
+    page = ready(open_page(space.url))
+    unnamed = page.evaluate(
+        "() => [...document.querySelectorAll('.stApp :is(input, textarea, select, button)')]"
+        ".filter(e => e.checkVisibility() && !(e.ariaLabel || e.innerText || e.labels?.length"
+        " || e.title || e.getAttribute('aria-labelledby'))).map(e => e.outerHTML.slice(0, 120))"
+    )
+    assert not unnamed, unnamed
+
+
+def test_reduced_motion_is_respected(open_page: OpenPage, space: RunningSpace):
+    page = ready(open_page(space.url, reduced_motion="reduce"))
+    moving = page.evaluate(
+        "() => [...document.querySelectorAll('.st-key-hero *, .st-key-results *')].filter(e => "
+        "parseFloat(getComputedStyle(e).transitionDuration) > 0 || "
+        "getComputedStyle(e).animationName !== 'none').length"
+    )
+    assert moving == 0

@@ -1,0 +1,45 @@
+"""The second page in a real browser."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage, screenshot
+from tests.space_fixtures import RunningSpace
+
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
+
+
+def ready(page: Page) -> Page:
+    page.locator("[role=graphics-document], svg.marks").first.wait_for(timeout=30_000)
+    page.wait_for_timeout(500)
+    return page
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_it_reads_well_at_every_width_and_in_both_modes(
+    open_page: OpenPage, space: RunningSpace, width: int, color_scheme: str
+):
+    page = ready(open_page(f"{space.url}/leaderboard", width=width, color_scheme=color_scheme))
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    too_faint = page.evaluate(CONTRAST)
+    assert not too_faint, too_faint
+    screenshot(page, f"leaderboard-{color_scheme}-{width}")
+
+
+def test_table_and_chart_have_a_name_for_those_who_cannot_see_them(
+    open_page: OpenPage, space: RunningSpace
+):
+    page = ready(open_page(f"{space.url}/leaderboard"))
+    chart = "Macro-F1 against milliseconds a message: best is Tiny, tuned with 0.71"
+    assert page.locator(f'[aria-label^="{chart}"]').count() >= 1
+    table = "Quality, size and speed of every model on the frozen test set"
+    assert page.locator(f'[aria-label="{table}"]').count() >= 1
+
+
+def test_each_column_is_explained_in_plain_words(open_page: OpenPage, space: RunningSpace):
+    page = ready(open_page(f"{space.url}/leaderboard"))
+    page.get_by_text("What the columns mean").click()
+    expect(page.get_by_text("0 is no better than chance")).to_be_visible()

@@ -1,0 +1,79 @@
+"""server.py as a process of its own, as the image starts it."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.hub_fixtures import RunningHub
+from tests.space_fixtures import BARE, TUNED, RunningSpace, running_space, space_environment
+
+pytestmark = pytest.mark.xdist_group("browser")  # the worker that has a Hub and models already
+
+
+@pytest.fixture(scope="module")
+def server(
+    hub_server: RunningHub, tiny_catalogue: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningSpace]:
+    folder = tmp_path_factory.mktemp("server")
+    environment = space_environment(tiny_catalogue, folder / "home", hub_server.endpoint)
+    with running_space(environment, folder / "space.log") as running:
+        yield running
+
+
+def ask(server: RunningSpace, path: str, body: bytes | None = None) -> tuple[int, dict, dict]:
+    request = urllib.request.Request(f"{server.url}{path}", data=body)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, dict(response.headers), json.loads(response.read() or b"null")
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), json.loads(error.read())
+
+
+def test_health_answers_and_has_loaded_no_model(server: RunningSpace):
+    status, _, body = ask(server, "/api/health")
+    assert (status, body) == (200, {"status": "ok"})
+    maps = Path(f"/proc/{server.process.pid}/maps").read_text()
+    assert "libtorch" not in maps and "onnxruntime" not in maps
+
+
+def test_classify_answers_over_http(server: RunningSpace):
+    body = json.dumps({"texts": ["a good day"], "models": [TUNED, BARE]}).encode()
+    status, _, answer = ask(server, "/api/classify", body)
+    assert status == 200, answer
+    assert [result["repo_id"] for result in answer["results"][0]] == [TUNED, BARE]
+    assert answer["failures"] == []
+    for result in answer["results"][0]:
+        assert sum(result["scores"].values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_errors_are_json_without_a_trace(server: RunningSpace):
+    status, _, body = ask(server, "/api/classify", b'{"texts": [""]}')
+    assert (status, body["error"]) == (422, "text_error")
+
+
+@pytest.mark.parametrize("path", ["/", "/api/health", "/leaderboard"])
+def test_every_response_carries_the_security_headers(server: RunningSpace, path: str):
+    with urllib.request.urlopen(f"{server.url}{path}", timeout=30) as response:
+        headers = response.headers
+    assert "frame-ancestors 'self' https://huggingface.co" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert headers["X-Frame-Options"] is None, "this would blank the page inside a Space"
+
+
+def test_a_bug_of_ours_is_shown_as_a_plain_sentence():
+    def page() -> None:
+        from server import apologize
+
+        apologize(RuntimeError("secret detail"))
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert [box.value for box in app.error] == [
+        "Something went wrong on our side. Reload the page to go on."
+    ]
