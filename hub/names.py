@@ -16,7 +16,7 @@ KINDS = {
     "space": ("spaces", "spaces/"),
 }
 KIND_OF_SEGMENT = {segment: kind for kind, (segment, _) in KINDS.items()}
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_-])?")
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
 _REF = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\]{1,200}")
 
 
@@ -73,7 +73,7 @@ def check_repo_id(namespace: str, name: str) -> None:
         if not _NAME.fullmatch(word) or ".." in word or "--" in word or word.endswith(".git"):
             raise BadRequest(
                 f"Invalid name {word[:100]!r}: up to 96 letters, digits, '-', '_' and '.', no '--'"
-                " or '..', not starting with a mark and not ending in '.' or '.git'."
+                " or '..', neither '-' nor '.' at either end, and no '.git' there."
             )
 
 

@@ -5,7 +5,9 @@ Try: python -m hub.server --root .demo/hub --port 8600
 """
 
 import argparse
+import shlex
 import socket
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,11 +48,14 @@ def build_app(root: Path, tokens: Sequence[Token]) -> Starlette:
 class _AnnouncedServer(uvicorn.Server):
     """Prints its announcement once requests are answered."""
 
-    announcement: str
+    def __init__(self, config: uvicorn.Config, announcement: Sequence[str]) -> None:
+        super().__init__(config)
+        self._announcement = announcement
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer, and say so."""
         await super().startup(sockets)
-        print(self.announcement, flush=True)
+        print(*self._announcement, sep="\n", flush=True)
 
 
 def serve(root: Path, tokens: Sequence[Token], host: str, port: int) -> None:
@@ -73,11 +78,11 @@ def serve(root: Path, tokens: Sequence[Token], host: str, port: int) -> None:
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=_STOP_WAIT_S,
         )
-        server = _AnnouncedServer(config)
         shown_host = f"[{host}]" if ":" in host else host
         endpoint = f"http://{shown_host}:{listener.getsockname()[1]}"
-        server.announcement = "\n".join([f"listening on {endpoint}", *_exports(root, endpoint)])
-        server.announcement += "".join(f"\nexport HF_TOKEN={token.secret}" for token in generated)
+        exports = _exports(root, endpoint)
+        exports += [f"export HF_TOKEN={token.secret}" for token in generated]
+        server = _AnnouncedServer(config, [f"listening on {endpoint}", *exports])
         server.run(sockets=[listener])
 
 
@@ -87,7 +92,7 @@ def _exports(root: Path, endpoint: str) -> list[str]:
         f"export HF_ENDPOINT={endpoint}",
         "export HF_HUB_DISABLE_XET=1",
         # A cache does not know which Hub it was filled from, so each Hub needs its own.
-        f"export HF_HOME={root.resolve() / 'client-home'}",
+        f"export HF_HOME={shlex.quote(str(root.resolve() / 'client-home'))}",
         "export NO_PROXY=127.0.0.1,localhost",
     ]
 
@@ -109,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         tokens = [Token.parse(text) for text in options.token]
         serve(options.root, tokens, options.host, options.port)
-    except (BadRequest, OSError, OverflowError) as error:
+    except (BadRequest, OSError, OverflowError, sqlite3.Error) as error:
         print(f"hub.server: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -83,6 +83,13 @@ def test_it_stops_when_told_to(tmp_path, sent, status):
         assert process.wait(timeout=20) == status
 
 
+def test_a_folder_of_something_else_is_one_line_on_stderr(tmp_path):
+    (tmp_path / "hub.sqlite3").write_bytes(b"not a database" * 100)
+    command = [sys.executable, "-m", "hub.server", "--root", tmp_path, "--port", "0"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "hub.server: file is not a database\n")
+
+
 @pytest.mark.parametrize(
     "flags, message",
     [
