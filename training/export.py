@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from inference import bundle as bundles
 from inference import classifier
 from inference.bundle import token_limit
 from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, load_engine, load_reader
@@ -182,7 +183,7 @@ def _gate(folder: Path, stage: Path, output: str, groups: Sequence[tuple[str, ..
 
 
 def _limit(folder: Path, output: str) -> int:
-    return classifier.bundles.load(folder).max_tokens if output == "logits" else token_limit(folder)
+    return bundles.load(folder).max_tokens if output == "logits" else token_limit(folder)
 
 
 def _int8_loss(stage: Path, examples: Sequence[Example]) -> PairedLoss | None:

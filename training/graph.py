@@ -9,7 +9,7 @@ Letters: B texts of a batch, T tokens.
 import io
 import logging
 import warnings
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +18,14 @@ import onnx_ir
 import torch
 from torch.onnx import OnnxExporterError
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
-from transformers.exporters import (
-    OnnxConfig,
-    OnnxExporter,
+from transformers.exporters.configs import ExportFormat, OnnxConfig
+from transformers.exporters.exporter_onnx import OnnxExporter
+from transformers.exporters.quantizers.quantizer_onnxruntime import (
     OnnxRuntimeDynamicConfig,
     OnnxRuntimeQuantizer,
 )
-from transformers.exporters.configs import ExportFormat
 
-from inference.errors import UserError
+from hub.errors import UserError
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _SAMPLE = ["a text", "a second text, longer than the first"]
@@ -41,7 +40,7 @@ class Converted:
     """An ONNX graph and the inputs it was traced with, (B, T) int64 each."""
 
     program: onnx_ir.Model
-    sample: MutableMapping[str, torch.Tensor]
+    sample: dict[str, torch.Tensor]
 
 
 def convert(folder: Path, output: str) -> Converted:
