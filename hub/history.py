@@ -7,7 +7,8 @@ Try: python -m pytest -q tests/hub/test_history.py
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from hub import trees
@@ -28,6 +29,15 @@ LARGE_PATTERNS = tuple(
 GIT_ATTRIBUTES = "".join(
     f"{pattern} filter=lfs diff=lfs merge=lfs -text\n" for pattern in LARGE_PATTERNS
 ).encode()
+
+
+@dataclass(frozen=True)
+class Note:
+    """What its author says about a commit."""
+
+    title: str
+    message: str
+    author: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,12 @@ class Delete:
 
 
 Change = AddFile | AddLarge | Delete
+
+
+def now_ms() -> int:
+    """The time in milliseconds since 1970."""
+    return time.time_ns() // 10**6
+
 
 _COLUMNS = "oid, parent, tree, title, message, author, created_ms, metadata"
 
@@ -184,46 +200,32 @@ def append(
     blobs: Blobs,
     repo: int,
     head: Commit | None,
-    changes: Iterable[Change],
-    title: str,
-    message: str,
-    author: str,
-    created_ms: int,
+    changes: Sequence[Change],
+    note: Note,
 ) -> Commit:
     """The commit that follows `head`; `head` itself when the changes change nothing."""
-    files: dict[str, Entry] = {}
-    if head:
-        below = trees.walk(db, repo, head.tree)
-        files = {entry.path: entry for entry in below if not entry.is_folder}
-    before = dict(files)
-    changes = list(changes)
+    parent = head.oid if head else None
+    before = _files(db, repo, head.tree) if head else {}
+    files = dict(before)
     for change in changes:
-        _apply(db, repo, files, change, head.oid if head else "")
+        _apply(db, repo, files, change, parent or "")
     tree = trees.write_tree(db, repo, files)
     if head and tree == head.tree:
         return head
     hold(db, blobs, repo, [change.staged for change in changes if isinstance(change, AddFile)])
     metadata = _describe(blobs, before, files, head)
-    identity = [head.oid if head else None, tree, title, message, author, created_ms]
+    created_ms = now_ms()
+    identity = [parent, tree, note.title, note.message, note.author, created_ms]
     oid = hashlib.sha1(json.dumps(identity).encode(), usedforsecurity=False).hexdigest()
-    commit = Commit(
-        oid, head.oid if head else None, tree, title, message, author, created_ms, metadata
-    )
-    db.execute(
-        "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            repo,
-            oid,
-            commit.parent,
-            tree,
-            title,
-            message,
-            author,
-            created_ms,
-            json.dumps(asdict(metadata)),
-        ),
-    )
+    commit = Commit(oid, parent, tree, note.title, note.message, note.author, created_ms, metadata)
+    row = (repo, oid, *identity, json.dumps(asdict(metadata)))
+    db.execute("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     return commit
+
+
+def _files(db: sqlite3.Connection, repo: int, tree: str) -> dict[str, Entry]:
+    """Path -> file, for all below a root tree."""
+    return {entry.path: entry for entry in trees.walk(db, repo, tree) if not entry.is_folder}
 
 
 def _apply(

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub import answers, wire
-from hub.history import AddFile, AddLarge, Change, Delete
+from hub.history import AddFile, AddLarge, Change, Delete, Note
 from hub.names import Repo
 from hub.refusals import BadRequest, Forbidden
 from hub.store import Store
@@ -189,16 +189,11 @@ async def commit(request: Request) -> Response:
                 header = value
             else:
                 changes.append(await run_in_threadpool(_change, store, arrivals, key, value))
-        done = await run_in_threadpool(
-            store.commit,
-            repo,
-            wire.part(request, "revision"),
-            changes,
-            title=wire.text_of(header, "summary", ""),
-            message=wire.text_of(header, "description", ""),
-            author=who.user,
-            parent=wire.text_of(header, "parentCommit", "") or None,
-        )
+        summary = wire.text_of(header, "summary", "")
+        note = Note(summary, wire.text_of(header, "description", ""), who.user)
+        parent = wire.text_of(header, "parentCommit", "") or None
+        branch = wire.part(request, "revision")
+        done = await run_in_threadpool(store.commit, repo, branch, changes, note, parent=parent)
     url = f"{answers.repo_url(request, repo)}/commit/{done.oid}"
     return JSONResponse({"success": True, "commitUrl": url, "commitOid": done.oid})
 

@@ -6,7 +6,6 @@ Try: python -c "from pathlib import Path; from hub.store import Store; Store(Pat
 """
 
 import sqlite3
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +13,12 @@ from pathlib import Path
 from hub import history, trees
 from hub.blobs import Blobs, Staged
 from hub.database import Database
-from hub.history import Change, Commit
+from hub.history import Change, Commit, Note, now_ms
 from hub.names import Ref, Repo, check_ref_name, check_repo_id
 from hub.refusals import EntryNotFound, RefExists, RepoExists, RepoNotFound, RevisionNotFound
 from hub.trees import Entry
 
 MAIN = "main"
-
-
-def now_ms() -> int:
-    """The time in milliseconds since 1970."""
-    return time.time_ns() // 10**6
 
 
 class Store:
@@ -63,9 +57,8 @@ class Store:
             first = history.AddFile(
                 ".gitattributes", arrival.finish(), trees.git_oid(history.GIT_ATTRIBUTES)
             )
-            commit = history.append(
-                db, self.blobs, key, None, [first], "initial commit", "", author, now_ms()
-            )
+            note = Note("initial commit", "", author)
+            commit = history.append(db, self.blobs, key, None, [first], note)
             db.execute("INSERT INTO ref VALUES (?, 'branch', ?, ?)", (key, MAIN, commit.oid))
         return self.find(kind, namespace, name)
 
@@ -209,11 +202,9 @@ class Store:
         repo: Repo,
         branch: str,
         changes: Sequence[Change],
+        note: Note,
         *,
-        title: str,
-        message: str,
-        author: str,
-        parent: str | None,
+        parent: str | None = None,
     ) -> Commit:
         """Apply the changes to a branch, all or none; the head itself if they change nothing.
 
@@ -225,9 +216,7 @@ class Store:
         """
         with self._database.writing() as db:
             head = history.branch_head(db, repo.key, branch, parent)
-            commit = history.append(
-                db, self.blobs, repo.key, head, changes, title, message, author, now_ms()
-            )
+            commit = history.append(db, self.blobs, repo.key, head, changes, note)
             db.execute(
                 "UPDATE ref SET target = ? WHERE repo = ? AND kind = 'branch' AND name = ?",
                 (commit.oid, repo.key, branch),

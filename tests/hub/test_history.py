@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from hub import history
-from hub.history import AddFile
+from hub.history import AddFile, Note
 from hub.refusals import RevisionNotFound
 from hub.store import Store
 from hub.trees import git_oid
@@ -27,9 +27,7 @@ def commit(store, repo, path: str, content: bytes):
     with store.blobs.arrive() as arrival:
         arrival.write(content)
         change = AddFile(path, arrival.finish(), git_oid(content))
-        return store.commit(
-            repo, "main", [change], title="t", message="m", author="demo", parent=None
-        )
+        return store.commit(repo, "main", [change], Note("t", "m", "demo"))
 
 
 def test_a_revision_may_be_a_branch_a_tag_a_full_name_or_a_sha(store, repo):

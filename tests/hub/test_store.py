@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from hub.history import AddFile, AddLarge, Delete
+from hub.history import AddFile, AddLarge, Delete, Note
 from hub.names import Repo
 from hub.refusals import (
     BadRequest,
@@ -52,7 +52,7 @@ def commit_files(store: Store, repo: Repo, branch: str = "main", **options):
 
 
 def commit(store: Store, repo: Repo, changes, branch: str = "main", parent: str | None = None):
-    return store.commit(repo, branch, changes, title="t", message="", author="demo", parent=parent)
+    return store.commit(repo, branch, changes, Note("t", "", "demo"), parent=parent)
 
 
 def upload(store: Store, repo: Repo, content: bytes) -> str:
