@@ -173,6 +173,21 @@ class Hub:
         self._remote.check_write(full_id, repo_type)
         return full_id
 
+    def tags(self, repo_id: str, *, repo_type: str = "model") -> dict[str, str]:
+        """Each tag of a repo with the commit that it names.
+
+        Raises:
+            NotFound: no such repo.
+            AccessDenied: gated, or the token is not accepted.
+            HubUnreachable: no answer.
+        """
+        validate_repo_id(repo_id)
+        return self._remote.tags(repo_id, repo_type)
+
+    def with_cache(self, cache_dir: Path) -> "Hub":
+        """The same Hub and token over another cache folder."""
+        return Hub(self._remote, cache_dir)
+
     def whoami(self) -> str:
         """The name of the token's user. Raises AccessDenied, HubUnreachable."""
         return self._remote.user().name

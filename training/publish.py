@@ -1,0 +1,235 @@
+"""Run folder -> repo on the Hub: one commit, fetched back and replayed, then a tag.
+
+Owns the list of what may leave this machine, the tag, and the check that what arrived answers as
+what was sent. How files travel is hub/client.py. The run folder is changed only at the end, and
+only in its card; after any failure the same command carries on, without training again.
+
+Try: python -m training.publish RUN_DIR --hub_model_id my-model --hub_private
+"""
+
+import argparse
+import filecmp
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hub.client import Hub, Published
+from hub.errors import CorruptDownload, HubError
+from inference import classifier
+from inference import settings as settings_of
+from inference.bundle import read_json
+from inference.classifier import ONNX_FP32, ONNX_INT8, TORCH
+from inference.errors import ConfigError, ModelError, run_command
+from training import card
+from training.base import sha256_of
+from training.export import GOLDEN_FILE
+
+# Nothing else is ever sent: no checkpoint, no log, no prediction with its text, no token.
+ALLOWED = (
+    "README.md",
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "decision.json",
+    "run.json",
+    "metrics.jsonl",
+    "onnx/model.onnx",
+    "onnx/model_quantized.onnx",
+    "results/leaderboard.json",
+    "results/metrics.json",
+    "results/golden.json",
+)
+_REQUIRED = ("config.json", "model.safetensors", "tokenizer.json", "run.json", GOLDEN_FILE)
+
+# How far a logit may be from the one that was sent. The replay runs on the machine that made the
+# golden logits, so float32 repeats to rounding; in int8 a rounding that falls the other way moves a
+# logit by some hundredths, while damaged or foreign weights move it by whole units.
+TOLERANCES = {ONNX_FP32: 1e-4, TORCH: 1e-4, ONNX_INT8: 0.1}
+
+_PATHS = ("train_file", "validation_file", "test_file", "output_dir", "model_name_or_path")
+_NUMBERED = re.compile(r"v([1-9]\d*)")
+
+
+def publish(
+    run_dir: Path, repo_id: str, hub: Hub, *, private: bool = False, tag: str | None = None
+) -> Published:
+    """Publish a run folder; a folder that is there already makes no new commit.
+
+    private: for a new repo; an existing public one is then refused.
+    tag: a name for the commit; the next free of v1, v2, ... unless given.
+
+    Raises:
+        ModelError: the run folder is not whole, or what was fetched back answers otherwise.
+        HubError: the Hub refused or did not answer; the same call again carries on.
+    """
+    _check(run_dir)
+    full_id = hub.check_write(repo_id)
+    taken = hub.tags(full_id) if hub.exists(full_id) else {}
+    message = f"Publish the model of {run_dir.resolve().name}"
+    with tempfile.TemporaryDirectory(prefix="publish-") as scratch:
+        stage = Path(scratch) / "repo"
+        chosen = tag or _choose_tag(run_dir, full_id, hub, taken, stage)
+        _stage(run_dir, full_id, chosen, stage)
+        # a tag that is taken is refused before anything is sent; a new one waits for the replay
+        first = hub.publish(
+            stage,
+            full_id,
+            message=message,
+            private=private,
+            tag=chosen if chosen in taken else None,
+            delete_patterns=ALLOWED,
+        )
+        _fetch_back(hub, first, stage, Path(scratch) / "cache")
+        published = hub.publish(
+            stage,
+            full_id,
+            message=message,
+            private=private,
+            tag=chosen,
+            delete_patterns=ALLOWED,
+        )
+        card.write((stage / card.FILE_NAME).read_text("utf-8"), run_dir)
+    return published
+
+
+def _check(run_dir: Path) -> None:
+    missing = [name for name in _REQUIRED if not (run_dir / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"{run_dir} is no finished run: {', '.join(missing)} is missing. Finish it with "
+            f"python -m training.train --config {run_dir}/run.json, or name another folder."
+        )
+    receipt = read_json(run_dir / "run.json")
+    export: Any = receipt.get("export")
+    recorded: dict[str, object] = {**(export or {}).get("sha256", {})}
+    recorded["model.safetensors"] = receipt.get("weights_sha256")
+    for name, expected in recorded.items():
+        seen = sha256_of(run_dir / name) if (run_dir / name).is_file() else "missing"
+        if seen != expected:
+            raise ModelError(
+                f"{run_dir / name} is not the file that run.json tells of (sha256 {seen}, expected "
+                f"{expected}), so its results would be another model's. Train again."
+            )
+
+
+def _stage(run_dir: Path, repo_id: str, tag: str, stage: Path) -> None:
+    """Lay out the repo in a folder of its own: allowed files, portable run.json, card."""
+    shutil.rmtree(stage, ignore_errors=True)
+    for name in ALLOWED:
+        if (run_dir / name).is_file():
+            (stage / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(run_dir / name, stage / name)
+    receipt = read_json(stage / "run.json")
+    config: Any = receipt["config"]
+    # where the files lie on this machine is nobody's business
+    receipt["config"] = {
+        name: Path(value).name if name in _PATHS and value and Path(value).is_absolute() else value
+        for name, value in config.items()
+    }
+    text = json.dumps(receipt, indent=2, ensure_ascii=False)
+    (stage / "run.json").write_text(text + "\n", encoding="utf-8")
+    card.write_card(stage, repo_id, tag)
+
+
+def _choose_tag(
+    run_dir: Path, repo_id: str, hub: Hub, taken: Mapping[str, str], stage: Path
+) -> str:
+    """The latest numbered tag if it names this very run, else the next number."""
+    numbers = [int(match[1]) for name in taken if (match := _NUMBERED.fullmatch(name))]
+    latest = max(numbers, default=0)
+    if latest:
+        _stage(run_dir, repo_id, f"v{latest}", stage)
+        # run.json holds the sha256 of the weights, README.md the tag
+        names = ("README.md", "run.json")
+        there = hub.resolve(repo_id, taken[f"v{latest}"], allow_patterns=names).folder
+        same = filecmp.cmpfiles(stage, there, names, shallow=False)[0]
+        if len(same) == len(names):
+            return f"v{latest}"
+    return f"v{latest + 1}"
+
+
+def _fetch_back(hub: Hub, published: Published, stage: Path, cache_dir: Path) -> None:
+    """Download the commit into an empty cache, compare every file, replay the golden texts.
+
+    Raises:
+        CorruptDownload: a file is not what was sent.
+        ModelError: the model that arrived gives other logits.
+    """
+    fetched = hub.with_cache(cache_dir).resolve(published.repo_id, published.sha).folder
+    sent = [path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file()]
+    _, changed, missing = filecmp.cmpfiles(stage, fetched, sent, shallow=False)
+    if changed or missing:
+        raise CorruptDownload(
+            f"{published.repo_id} at {published.sha[:12]} is not what was sent: "
+            f"{', '.join(changed + missing)} differs or is missing. It was not tagged; run the "
+            "same command again."
+        )
+    replay(fetched)
+
+
+def replay(folder: Path) -> None:
+    """Compare the logits of a model folder with those in its golden.json.
+
+    Raises:
+        ModelError: an engine gives a logit that is further away than its tolerance.
+    """
+    golden: Any = read_json(folder / GOLDEN_FILE)
+    for engine, logits in golden["logits"].items():
+        got = classifier.load(folder, engine=engine).logits(golden["texts"])
+        expected = np.asarray(logits, np.float32)
+        same_shape = got.shape == expected.shape
+        difference = float(np.abs(got - expected).max()) if same_shape else float("inf")
+        if not difference <= TOLERANCES[engine]:
+            raise ModelError(
+                f"the {engine} model in {folder} gives logits that differ by {difference:.2g} from "
+                f"those in {GOLDEN_FILE}; expected at most {TOLERANCES[engine]:g}. Do not use this "
+                "revision; export and publish again."
+            )
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The flags of the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.publish",
+        description="Publish a finished run folder, without training again.",
+    )
+    parser.add_argument("run_dir", type=Path, help="output_dir of the run")
+    parser.add_argument("--hub_model_id", help="repo to publish to; that of the run unless given")
+    parser.add_argument(
+        "--hub_private", action="store_true", help="make the repo private when it is created"
+    )
+    parser.add_argument("--hub_tag", help="tag of the commit; the next of v1, v2, ... unless given")
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
+    flags = parse()
+    if not (flags.run_dir / "run.json").is_file():
+        raise ConfigError(f"{flags.run_dir} holds no run.json; give the output_dir of a run")
+    config: Any = read_json(flags.run_dir / "run.json")["config"]
+    repo_id = flags.hub_model_id or config.get("hub_model_id")
+    if not repo_id:
+        raise ConfigError("the run names no repo; say where to publish with --hub_model_id NAME")
+    try:
+        published = publish(
+            flags.run_dir,
+            repo_id,
+            settings_of.load().connect(),
+            private=flags.hub_private or bool(config.get("hub_private")),
+            tag=flags.hub_tag or config.get("hub_tag"),
+        )
+    except HubError as error:
+        raise type(error)(f"{error} The run folder is as it was.") from error
+    print(f"published {published.repo_id} at {published.sha}, tag {published.tag}: {published.url}")
+
+
+if __name__ == "__main__":
+    run_command(main)
