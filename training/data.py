@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from hub.client import Hub
 from inference import records
 from inference.bundle import MULTI
@@ -106,8 +108,9 @@ def _read_files(config: TrainConfig) -> dict[str, Records]:
 
 def _read_dataset(config: TrainConfig, hub: Hub) -> dict[str, Records]:
     """The splits of a Hub dataset, as records; only the standard loaders run, never its scripts."""
-    from datasets import Dataset, DatasetDict, load_dataset
+    from datasets import Dataset, DatasetDict, disable_progress_bars, load_dataset
 
+    disable_progress_bars()
     name = str(config.dataset_name)
     snapshot = hub.resolve(name, config.dataset_revision, repo_type="dataset")
     is_csv = any(snapshot.folder.rglob("*.[ct]sv"))
@@ -198,7 +201,7 @@ def _divide(given: Mapping[str, Records], config: TrainConfig) -> Splits:
 
 
 def _thin(splits: Splits, count: int, seed: int) -> Splits:
-    """The same with about `count` training examples; rare labels are the last to be dropped."""
+    """The same with at most `count` training examples; rare labels are the last to be dropped."""
     dropped = hold_back(
         splits.train,
         splits.labels,
@@ -206,8 +209,10 @@ def _thin(splits: Splits, count: int, seed: int) -> Splits:
         seed=seed,
         is_multilabel=splits.is_multilabel,
     )
-    kept = tuple(e for e, drop in zip(splits.train, dropped.mask, strict=True) if not drop)
-    return replace(splits, train=kept)
+    kept = np.flatnonzero(~dropped.mask)
+    if len(kept) > count:  # equal texts, and the iterative split, come near to the share only
+        kept = np.sort(np.random.default_rng(seed).choice(kept, count, replace=False))
+    return replace(splits, train=tuple(splits.train[row] for row in kept.tolist()))
 
 
 def _overlap(splits: Splits) -> tuple[str, ...]:
