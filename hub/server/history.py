@@ -1,0 +1,271 @@
+"""Commits of a repo: reading them by name, and appending one inside the caller's transaction.
+
+A commit id is the sha1 of its fields: content-derived, but not git's.
+Try: python -m pytest -q tests/hub/test_history.py
+"""
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from hub.server import trees
+from hub.server.blobs import Blobs, Staged
+from hub.server.metadata import MAX_BYTES, Metadata, describe
+from hub.server.names import Repo
+from hub.server.refusals import BadRequest, EntryNotFound, RevisionNotFound, StaleParent
+from hub.server.trees import Entry
+
+# Extensions that the Hub stores as large files whatever their size.
+LARGE_PATTERNS = tuple(
+    f"*.{extension}"
+    for extension in (
+        "7z arrow bin bz2 ckpt ftz gz h5 joblib mlmodel model msgpack npy npz onnx ot parquet pb"
+        " pickle pkl pt pth rar safetensors tar tflite tgz wasm xz zip zst"
+    ).split()
+)
+GIT_ATTRIBUTES = "".join(
+    f"{pattern} filter=lfs diff=lfs merge=lfs -text\n" for pattern in LARGE_PATTERNS
+).encode()
+
+
+@dataclass(frozen=True)
+class Note:
+    """What its author says about a commit."""
+
+    title: str
+    message: str
+    author: str
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One state of a repo."""
+
+    oid: str
+    parent: str | None
+    tree: str
+    title: str
+    message: str
+    author: str
+    created_ms: int
+    metadata: Metadata
+
+
+@dataclass(frozen=True)
+class AddFile:
+    """A file that came with the commit itself."""
+
+    path: str
+    staged: Staged
+    git_oid: str
+
+
+@dataclass(frozen=True)
+class AddLarge:
+    """A file uploaded before; `size_bytes` None: whatever size it has."""
+
+    path: str
+    sha256: str
+    size_bytes: int | None
+
+
+@dataclass(frozen=True)
+class Delete:
+    """A file, or a folder with all it holds, that is to go."""
+
+    path: str
+    is_folder: bool
+
+
+Change = AddFile | AddLarge | Delete
+
+
+def now_ms() -> int:
+    """The time in milliseconds since 1970."""
+    return time.time_ns() // 10**6
+
+
+_COLUMNS = "oid, parent, tree, title, message, author, created_ms, metadata"
+
+
+def _from_row(row: Sequence[object]) -> Commit:
+    *fields, metadata = row
+    oid, parent, tree, title, message, author, created_ms = fields
+    content = json.loads(str(metadata))
+    content["tags"] = tuple(content["tags"])
+    return Commit(
+        str(oid),
+        None if parent is None else str(parent),
+        str(tree),
+        str(title),
+        str(message),
+        str(author),
+        int(str(created_ms)),
+        Metadata(**content),
+    )
+
+
+def split_row(row: Sequence[object]) -> tuple[Repo, Commit]:
+    """A row of `repo.*` followed by the columns of a commit."""
+    return Repo.from_row(row[:8]), _from_row(row[8:])
+
+
+def read(db: sqlite3.Connection, repo: int, oid: str) -> Commit | None:
+    """The commit of this id, None if the repo has none."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM history WHERE repo = ? AND oid = ?",  # noqa: S608 our constant
+        (repo, oid),
+    ).fetchone()
+    return _from_row(row) if row else None
+
+
+def resolve(db: sqlite3.Connection, repo: int, revision: str) -> Commit:
+    """The commit that a branch, tag, 40-hex id, `refs/heads/..` or `refs/tags/..` stands for.
+
+    Raises:
+        RevisionNotFound: the repo has no such revision.
+    """
+    wanted = [("branch", revision), ("tag", revision)]
+    if revision.startswith("refs/heads/"):
+        wanted.append(("branch", revision.removeprefix("refs/heads/")))
+    if revision.startswith("refs/tags/"):
+        wanted.append(("tag", revision.removeprefix("refs/tags/")))
+    for kind, name in wanted:
+        row = db.execute(
+            "SELECT target FROM ref WHERE repo = ? AND kind = ? AND name = ?", (repo, kind, name)
+        ).fetchone()
+        if row:
+            revision = row[0]
+            break
+    commit = read(db, repo, revision)
+    if commit is None:
+        raise RevisionNotFound(f"Invalid rev id: {revision[:200]}")
+    return commit
+
+
+def branch_head(db: sqlite3.Connection, repo: int, branch: str, parent: str | None) -> Commit:
+    """The head of a branch to be committed to.
+
+    Raises:
+        RevisionNotFound: no such branch; tags and commit ids do not move.
+        StaleParent: `parent` is given and is not the head.
+    """
+    branch = branch.removeprefix("refs/heads/")
+    row = db.execute(
+        "SELECT target FROM ref WHERE repo = ? AND kind = 'branch' AND name = ?", (repo, branch)
+    ).fetchone()
+    head = read(db, repo, row[0]) if row else None
+    if head is None:
+        raise RevisionNotFound(f"Invalid rev id: {branch[:200]} is not a branch")
+    if parent is not None and parent != head.oid:
+        raise StaleParent("A commit has happened since. Please refresh and try again.")
+    return head
+
+
+def log(db: sqlite3.Connection, repo: int, oid: str, limit: int) -> list[Commit]:
+    """Up to `limit` commits from `oid` back."""
+    commits: list[Commit] = []
+    following: str | None = oid
+    while following is not None and len(commits) < limit:
+        commit = read(db, repo, following)
+        assert commit is not None, f"commit {following} of repo {repo} has gone"
+        commits.append(commit)
+        following = commit.parent
+    return commits
+
+
+def hold(db: sqlite3.Connection, blobs: Blobs, repo: int, contents: Sequence[Staged]) -> None:
+    """Take staged contents into the store and note that this repo may refer to them."""
+    if contents:
+        blobs.adopt(contents)
+    db.executemany(
+        "INSERT OR IGNORE INTO holding VALUES (?, ?, ?)",
+        [(repo, staged.sha256, staged.size_bytes) for staged in contents],
+    )
+
+
+def held_size(db: sqlite3.Connection, repo: int, sha256: str) -> int | None:
+    """Bytes of a content that this repo may refer to; None if it may not."""
+    row = db.execute(
+        "SELECT size_bytes FROM holding WHERE repo = ? AND sha256 = ?", (repo, sha256)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def append(
+    db: sqlite3.Connection,
+    blobs: Blobs,
+    repo: int,
+    head: Commit | None,
+    changes: Sequence[Change],
+    note: Note,
+) -> Commit:
+    """The commit that follows `head`; `head` itself when the changes change nothing."""
+    parent = head.oid if head else None
+    before = _files(db, repo, head.tree) if head else {}
+    files = dict(before)
+    for change in changes:
+        _apply(db, repo, files, change, parent or "")
+    tree = trees.write_tree(db, repo, files)
+    if head and tree == head.tree:
+        return head
+    hold(db, blobs, repo, [change.staged for change in changes if isinstance(change, AddFile)])
+    metadata = _describe(blobs, before, files, head)
+    created_ms = now_ms()
+    identity = [parent, tree, note.title, note.message, note.author, created_ms]
+    oid = hashlib.sha1(json.dumps(identity).encode(), usedforsecurity=False).hexdigest()
+    commit = Commit(oid, parent, tree, note.title, note.message, note.author, created_ms, metadata)
+    row = (repo, oid, *identity, json.dumps(asdict(metadata)))
+    db.execute("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    return commit
+
+
+def _files(db: sqlite3.Connection, repo: int, tree: str) -> dict[str, Entry]:
+    """Path -> file, for all below a root tree."""
+    return {entry.path: entry for entry in trees.walk(db, repo, tree) if not entry.is_folder}
+
+
+def _apply(
+    db: sqlite3.Connection, repo: int, files: dict[str, Entry], change: Change, head: str
+) -> None:
+    """Change `files` (path -> entry) in place."""
+    trees.check_path(change.path)
+    if isinstance(change, AddFile):
+        staged = change.staged
+        files[change.path] = Entry(change.path, change.git_oid, staged.size_bytes, staged.sha256)
+    elif isinstance(change, AddLarge):
+        size_bytes = held_size(db, repo, change.sha256)
+        if size_bytes is None or change.size_bytes not in (None, size_bytes):
+            raise BadRequest(
+                f"{change.path}: no content {change.sha256[:12]} of {change.size_bytes} bytes was"
+                " uploaded to this repo. Upload it first."
+            )
+        oid = trees.git_oid(trees.pointer_text(change.sha256, size_bytes))
+        files[change.path] = Entry(change.path, oid, size_bytes, change.sha256, is_lfs=True)
+    elif change.is_folder:
+        gone = [path for path in files if path.startswith(change.path + "/")]
+        if not gone:
+            raise EntryNotFound(f"A folder with this name doesn't exist: {change.path}", head)
+        for path in gone:
+            del files[path]
+    elif files.pop(change.path, None) is None:
+        raise EntryNotFound(f"A file with this name doesn't exist: {change.path}", head)
+
+
+def _describe(
+    blobs: Blobs, before: Mapping[str, Entry], files: Mapping[str, Entry], head: Commit | None
+) -> Metadata:
+    """Metadata of a commit, read again only where README.md or config.json changed."""
+    names = ("README.md", "config.json")
+    if head and all(before.get(name) == files.get(name) for name in names):
+        return head.metadata
+    readme, config = (
+        blobs.path(entry.sha256).read_bytes()
+        if (entry := files.get(name)) and entry.sha256 and entry.size_bytes <= MAX_BYTES
+        else None
+        for name in names
+    )
+    return describe(readme, config)

@@ -1,0 +1,138 @@
+"""Folders of a repo as content-addressed rows: the same files give the same tree id.
+
+A folder is one row whose text lists its entries; its id is the sha1 of that text, so a commit
+rewrites only the folders it touches. File ids are git's (clients check them); tree ids are not.
+Try: python -m pytest -q tests/hub/test_trees.py
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hub.server.refusals import BadRequest
+
+_MAX_NAME_BYTES = 255
+_MAX_PATH_BYTES = 2048
+_MAX_DEPTH = 64
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file, or a folder (`sha256` is None), at a path of one commit."""
+
+    path: str
+    oid: str  # git's blob id; of the pointer when is_lfs
+    size_bytes: int
+    sha256: str | None
+    is_lfs: bool = False
+
+    @property
+    def is_folder(self) -> bool:
+        """True when this names a folder."""
+        return self.sha256 is None
+
+
+def check_path(path: str) -> str:
+    """The path itself, if it may name a file of a repo.
+
+    Raises:
+        BadRequest: it is absolute, has empty, `.`, `..` or `.git` segments, backslashes,
+            control characters, or is too long for a file system.
+    """
+    segments = path.split("/")
+    reason = None
+    if "\\" in path or any(ord(letter) < 32 or ord(letter) == 127 for letter in path):
+        reason = "it has a backslash or a control character"
+    elif any(segment in ("", ".", "..") for segment in segments):
+        reason = "it is absolute or has an empty, '.' or '..' segment"
+    elif any(segment.lower() == ".git" for segment in segments):
+        reason = "'.git' belongs to git"
+    elif not _fits(path, segments):
+        reason = (
+            f"over {_MAX_NAME_BYTES} bytes a name, {_MAX_PATH_BYTES} bytes or {_MAX_DEPTH} folders"
+        )
+    if reason:
+        raise BadRequest(f"Invalid path in repo {path[:200]!r}: {reason}. Use 'folder/file.txt'.")
+    return path
+
+
+def _fits(path: str, segments: list[str]) -> bool:
+    try:
+        sizes = [len(segment.encode()) for segment in segments]
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    total = sum(sizes) + len(sizes) - 1
+    return max(sizes) <= _MAX_NAME_BYTES and total <= _MAX_PATH_BYTES and len(sizes) <= _MAX_DEPTH
+
+
+def git_oid(content: bytes) -> str:
+    """Git's id of a blob with this content."""
+    header = b"blob %d\0" % len(content)
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+
+
+def pointer_text(sha256: str, size_bytes: int) -> bytes:
+    """The file that git keeps in place of a large one (git-lfs, docs/spec.md)."""
+    text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size_bytes}\n"
+    return text.encode()
+
+
+def write_tree(db: sqlite3.Connection, repo: int, files: Mapping[str, Entry]) -> str:
+    """Store the folders that hold these files (path -> entry) and return the id of the root.
+
+    Raises:
+        BadRequest: one path is at once a file and a folder.
+    """
+    folders: dict[str, Mapping[str, Entry] | Entry] = {}
+    inside: dict[str, dict[str, Entry]] = {}
+    for path, entry in files.items():
+        name, _, rest = path.partition("/")
+        if rest:
+            inside.setdefault(name, {})[rest] = entry
+        else:
+            folders[name] = entry
+    clash = folders.keys() & inside.keys()
+    if clash:
+        raise BadRequest(f"{sorted(clash)[0]!r} would be both a file and a folder; delete one.")
+    folders.update(inside)
+    rows = []
+    for name, item in sorted(folders.items()):
+        if isinstance(item, Entry):
+            rows.append([name, item.oid, item.size_bytes, item.sha256, item.is_lfs])
+        else:
+            rows.append([name, write_tree(db, repo, item), 0, None, False])
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    oid = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    db.execute("INSERT OR IGNORE INTO tree VALUES (?, ?, ?)", (repo, oid, text))
+    return oid
+
+
+def read_folder(db: sqlite3.Connection, repo: int, oid: str, folder: str = "") -> list[Entry]:
+    """The entries of the folder `folder` whose tree id is `oid`, by name."""
+    (text,) = db.execute("SELECT rows FROM tree WHERE repo = ? AND oid = ?", (repo, oid)).fetchone()
+    prefix = f"{folder}/" if folder else ""
+    return [Entry(prefix + name, *rest) for name, *rest in json.loads(text)]
+
+
+def walk(db: sqlite3.Connection, repo: int, oid: str, folder: str = "") -> Iterator[Entry]:
+    """All files and folders below a folder, each folder before what it holds."""
+    for entry in read_folder(db, repo, oid, folder):
+        yield entry
+        if entry.is_folder:
+            yield from walk(db, repo, entry.oid, entry.path)
+
+
+def find(db: sqlite3.Connection, repo: int, root: str, path: str) -> Entry | None:
+    """The entry at `path` below the root tree; the root itself for ''; None if there is none."""
+    entry = Entry("", root, 0, None)
+    for segment in path.split("/") if path else []:
+        if not entry.is_folder:
+            return None
+        below = f"{entry.path}/{segment}" if entry.path else segment
+        match = [e for e in read_folder(db, repo, entry.oid, entry.path) if e.path == below]
+        if not match:
+            return None
+        entry = match[0]
+    return entry
