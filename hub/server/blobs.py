@@ -2,7 +2,7 @@
 
 Bytes arrive in `tmp/`, are hashed on the way, fsynced, and renamed into `blobs/`. Which repo may
 refer to which content is not known here (hub/server/store.py).
-Try: python -c "from pathlib import Path as P; from hub.server.blobs import Blobs; Blobs(P('/tmp/hub'))"
+Try: python -m pytest -q tests/hub/server/test_blobs.py
 """
 
 import contextlib
