@@ -20,7 +20,9 @@ with st.container(key="hero"):
         st.text(headline.answer(catalogue.leaderboard))
     if catalogue.leaderboard:
         st.html(headline.standings_html(catalogue.leaderboard))
-        st.page_link("app_pages/leaderboard.py", label="All measurements")
+        st.page_link(
+            "app_pages/leaderboard.py", label="All measurements", icon=":material/leaderboard:"
+        )
 
 # ---- ask
 with st.form("ask", border=True):
@@ -57,7 +59,7 @@ if is_submitted:
             (message or "").strip().splitlines() if is_line_by_line else [message or ""], settings
         )
         entries = choose(catalogue, chosen)
-        with outcome.status("Analyzing", expanded=True) as status:
+        with outcome.status("Analyzing") as status:
             answer = ask(
                 entries,
                 texts,
@@ -65,7 +67,11 @@ if is_submitted:
                 widgets.open_model,
                 on_start=lambda entry: status.update(label=f"Asking {entry.title}"),
             )
-            status.update(label="Done", state="complete", expanded=False)
+            answered = len(entries) - len(answer.failures)
+            status.update(
+                label=f"{answered} of {len(entries)} models answered",
+                state="error" if answer.failures else "complete",
+            )
     except UserError as error:
         with outcome:
             widgets.error_box(error)

@@ -17,6 +17,13 @@ FLAGS = (
     "--disable-sync --no-first-run"
 ).split()
 ARTEFACTS = PROJECT / "test-artefacts"
+WIDTHS = (1280, 768, 360)
+# Each is a function for page.evaluate that returns what is wrong.
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
+OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? []
+  : [...document.querySelectorAll(".stApp *")]
+    .filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1)
+    .map((e) => e.outerHTML.slice(0, 80))"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
