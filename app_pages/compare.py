@@ -46,7 +46,11 @@ with st.form("ask", border=True):
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         is_submitted = st.form_submit_button(
-            "Analyze", key="analyze", type="primary", icon=":material/play_arrow:"
+            "Analyze",
+            key="analyze",
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="ctrl+enter",
         )
         is_line_by_line = st.checkbox(
             "Each line is a message of its own", key="lines", persist_state="session"
