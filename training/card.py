@@ -8,6 +8,7 @@ Try: python -c "from pathlib import Path; from training.card import write_card a
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +155,7 @@ def _results(run: Run, row: LeaderboardRow) -> dict[str, object]:
                 "task": {"type": "text-classification", "name": "Text Classification"},
                 "dataset": {
                     "name": name,
-                    "type": run.config.get("dataset_name") or sources[-1]["name"],
+                    "type": run.config.get("dataset_name") or re.sub(r"[^\w.-]+", "-", str(name)),
                     "split": "test",
                 },
                 "metrics": [

@@ -36,10 +36,11 @@ _FILES = ("train_file", "validation_file", "test_file")
 
 
 def escape(text: object) -> str:
-    """Text of others as Markdown that shows it literally, on one line, also in a table."""
+    """Text of others as Markdown that shows it literally, on one line, also in a table or list."""
     line = " ".join(str(text).split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = re.sub(r"([\\`*_{}\[\]()#+!|~$^-])", r"\\\1", line)
+    line = re.sub(r"([\\`*_{}\[\]#|~$^])", r"\\\1", line)
+    line = re.sub(r"^(\d*)([-+.)])", r"\1\\\2", line)  # would begin a list
     # no bare address or handle becomes a link
     return line.replace("://", ":&#47;&#47;").replace("@", "&#64;")
 
@@ -78,7 +79,7 @@ def results(receipt: Receipt, bundle: Bundle, rows: Sequence[LeaderboardRow]) ->
             _figure(row.accuracy),
             _figure(row.mcc),
             _figure(row.roc_auc),
-            f"{row.size_bytes / 10**6:.0f} MB",
+            f"{row.size_bytes / 10**6:.3g} MB",
             f"{row.latency_p50_ms:.1f} ms",
         )
         for row in rows
@@ -163,7 +164,7 @@ print(session.run(["logits"], feed)[0])
 def data(receipt: Receipt, labels: Sequence[str]) -> str:
     """Where the examples came from, and how many of each label are in each part."""
     told, config = receipt["data"], receipt["config"]
-    title = escape(config.get("dataset_title") or "The files below")
+    title = escape(config.get("dataset_title") or "Labelled texts from the files below")
     license_name = config.get("dataset_license")
     files = [
         (
@@ -199,7 +200,7 @@ def training(receipt: Receipt) -> str:
     ]
     kept = (
         f"Trained on {_device(receipt)}; kept is the checkpoint of step {course['best_step']}, "
-        f"the best by {escape(course['metric'])} on the validation part "
+        f"the best by {escape(course['metric'].replace('_', ' '))} on the validation part "
         f"({_figure(course['best_value'])})."
     )
     return f"{kept}\n\n{table(('setting', 'value'), rows)}"

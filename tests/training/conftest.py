@@ -1,0 +1,49 @@
+"""What the tests of training share: a run folder with real ONNX files, and the golden files."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from tests.training.finished_run import (
+    GOLDEN_TEXTS,
+    make_finished_run,
+    write_leaderboard,
+    write_receipt,
+)
+from tests.training.toy import toy_examples
+from training.export import export, write_golden
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make golden`: write what the golden files should hold, instead of comparing."""
+    parser.addoption("--golden", action="store_true", help="rewrite the golden files")
+
+
+@pytest.fixture(scope="session")
+def exported_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run with its ONNX files; tests that change it copy it first."""
+    folder = make_finished_run(tmp_path_factory.mktemp("run") / "tweets", hub_model_id="tweets")
+    examples = toy_examples(60)
+    report = export(folder, [e.fields["text"] for e in examples], validation=examples)
+    write_golden(folder, GOLDEN_TEXTS)
+    write_receipt(folder, asdict(report), hub_model_id="tweets")
+    write_leaderboard(folder, ("onnx_int8", "onnx_fp32"))
+    return folder
+
+
+@pytest.fixture
+def matches_golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with a file in golden/, or rewrite that file under --golden."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        # absent where pytest was not started on this folder: then no file is rewritten
+        if request.config.getoption("--golden", default=False):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), f"{path} differs; see `make golden`"
+
+    return compare

@@ -1,0 +1,113 @@
+"""Run folders as training leaves them, of the tiny model: what tests export and publish."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from inference import bundle as bundles
+from inference import compare
+from inference.bundle import MULTI, Bundle
+from inference.compare import LeaderboardRow
+from inference.metrics import summarise
+from tests.tiny import make_tiny_model
+from training.base import sha256_of
+from training.config import TrainConfig
+from training.export import write_golden
+from training.run_folder import write_json
+
+GOLDEN_TEXTS = ("ok", "the movie was really great", "i hate this awful service", "good " * 90)
+VERSIONS = {"python": "3.11.7", "torch": "2.13.0", "transformers": "5.23.0"}
+
+
+def make_finished_run(
+    folder: Path,
+    labels: tuple[str, ...] = ("negative", "neutral", "positive"),
+    problem_type: str = bundles.SINGLE,
+    **config: object,
+) -> Path:
+    """A run folder without ONNX files: random weights, invented but consistent figures."""
+    make_tiny_model(folder, labels, problem_type)
+    bundles.save(Bundle(labels, problem_type, max_tokens=32), folder)
+    write_golden(folder, GOLDEN_TEXTS)
+    notice = "a bert model cannot be exported to ONNX here (for this test)"
+    write_receipt(folder, {"notice": notice, "sha256": {}}, **config)
+    write_leaderboard(folder, ("torch",))
+    (folder / "stages.json").write_text("{}")
+    (folder / "checkpoints" / "step-3").mkdir(parents=True)
+    (folder / "checkpoints" / "step-3" / "optimizer.bin").write_bytes(b"never published")
+    (folder / "predictions.csv").write_text("text,score\nsecret,0.5\n")
+    return folder
+
+
+def write_receipt(folder: Path, export: dict[str, object], **config: object) -> None:
+    """run.json of a folder with weights and bundle."""
+    bundle = bundles.load(folder)
+    settings = TrainConfig(
+        **{"train_file": "/home/alice/my tweets.csv", "output_dir": str(folder), **config}  # type: ignore[arg-type]
+    )
+    figures = summarise(
+        np.eye(len(bundle.labels), dtype=int) if bundle.is_multilabel else np.array([0, 1]),
+        np.eye(len(bundle.labels), dtype=np.float32)[: None if bundle.is_multilabel else 2],
+        np.eye(len(bundle.labels), dtype=bool)[: None if bundle.is_multilabel else 2],
+        bundle.labels,
+    )
+    counts = {label: 10 + 100 * number for number, label in enumerate(bundle.labels)}
+    part = {"rows": 330, "sha256": "0" * 64, "label_counts": counts, "unlabelled": 0}
+    source = {
+        "part": "train",
+        "name": Path(str(settings.train_file)).name,
+        "sha256": "1" * 64,
+        "encoding": "utf-8",
+        "delimiter": ",",
+        "columns": ["text", "label"],
+        "rows_in": 1000,
+        "kept": 990,
+        "rejected": 10,
+    }
+    receipt = {
+        "format": 1,
+        "config": settings.as_dict(),
+        "data": {
+            "problem_type": bundle.problem_type,
+            "labels": list(bundle.labels),
+            "sources": [source],
+            "rejected": 10,
+            "rejected_rows": ["my tweets.csv:4: no text"],
+            "notes": ["2 test texts also occur in the training part: results on them flatter"],
+            "splits": {"train": part, "validation": part, "test": part},
+        },
+        "base_model": {"repo_id": "sentence-transformers/tiny", "revision": "2" * 40},
+        "weights_sha256": sha256_of(folder / "model.safetensors"),
+        "versions": VERSIONS,
+        "device": {"type": "cpu", "precision": "float32", "processes": 1},
+        "seeds": {"seed": settings.seed},
+        "training": {"best_step": 12, "best_value": 0.8125, "metric": "macro_f1"},
+        "history": [],
+        "export": export,
+        "metrics": {"torch": {"f1": list(figures.f1)}},
+    }
+    write_json(folder / "run.json", receipt)
+
+
+def write_leaderboard(folder: Path, engines: tuple[str, ...]) -> None:
+    """results/leaderboard.json and metrics.json with one row an engine, and the zero-shot row."""
+    rows = [
+        LeaderboardRow(f"tiny, fine-tuned ({engine})", "fine-tuned", "demo/run", "", engine,
+                       0.71234, 0.75, 0.6, None, 378_107, 1.25, 330)
+        for engine in engines
+    ]  # fmt: skip
+    rows.append(
+        LeaderboardRow("tiny, not trained", "zero-shot", "sentence-transformers/tiny", "2" * 40,
+                       "zero_shot", 0.4, 0.45, 0.1, 0.6, 378_107, 1.5, 330)
+    )  # fmt: skip
+    compare.save_leaderboard(rows, folder / "results" / "leaderboard.json")
+    write_json(folder / "results" / "metrics.json", {})
+
+
+def toxicity_run(folder: Path, **config: object) -> Path:
+    """A finished run of two labels at once, with a label that tries to be Markdown and HTML."""
+    labels = ("toxic", "<b>|odd*label_")
+    run = make_finished_run(folder, labels, MULTI, label_fields=labels, **config)
+    assert json.loads((run / "decision.json").read_text())["thresholds"]
+    return run
