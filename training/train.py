@@ -89,7 +89,7 @@ def train(config: TrainConfig, settings: Settings) -> Result:
         export=exported,
         metrics=figures,
     )
-    card.write_card(run.path)
+    _card(run)
     print(f"the run is in {run.path}", flush=True)
     sha = _publish(run, repo_id, config, hub) if repo_id else None
     return Result(run.path, repo_id, sha, figures)
@@ -162,9 +162,16 @@ def _measure(
     return done
 
 
+def _card(run: RunFolder) -> None:
+    key = sha256_of(run.path / receipt.FILE_NAME)
+    if run.find("card", key) is None or not (run.path / card.FILE_NAME).exists():
+        card.write_card(run.path)
+        run.record("card", key, {})
+
+
 def _publish(run: RunFolder, repo_id: str, config: TrainConfig, hub: Hub) -> str:
-    content = [sha256_of(run.path / name) for name in ("model.safetensors", "README.md")]
-    key = [hub.endpoint, repo_id, config.hub_private, config.hub_tag, *content]
+    content = sha256_of(run.path / receipt.FILE_NAME)  # which holds the weights' sha256
+    key = [hub.endpoint, repo_id, config.hub_private, config.hub_tag, content]
     done = run.find("publish", key)
     if done is None or not hub.exists(repo_id, str(done["sha"])):
         print(f"publishing {repo_id}", flush=True)

@@ -1,0 +1,196 @@
+"""From a file to a repo: real processes, a real Hub, a tiny model."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inference import settings
+from inference.errors import ConfigError, DataError
+from tests.training.toy import toy_config, write_toy_csv
+from training.base import sha256_of
+from training.train import train
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def toy_file(tmp_path_factory) -> Path:
+    return write_toy_csv(tmp_path_factory.mktemp("data") / "toy.csv", 150)
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_model, toy_file, hub_server, tmp_path_factory):
+    """A run that was left alone: its settings, where it took place, what came of it."""
+    folder = tmp_path_factory.mktemp("finished")
+    environ = hub_server.environment(folder / "home") | {"CPU_CORES": "1", "DEVICE": "cpu"}
+    config = toy_config(
+        train_file=str(toy_file),
+        model_name_or_path=str(tiny_model),
+        output_dir=str(folder / "run"),
+        push_to_hub=True,
+        hub_model_id="toy-train",
+    )
+    where = settings.load(environ)
+    return config, where, train(config, where)
+
+
+def _command(config, *flags: str) -> list[str]:
+    given = ["--config", str(Path(config.output_dir) / "run.json"), *flags]
+    return [sys.executable, "-m", "training.train", *given]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return settings.child_environment(
+        HF_HOME=str(home), CPU_CORES="1", OMP_NUM_THREADS="1", DEVICE="cpu"
+    )
+
+
+def test_a_file_becomes_a_repo_that_anybody_can_load(finished, hub_server, tmp_path):
+    _, _, result = finished
+    from transformers import pipeline
+
+    assert result.repo_id == "demo/toy-train"
+    folder = hub_server.api().snapshot_download(
+        result.repo_id, revision=result.sha, cache_dir=tmp_path
+    )
+    classify = pipeline("text-classification", folder, top_k=None)
+    (scores,) = classify(["good great love"], truncation=True)
+    assert scores[0]["label"] == "positive"
+    assert {row["label"] for row in scores} == {"negative", "neutral", "positive"}
+
+
+def test_the_receipt_tells_what_the_weights_came_from(finished, toy_file):
+    config, _, result = finished
+    receipt = json.loads((result.run_dir / "run.json").read_text())
+    assert receipt["format"] == 1
+    assert receipt["config"] == config.as_dict()
+    assert receipt["weights_sha256"] == sha256_of(result.run_dir / "model.safetensors")
+    assert receipt["data"]["sources"][0]["sha256"] == sha256_of(toy_file)
+    assert receipt["training"]["metric"] == "mcc"
+    assert [line["epoch"] for line in receipt["history"]] == [1.0, 2.0]
+    assert receipt["metrics"].keys() == {"onnx_int8", "onnx_fp32"}
+    assert not (result.run_dir / "checkpoints").exists()
+
+
+def test_the_same_again_is_done_at_once(finished):
+    config, where, first = finished
+    before = {path: path.stat().st_mtime_ns for path in first.run_dir.rglob("*.onnx")}
+    started = time.monotonic()
+    again = train(config, where)
+    assert time.monotonic() - started < 5
+    assert (again.repo_id, again.sha) == (first.repo_id, first.sha)
+    assert before == {path: path.stat().st_mtime_ns for path in first.run_dir.rglob("*.onnx")}
+
+
+def test_a_folder_of_another_run_is_refused_with_the_difference(finished):
+    config, where, _ = finished
+    with pytest.raises(ConfigError, match=r"seed is 42 there, 7 asked.*--output_dir"):
+        train(replace(config, seed=7), where)
+
+
+def test_a_folder_with_other_things_is_left_alone(finished, tmp_path):
+    config, where, _ = finished
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="not empty and holds no run"):
+        train(replace(config, output_dir=str(tmp_path)), where)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_weights_that_were_exchanged_are_noticed(finished, tmp_path):
+    import shutil
+
+    config, where, result = finished
+    copy = tmp_path / "copy"
+    shutil.copytree(result.run_dir, copy)
+    with (copy / "model.safetensors").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(ConfigError, match="is not what training wrote"):
+        train(replace(config, output_dir=str(copy)), where)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"text_fields": ("tweet",)}, DataError, "tweet"),
+        ({"label_descriptions": {"good": "x"}}, ConfigError, "but the labels are negative"),
+        ({"model_name_or_path": "./nowhere"}, ConfigError, "holds no config.json"),
+        ({"max_seq_length": 16, "train_file": "gone.csv"}, DataError, "gone.csv"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_written(
+    finished, tmp_path, changes, error, message
+):
+    config, where, _ = finished
+    folder = tmp_path / "new"
+    with pytest.raises(error, match=message):
+        train(replace(config, output_dir=str(folder), **changes), where)
+    assert not folder.exists()
+
+
+def test_a_run_killed_twice_ends_with_the_same_weights(finished, tmp_path):
+    config, _, first = finished
+    folder = tmp_path / "killed"
+    command = _command(config, "--output_dir", str(folder), "--push_to_hub", "false")
+    for lines in (3, 9):
+        _kill_after(lines, folder, command, tmp_path)
+    subprocess.run(command, env=_environment(tmp_path), cwd=PROJECT, check=True, timeout=240)
+    assert sha256_of(folder / "model.safetensors") == sha256_of(first.run_dir / "model.safetensors")
+
+
+def _kill_after(lines: int, folder: Path, command: list[str], home: Path) -> None:
+    """Start the command and kill -9 it once metrics.jsonl has so many lines."""
+    history = folder / "metrics.jsonl"
+    process = subprocess.Popen(
+        command, env=_environment(home), cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=-2
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if history.exists() and history.read_text().count("\n") >= lines:
+            break
+        time.sleep(0.005)
+    process.kill()
+    assert process.wait() == -9, "it ended before it was killed"
+
+
+def test_two_processes_train_one_model_and_one_of_them_writes(finished, tmp_path):
+    config, _, _ = finished
+    folder = tmp_path / "two"
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command = [*launcher, "--nproc_per_node", "2", *_command(config)[1:]]
+    command += ["--output_dir", str(folder), "--push_to_hub", "false", "--num_train_epochs", "1"]
+    done = subprocess.run(
+        command, env=_environment(tmp_path), cwd=PROJECT, capture_output=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    receipt = json.loads((folder / "run.json").read_text())
+    assert receipt["device"]["processes"] == 2
+    assert receipt["training"]["steps"] == 8  # 120 texts, 8 on each of two processes
+    assert done.stdout.decode().count("texts to train on") == 1
+    steps = [line["step"] for line in map(json.loads, (folder / "metrics.jsonl").open())]
+    assert steps == [2, 4, 6, 8, 8]
+
+
+def test_accelerate_launch_finds_the_finished_run(finished, tmp_path):
+    config, _, _ = finished
+    launcher = [str(Path(sys.executable).with_name("accelerate")), "launch", "--cpu"]
+    command = [*launcher, "--num_processes", "1", *_command(config)[1:], "--push_to_hub", "false"]
+    done = subprocess.run(
+        command, env=_environment(tmp_path), cwd=PROJECT, capture_output=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    assert "the weights in" in done.stdout.decode()
+
+
+def test_an_error_is_one_line_and_exit_code_1(tmp_path):
+    command = [sys.executable, "-m", "training.train", "--train_fil", "x.csv"]
+    done = subprocess.run(
+        command, env=_environment(tmp_path), cwd=PROJECT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: unknown flag: train_fil; did you mean train_file?")
+    assert done.stderr.count("\n") == 1
