@@ -59,9 +59,9 @@ with st.form("ask", border=True):
 outcome = st.container(key="outcome")
 if is_submitted:
     try:
-        texts = check_texts(
-            (message or "").strip().splitlines() if is_line_by_line else [message or ""], settings
-        )
+        typed = message or ""
+        lines = [line for line in typed.split("\n") if line.strip()]
+        texts = check_texts(lines if is_line_by_line else [typed], settings)
         entries = choose(catalogue, chosen)
         with outcome.status("Analyzing") as status:
             answer = ask(

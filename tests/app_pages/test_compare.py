@@ -43,7 +43,7 @@ def test_an_analysis_is_added_on_top_with_a_cell_a_model(open_app: OpenApp):
 def test_lines_can_be_messages_of_their_own(open_app: OpenApp):
     app = open_app()
     app.checkbox(key="lines").check()
-    analyze(app, "a bad day\n a good day")
+    analyze(app, "a bad day\n\n a good day\n")
     assert app.session_state.history[0].comparison.texts == ("a bad day", "a good day")
 
 
