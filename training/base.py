@@ -35,6 +35,7 @@ _PATTERNS = (
     "*.model",
     "sentence_bert_config.json",
 )
+_VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 _ENCODER_PATTERNS = ("onnx/model.onnx",)  # to compare with, as the Space runs it
 
 
@@ -120,6 +121,9 @@ def load_tokenizer(base: Base) -> PreTrainedTokenizerBase:
     Raises:
         ModelError: there is none, or it is of the slow kind that cannot be shipped as one file.
     """
+    # Without a vocabulary transformers 5.23 makes up an empty one, to which every word is unknown.
+    if not any(next(base.folder.glob(name), None) for name in _VOCABULARIES):
+        raise ModelError(f"{base.folder} has no tokenizer.json; choose a model that ships one")
     try:
         tokenizer = AutoTokenizer.from_pretrained(base.folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
