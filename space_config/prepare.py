@@ -13,11 +13,11 @@ from pathlib import Path
 
 from hub.client import Hub
 from inference import catalogue, compare, settings
-from inference.catalogue import Catalogue, ModelEntry
-from inference.compare import Column, LeaderboardRow
+from inference.catalogue import Catalogue
+from inference.compare import LeaderboardRow
 from inference.errors import run_command
 
-LEADERBOARD = "results/leaderboard.json"
+STORED_RESULTS = "results/leaderboard.json"  # in the repo of a fine-tuned model
 
 
 def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Catalogue:
@@ -32,28 +32,22 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination.parent) as scratch:
         ready = Path(scratch) / destination.name
-        catalogue.pin(source, hub, ready)
-        pinned = catalogue.load(ready)
+        pinned = catalogue.pin(source, hub, ready)
+        models = [
+            catalogue.open_model(entry, pinned, hub, threads=threads) for entry in pinned.models
+        ]
         comparison = compare.compare(
-            [
-                (_column(entry), catalogue.open_model(entry, pinned, hub, threads=threads))
-                for entry in pinned.models
-            ],
+            [(model.column, model) for model in models],
             pinned.labels,
             pinned.problem_type,
             pinned.messages,
         )
-        compare.save(comparison, ready / "first_paint.json")
-        compare.save_leaderboard(_leaderboard(pinned, hub), ready / "leaderboard.json")
+        compare.save(comparison, ready / catalogue.FIRST_PAINT)
+        compare.save_leaderboard(_leaderboard(pinned, hub), ready / catalogue.LEADERBOARD)
         if destination.exists():
             shutil.rmtree(destination)
         ready.rename(destination)
     return catalogue.load(destination)
-
-
-def _column(entry: ModelEntry) -> Column:
-    assert entry.revision is not None, f"{entry.repo_id} was not pinned"
-    return Column(entry.repo_id, entry.revision, entry.role, entry.title)
 
 
 def _leaderboard(pinned: Catalogue, hub: Hub) -> list[LeaderboardRow]:
@@ -61,8 +55,9 @@ def _leaderboard(pinned: Catalogue, hub: Hub) -> list[LeaderboardRow]:
     rows: list[LeaderboardRow] = []
     for entry in pinned.models:
         if entry.role == "fine-tuned":
-            snapshot = hub.resolve(entry.repo_id, entry.revision, allow_patterns=[LEADERBOARD])
-            rows.extend(compare.load_leaderboard(snapshot.folder / LEADERBOARD))
+            assert entry.revision is not None, f"{entry.repo_id} was not pinned"
+            snapshot = hub.resolve(entry.repo_id, entry.revision, allow_patterns=[STORED_RESULTS])
+            rows.extend(compare.load_leaderboard(snapshot.folder / STORED_RESULTS))
     return rows
 
 

@@ -15,6 +15,9 @@ os.environ.update(
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "NO_PROXY": "127.0.0.1,localhost",
         "TOKENIZERS_PARALLELISM": "false",
+        # Two workers share two cores: threads of one that wait for threads of the other cost much.
+        "CPU_CORES": "1",
+        "OMP_NUM_THREADS": "1",
     }
 )
 for _name in ("HF_TOKEN", "HF_ENDPOINT"):
