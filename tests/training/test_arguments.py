@@ -89,5 +89,5 @@ def test_a_missing_recipe_is_named(tmp_path):
 
 
 def test_the_parsers_message_becomes_one_line():
-    message = 'Parser key "seed":\n  Expected a <class \'int\'>. Got value: x'
+    message = "Parser key \"seed\":\n  Expected a <class 'int'>. Got value: x"
     assert one_line(message) == "--seed: Expected a int. Got value: x"
