@@ -274,6 +274,6 @@ def _write_models(catalogue: Catalogue, path: Path) -> None:
     task = {"labels": list(catalogue.labels), "problem_type": catalogue.problem_type}
     content = {"title": catalogue.title, "task": task, "models": models}
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    partial.write_text(text, encoding="utf-8")
+    written = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    partial.write_text(written, encoding="utf-8")
     partial.replace(path)

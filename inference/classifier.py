@@ -30,8 +30,6 @@ ONNX_INT8, ONNX_FP32, TORCH = "onnx_int8", "onnx_fp32", "torch"
 ONNX_FILES = {ONNX_INT8: "onnx/model_quantized.onnx", ONNX_FP32: "onnx/model.onnx"}
 ENGINES = ("auto", *ONNX_FILES, TORCH)
 
-BATCH_TOKENS = 1024
-
 
 class Scorer(Protocol):
     """Anything that gives every label of its bundle a score."""
@@ -47,9 +45,11 @@ class Scorer(Protocol):
 
 
 class Engine(Protocol):
-    """Token ids -> numbers."""
+    """Token ids -> numbers; batch_tokens and workers say how it is best run."""
 
     size_bytes: int
+    batch_tokens: int
+    workers: int
 
     def run(
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
@@ -76,7 +76,8 @@ class Classifier:
         if not texts:
             return np.empty((0, len(self.bundle.labels)), np.float32)
         windows = self._reader.read(texts)
-        rows = self._reader.forward(windows, self._engine.run, BATCH_TOKENS)
+        engine = self._engine
+        rows = self._reader.forward(windows, engine.run, engine.batch_tokens, engine.workers)
         return _combine(rows, windows, len(texts), self.bundle.is_multilabel)
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:

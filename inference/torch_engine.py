@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
@@ -18,6 +19,9 @@ from inference.errors import ModelError
 
 class TorchEngine:
     """One model on one device; safe to run from several threads at once."""
+
+    batch_tokens = 1024
+    workers = 1  # torch spreads one batch over its own threads
 
     def __init__(self, folder: Path, *, output: str, threads: int, device: str = "cpu") -> None:
         """Load the model; `output` is "logits" (a classifier) or "last_hidden_state" (an encoder).
@@ -80,7 +84,7 @@ def _load_model(folder: Path, output: str) -> Any:
             dtype=torch.float32,
             output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"the model in {folder} cannot be loaded ({error})") from None
     # transformers fills a missing head with random numbers and only warns
     missing = sorted(name for name in found["missing_keys"] if "pooler" not in name)

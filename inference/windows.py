@@ -7,6 +7,7 @@ Letters: N texts, W windows (W >= N), B windows of a batch, T tokens, D numbers 
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,16 +67,27 @@ class TextReader:
         ]
 
     def forward(
-        self, windows: Sequence[Window], run: Forward, batch_tokens: int
+        self, windows: Sequence[Window], run: Forward, batch_tokens: int, workers: int = 1
     ) -> NDArray[np.float32]:
-        """Return what `run` makes of every window, (W, D) float32, in the windows' order."""
-        rows: list[NDArray[np.float32] | None] = [None] * len(windows)
-        for batch in _batches([len(window.ids) for window in windows], batch_tokens):
-            for index, row in zip(
-                batch, run(*self._pad([windows[i].ids for i in batch])), strict=True
-            ):
-                rows[index] = row
-        return np.stack([row for row in rows if row is not None])
+        """Return what `run` makes of every window, (W, D) float32, in the windows' order.
+
+        batch_tokens: how large B x T may get, padding included; 0 = one window at a time.
+        workers: how many batches are run at once.
+        """
+        batches = _batches([len(window.ids) for window in windows], batch_tokens)
+
+        def run_one(batch: Sequence[int]) -> NDArray[np.float32]:
+            return run(*self._pad([windows[i].ids for i in batch]))
+
+        if workers > 1 and len(batches) > 1:
+            with ThreadPoolExecutor(workers) as pool:
+                parts = list(pool.map(run_one, batches))
+        else:
+            parts = [run_one(batch) for batch in batches]
+        rows = np.empty((len(windows), *parts[0].shape[1:]), np.float32)
+        for batch, part in zip(batches, parts, strict=True):
+            rows[batch] = part
+        return rows
 
     def _pad(
         self, sequences: Sequence[Sequence[int]]

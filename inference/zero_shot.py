@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from inference.bundle import Bundle, token_limit
 from inference.classifier import (
-    BATCH_TOKENS,
     ONNX_FILES,
     TORCH,
     Engine,
@@ -57,7 +56,8 @@ class ZeroShot:
             TextError: a text is not a str or is blank.
         """
         windows = self._reader.read(texts)
-        rows = self._reader.forward(windows, self._mean_pooled, BATCH_TOKENS)
+        engine = self._engine
+        rows = self._reader.forward(windows, self._mean_pooled, engine.batch_tokens, engine.workers)
         means = weighted_mean(rows, windows, len(texts))
         unit: NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
         return unit

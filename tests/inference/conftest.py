@@ -1,0 +1,112 @@
+"""Tiny models as folders, exported once a session; random weights, real files."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import WORDS, make_tiny_model
+
+LABELS = ("negative", "neutral", "positive")
+
+
+def export_onnx(folder: Path, output: str = "logits") -> Path:
+    """Add onnx/model.onnx and onnx/model_quantized.onnx to a folder, as training does."""
+    from training import graph
+
+    converted = graph.convert(folder, output)
+    graph.save(converted.program, folder / "onnx" / "model.onnx")
+    graph.save(graph.quantize(converted), folder / "onnx" / "model_quantized.onnx")
+    return folder
+
+
+def with_config(folder: Path, destination: Path, **changes: object) -> Path:
+    """A copy of a model folder with other values in config.json."""
+    shutil.copytree(folder, destination)
+    config = json.loads((destination / "config.json").read_text())
+    (destination / "config.json").write_text(json.dumps(config | changes))
+    return destination
+
+
+@pytest.fixture(scope="session")
+def onnx_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny three-label BERT with safetensors and both ONNX files."""
+    folder = tmp_path_factory.mktemp("onnx") / "model"
+    shutil.copytree(tiny_model, folder)
+    return export_onnx(folder)
+
+
+@pytest.fixture(scope="session")
+def onnx_multilabel(onnx_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same weights, read as three labels that hold or not."""
+    destination = tmp_path_factory.mktemp("multi") / "model"
+    return with_config(onnx_model, destination, problem_type="multi_label_classification")
+
+
+@pytest.fixture(scope="session")
+def onnx_roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny three-label RoBERTa: byte-level tokens, positions that depend on the padding id."""
+    return export_onnx(make_tiny_roberta(tmp_path_factory.mktemp("roberta") / "model"))
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny bare BERT: safetensors and no head."""
+    return make_tiny_model(tmp_path_factory.mktemp("encoder") / "model", labels=None)
+
+
+@pytest.fixture(scope="session")
+def onnx_encoder(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny bare BERT with both ONNX files."""
+    folder = tmp_path_factory.mktemp("onnx_encoder") / "model"
+    shutil.copytree(encoder, folder)
+    return export_onnx(folder, "last_hidden_state")
+
+
+def make_tiny_roberta(folder: Path) -> Path:
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import (
+        PreTrainedTokenizerFast,
+        RobertaConfig,
+        RobertaForSequenceClassification,
+    )
+
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator([" ".join(WORDS)] * 3, trainer)
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=62,
+        bos_token="<s>",
+        eos_token="</s>",
+        cls_token="<s>",
+        sep_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        mask_token="<mask>",
+    )
+    torch.manual_seed(0)
+    config = RobertaConfig(
+        vocab_size=len(wrapped),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        initializer_range=0.3,
+        id2label=dict(enumerate(LABELS)),
+        label2id={label: index for index, label in enumerate(LABELS)},
+        problem_type="single_label_classification",
+    )
+    RobertaForSequenceClassification(config).eval().save_pretrained(folder)
+    wrapped.save_pretrained(folder)
+    return folder

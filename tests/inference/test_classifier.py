@@ -1,0 +1,259 @@
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from transformers import pipeline
+
+from inference import bundle as bundles
+from inference import classifier
+from inference.bundle import MULTI, SINGLE, Bundle
+from inference.classifier import activate, decide, load
+from inference.errors import ModelError, TextError
+from tests.inference.conftest import LABELS, with_config
+from tests.tiny import WORDS, make_tiny_model
+
+ENGINES = ["onnx_int8", "onnx_fp32", "torch"]
+
+
+def sentences(count: int, longest: int = 20) -> list[str]:
+    rng = np.random.default_rng(0)
+    return [" ".join(rng.choice(WORDS, rng.integers(1, longest))) for _ in range(count)]
+
+
+@pytest.mark.parametrize("family", ["onnx_model", "onnx_roberta"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_batch_scores_like_its_texts_one_by_one(family, engine, request):
+    model = load(request.getfixturevalue(family), engine=engine, threads=2)
+    texts = sentences(40)
+    together = model.score(texts)
+    alone = np.concatenate([model.score([text]) for text in texts])
+    assert together.dtype == np.float32 and together.shape == (40, 3)
+    assert np.abs(together - alone).max() < (0 if engine == "onnx_int8" else 1e-5) + 1e-9
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_neighbours_and_their_order_change_no_score(onnx_model, engine):
+    model = load(onnx_model, engine=engine)
+    texts = sentences(12)
+    scores = model.score(texts)
+    turned = model.score([*reversed(texts), "good " * 200])
+    assert np.abs(turned[:12][::-1] - scores).max() < 1e-5
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_same_texts_give_the_same_bits_from_every_thread(onnx_model, engine):
+    model = load(onnx_model, engine=engine, threads=2)
+    texts = sentences(9)
+    expected = model.score(texts)
+    with ThreadPoolExecutor(8) as pool:
+        for scores in pool.map(lambda _: model.score(texts), range(24)):
+            assert (scores == expected).all()
+
+
+@pytest.mark.parametrize("family", ["onnx_model", "onnx_roberta", "onnx_multilabel"])
+@pytest.mark.parametrize("engine", ["onnx_fp32", "torch"])
+def test_scores_are_those_of_the_transformers_pipeline(family, engine, request):
+    folder, texts = request.getfixturevalue(family), sentences(10)
+    ours = load(folder, engine=engine).score(texts)
+    peer = pipeline("text-classification", str(folder), top_k=None)(texts, truncation=True)
+    theirs = [[{r["label"]: r["score"] for r in row}[label] for label in LABELS] for row in peer]
+    assert np.abs(ours - np.array(theirs)).max() < 1e-5
+
+
+def test_int8_stays_near_float32(onnx_model):
+    texts = sentences(60)
+    int8, fp32 = (load(onnx_model, engine=name).score(texts) for name in ENGINES[:2])
+    assert 0 < np.abs(int8 - fp32).mean() < 0.05
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_long_multilabel_text_takes_the_strongest_window_of_each_label(onnx_multilabel, engine):
+    model = load(onnx_multilabel, engine=engine)
+    calm, angry = "calm food " * 30, "terrible awful " * 30
+    windows = model._reader.read([calm + angry])
+    texts = [model._reader._tokenizer.decode(list(window.ids)) for window in windows]
+    assert len(windows) > 2
+    expected = model.logits(texts).max(axis=0)
+    assert model.logits([calm + angry])[0] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_long_single_label_text_takes_the_mean_by_tokens(onnx_model, engine):
+    model = load(onnx_model, engine=engine)
+    text = "calm food " * 30 + "terrible awful day " * 20
+    windows = model._reader.read([text])
+    texts = [model._reader._tokenizer.decode(list(window.ids)) for window in windows]
+    weights = [window.content for window in windows]
+    expected = np.average(model.logits(texts), axis=0, weights=weights)
+    assert model.logits([text])[0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_softmax_rows_sum_to_one_and_sigmoid_scores_stand_alone(onnx_model, onnx_multilabel):
+    texts = sentences(8)
+    single, multi = load(onnx_model), load(onnx_multilabel)
+    assert single.score(texts).sum(axis=1) == pytest.approx(1, abs=1e-6)
+    assert multi.score(texts) == pytest.approx(1 / (1 + np.exp(-multi.logits(texts))), abs=1e-6)
+
+
+@pytest.mark.parametrize("is_multilabel", [True, False])
+def test_extreme_logits_give_scores_of_zero_and_one_without_a_warning(is_multilabel):
+    logits = np.array([[-1e4, 1e4], [1e30, -1e30]], np.float32)
+    with np.errstate(all="raise", under="ignore"):
+        scores = activate(logits, is_multilabel)
+    assert scores.tolist() == [[0, 1], [1, 0]]
+
+
+def test_temperature_and_thresholds_come_from_decision_json(onnx_multilabel, tmp_path):
+    folder = shutil.copytree(onnx_multilabel, tmp_path / "model")
+    plain, texts = load(folder), sentences(30)
+    tuned = replace(plain.bundle, temperature=2.5, thresholds=(0.1, 0.5, 0.9), text_fields=("t",))
+    bundles.save(tuned, folder)
+    model = load(folder)
+    scores = model.score(texts)
+    assert scores == pytest.approx(activate(plain.logits(texts) / 2.5, True), abs=1e-6)
+    assert (decide(model.bundle, scores) == (scores >= np.float32([0.1, 0.5, 0.9]))).all()
+
+
+@pytest.mark.parametrize(
+    "problem_type, scores, chosen",
+    [
+        (SINGLE, [0.2, 0.5, 0.3], [False, True, False]),
+        (SINGLE, [0.4, 0.4, 0.2], [True, False, False]),
+        (SINGLE, [np.nan, 0.1, 0.3], [False, False, True]),
+        (SINGLE, [np.nan] * 3, [False] * 3),
+        (MULTI, [0.5, 0.49, 1.0], [True, False, True]),
+        (MULTI, [0.1, 0.2, 0.3], [False] * 3),
+        (MULTI, [np.nan, 0.9, np.nan], [False, True, False]),
+    ],
+)
+def test_decisions(problem_type, scores, chosen):
+    decided = decide(Bundle(LABELS, problem_type), np.array([scores], np.float32))
+    assert decided.tolist() == [chosen]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_texts_that_cannot_be_scored_are_refused(onnx_model, engine):
+    model = load(onnx_model, engine=engine)
+    for text in ("", "  \n", "\u200b", None):
+        with pytest.raises(TextError, match="text 2"):
+            model.score(["good", text])
+
+
+def test_no_texts_give_no_rows(onnx_model):
+    assert load(onnx_model).score([]).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "missing, device, expected",
+    [
+        ([], "cpu", "onnx_int8"),
+        ([], "auto", "onnx_int8"),
+        ([], "cuda", "torch"),
+        (["onnx/model_quantized.onnx"], "cpu", "onnx_fp32"),
+        (["onnx/model_quantized.onnx", "onnx/model.onnx"], "cpu", "torch"),
+    ],
+)
+def test_auto_takes_the_lightest_engine_there_is(onnx_model, tmp_path, missing, device, expected):
+    folder = shutil.copytree(onnx_model, tmp_path / "model")
+    for name in missing:
+        (folder / name).unlink()
+    assert classifier.choose_engine(folder, "auto", device) == expected
+
+
+def test_a_folder_with_only_the_served_files_is_enough(onnx_model, tmp_path):
+    for name in ("config.json", "tokenizer.json", "onnx/model_quantized.onnx"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(onnx_model / name, tmp_path / name)
+    model = load(tmp_path)
+    assert model.engine_name == "onnx_int8"
+    assert model.size_bytes == (tmp_path / "onnx/model_quantized.onnx").stat().st_size
+    assert model.score(["good"]).shape == (1, 3)
+
+
+def test_older_tokenizer_files_are_enough_for_torch(onnx_model, tmp_path):
+    from tests.tiny import make_tokenizer
+
+    vocabulary = sorted(make_tokenizer().get_vocab().items(), key=lambda pair: pair[1])
+    for name in ("config.json", "model.safetensors"):
+        shutil.copyfile(onnx_model / name, tmp_path / name)
+    (tmp_path / "vocab.txt").write_text("\n".join(token for token, _ in vocabulary))
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}')
+    texts = sentences(5)
+    expected = load(onnx_model, engine="torch").score(texts)
+    assert load(tmp_path).score(texts) == pytest.approx(expected, abs=1e-6)
+
+
+def broken(folder: Path, name: str) -> Path:
+    (folder / name).write_bytes(b"not what it should be")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "engine, name, message",
+    [
+        ("onnx_int8", "onnx/model_quantized.onnx", "model_quantized.onnx cannot be loaded"),
+        ("torch", "model.safetensors", "cannot be loaded"),
+        ("onnx_fp32", "tokenizer.json", "tokenizer.json cannot be read"),
+        ("onnx_fp32", "config.json", "config.json is not valid JSON"),
+        ("onnx_fp32", "decision.json", "decision.json is not valid JSON"),
+    ],
+)
+def test_a_damaged_file_is_named(onnx_model, tmp_path, engine, name, message):
+    folder = broken(shutil.copytree(onnx_model, tmp_path / "model"), name)
+    with pytest.raises(ModelError, match=message):
+        load(folder, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["onnx_int8", "onnx_fp32"])
+def test_an_engine_without_its_file_lists_what_there_is(tiny_model, engine):
+    with pytest.raises(ModelError, match=r"it offers torch$"):
+        load(tiny_model, engine=engine)
+
+
+def test_an_unknown_engine_lists_the_known_ones(tiny_model):
+    with pytest.raises(ModelError, match="known: auto, onnx_int8, onnx_fp32, torch"):
+        load(tiny_model, engine="tensorrt")
+
+
+@pytest.mark.parametrize("engine", ["onnx_fp32", "torch"])
+def test_more_labels_than_logits_is_refused(onnx_model, tmp_path, engine):
+    names = {str(index): name for index, name in enumerate("abcd")}
+    folder = with_config(onnx_model, tmp_path / "model", id2label=names)
+    with pytest.raises(ModelError, match="labels|cannot be loaded"):
+        load(folder, engine=engine)
+
+
+def test_a_bare_encoder_is_no_classifier(encoder):
+    with pytest.raises(ModelError, match="lack classifier.bias, classifier.weight.*zero-shot"):
+        load(encoder)
+
+
+def test_pickled_weights_are_never_loaded(tmp_path):
+    import torch
+
+    folder = make_tiny_model(tmp_path / "model")
+    (folder / "model.safetensors").unlink()
+    torch.save({"bert.weight": torch.zeros(1)}, folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="pickled weights are never loaded"):
+        load(folder)
+
+
+def test_serving_onnx_imports_neither_torch_nor_transformers(onnx_model):
+    program = (
+        "import sys; from pathlib import Path; from inference import catalogue, classifier;"
+        f"model = classifier.load(Path({str(onnx_model)!r}), threads=1);"
+        "assert model.score(['good', 'bad']).shape == (2, 3);"
+        "heavy = {'torch', 'transformers', 'sklearn', 'pandas', 'scipy', 'datasets', 'streamlit'};"
+        "print(model.engine_name, sorted(heavy & set(sys.modules)))"
+    )
+    root = Path(classifier.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, env=os.environ
+    )
+    assert (done.stdout.strip(), done.stderr) == ("onnx_int8 []", "")
