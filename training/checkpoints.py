@@ -110,6 +110,19 @@ class Checkpoints:
         refuse_difference(f"checkpoint {path}", identity, self._identity)
         return path
 
+    def adopt(self, checkpoint: Path) -> None:
+        """Take over the best weights that a checkpoint of another run folder speaks of."""
+        best_step = read_progress(checkpoint)[0].best_step
+        if best_step is None or self.best(best_step).exists():
+            return
+        source = checkpoint.parent / str(_best_name(best_step))
+        if not source.is_dir():
+            raise ConfigError(
+                f"{checkpoint} needs the weights in {source}, which are gone; carry on from "
+                f"another checkpoint, or from auto"
+            )
+        self.save_best(best_step, lambda folder: _copy_files(source, folder))
+
     def forget_after(self, step: int) -> None:
         """Remove the checkpoints after this step (-1: all), and what a kill left half written."""
         for path in self.folder.glob(f"*{_PARTIAL}"):
@@ -167,6 +180,11 @@ def refuse_difference(what: str, there: dict[str, object], asked: dict[str, obje
             f"{what} belongs to another run: {listed}. Choose another --output_dir, or delete that "
             f"folder to start over"
         )
+
+
+def _copy_files(source: Path, destination: Path) -> None:
+    for path in source.iterdir():
+        shutil.copy2(path, destination / path.name)
 
 
 def _best_name(step: int | None) -> str | None:

@@ -5,8 +5,7 @@ validation and resumption. What a batch is: training/batches.py; where a run sta
 training/checkpoints.py; what is measured: training/evaluation.py.
 
 Equal settings, data, seed and number of processes give equal weights on a CPU in float32, however
-often the run was interrupted: the batches are a function of (seed, epoch), the dropout of
-(seed, batch, process).
+often a run was interrupted: batches follow from (seed, epoch), dropout from (seed, batch, process).
 
 Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --train_file tweets.csv
 """
@@ -166,12 +165,14 @@ class _Fitting:
         if checkpoint is not None:
             self.accelerator.load_state(str(checkpoint))
             self.progress = read_progress(checkpoint)[0]
-            self.processes.say(
-                f"carrying on from {checkpoint} (step {self.progress.step} of {self.total_steps})"
-            )
+            place = f"step {self.progress.step} of {self.total_steps}"
+            self.processes.say(f"carrying on from {checkpoint} ({place})")
         if self.processes.is_main:
-            self.checkpoints.forget_after(self.progress.step if checkpoint else -1)
-            self.history.rewind(self.progress.step if checkpoint else -1)
+            step = self.progress.step if checkpoint else -1
+            self.checkpoints.forget_after(step)
+            self.history.rewind(step)
+            if checkpoint is not None:
+                self.checkpoints.adopt(checkpoint)
 
     def _epoch(self) -> None:
         epoch, skip = self.progress.epoch, self.progress.batch
@@ -271,9 +272,8 @@ class _Fitting:
         size = (len(self.job.validation.token_ids), len(self.job.model.config.id2label or ()))
         logits = np.zeros(size, dtype=np.float32)
         for batch in self.validation:
-            rows = batch.pop("rows")
-            batch.pop("labels")
-            output = self.model(**batch).logits.float()
+            rows, _ = batch.pop("rows"), batch.pop("labels")
+            output = self.model(**batch).logits.float()  # (B, C)
             output, rows = self.accelerator.gather_for_metrics((output, rows))
             logits[rows.cpu().numpy()] = output.cpu().numpy()
         return logits

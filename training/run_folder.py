@@ -40,7 +40,7 @@ class RunFolder:
         if file.exists():
             there, folder._stages = _read(file)
             refuse_difference(f"output_dir {path}", there, identity)
-        elif path.exists() and any(path.iterdir()):
+        elif path.exists() and any(not _is_partial(item) for item in path.iterdir()):
             raise ConfigError(
                 f"output_dir {path} is not empty and holds no run of ours; choose another "
                 f"--output_dir, or empty it"
@@ -70,6 +70,11 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     partial.write_text(text + "\n", encoding="utf-8")
     partial.replace(path)
+
+
+def _is_partial(item: Path) -> bool:
+    """Whether this is what a kill left of the very first stages.json."""
+    return item.name.startswith(f".{FILE_NAME}.")
 
 
 def _read(file: Path) -> tuple[dict[str, object], dict[str, dict[str, object]]]:

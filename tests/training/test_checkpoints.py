@@ -64,6 +64,25 @@ def test_carrying_on_from_an_older_one_forgets_the_newer(tmp_path):
     assert not checkpoints.folder.exists()
 
 
+def test_a_checkpoint_of_another_folder_brings_its_best_weights(tmp_path):
+    there, here = Checkpoints(tmp_path / "a", IDENTITY), Checkpoints(tmp_path / "b", IDENTITY)
+    there.save_best(1, _weights)
+    _save(there, 2, best_step=1)
+    found = here.find(str(there.folder / "step-00000002"))
+    assert found is not None
+    here.adopt(found)
+    assert (here.best(1) / "model.safetensors").read_text() == "weights"
+    there.discard()
+    here.discard()
+
+
+def test_a_checkpoint_whose_best_weights_are_gone_is_refused(tmp_path):
+    checkpoints = Checkpoints(tmp_path, IDENTITY)
+    _save(checkpoints, 2, best_step=1)
+    with pytest.raises(ConfigError, match="best-00000001, which are gone"):
+        checkpoints.adopt(checkpoints.folder / "step-00000002")
+
+
 def test_one_of_other_settings_or_data_is_refused_by_name(tmp_path):
     _save(Checkpoints(tmp_path, IDENTITY), 1)
     other = Checkpoints(tmp_path, {**IDENTITY, "train sha256": "xyz"})

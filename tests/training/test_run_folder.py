@@ -38,6 +38,12 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
         RunFolder.open(tmp_path / "photo.jpg", IDENTITY)
 
 
+def test_a_kill_in_the_very_first_write_leaves_the_folder_usable(tmp_path):
+    (tmp_path / ".stages.json.123").write_text('{"iden')
+    RunFolder.open(tmp_path, IDENTITY).write()
+    assert RunFolder.open(tmp_path, IDENTITY).find("fit", 1) is None
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"identity": {}}'])
 def test_a_damaged_ledger_is_named(tmp_path, content):
     (tmp_path / "stages.json").write_text(content)
