@@ -163,6 +163,8 @@ def evaluate(
         DataError: no example, one without a usable label, or no label that any of them has.
         TextError: a text cannot be scored.
     """
+    if not examples:
+        raise DataError(f"there is no example to measure {repo_id} on; expected at least one")
     bundle = scorer.bundle
     targets = _targets(examples, bundle.labels, bundle.problem_type)
     texts = [bundle.compose(example.fields) for example in examples]
@@ -263,11 +265,12 @@ def load_leaderboard(path: Path) -> tuple[LeaderboardRow, ...]:
     """
     known = {field.name for field in fields(LeaderboardRow)}
     stored = _read(path)
+    if not isinstance(stored, list):
+        raise DataError(f"{path} holds no list of leaderboard rows; measure again")
     for row in stored:
-        if not isinstance(row, dict) or set(row) != known:
-            raise DataError(
-                f"{path}: a row has the keys {sorted(row)}, expected {sorted(known)}; measure again"
-            )
+        keys = sorted(row) if isinstance(row, dict) else row
+        if keys != sorted(known):
+            raise DataError(f"{path}: a row is {keys}, expected {sorted(known)}; measure again")
     return tuple(LeaderboardRow(**row) for row in stored)
 
 
