@@ -9,7 +9,6 @@ Try: python -c "from pathlib import Path; import inference.bundle as b; print(b.
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TypeVar
 
 from inference.cells import is_blank
 from inference.errors import ModelError, TextError
+from inference.whole_file import write_whole
 
 T = TypeVar("T", int, float)
 
@@ -120,10 +120,7 @@ def save(bundle: Bundle, folder: Path) -> None:
     content: dict[str, object] = asdict(bundle)
     # by name: a reader elsewhere need not know the order of the labels
     content["thresholds"] = dict(zip(bundle.labels, bundle.thresholds, strict=False))
-    path = folder / FILE_NAME
-    partial = path.with_name(f".{FILE_NAME}.{os.getpid()}")
-    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(folder / FILE_NAME, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def load(folder: Path) -> Bundle:

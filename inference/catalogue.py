@@ -9,7 +9,6 @@ Owns the reading of the folder, the pinning of revisions and the way from an ent
 knows no page and keeps no model.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -28,6 +27,7 @@ from inference.bundle import MULTI, SINGLE, Bundle
 from inference.classifier import Scorer
 from inference.compare import Column, Comparison, LeaderboardRow
 from inference.errors import ConfigError, ModelError
+from inference.whole_file import write_whole
 from inference.yaml_values import mapping, read_yaml, refuse_unknown, text, texts
 
 FINE_TUNED, PRETRAINED, ZERO_SHOT = "fine-tuned", "pretrained", "zero-shot"
@@ -273,7 +273,5 @@ def _write_models(catalogue: Catalogue, path: Path) -> None:
     ]
     task = {"labels": list(catalogue.labels), "problem_type": catalogue.problem_type}
     content = {"title": catalogue.title, "task": task, "models": models}
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     written = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    partial.write_text(written, encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, written)

@@ -7,7 +7,6 @@ Letters: N texts, C labels of the task.
 """
 
 import json
-import os
 import statistics
 import time
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from inference.classifier import Scorer, decide
 from inference.errors import DataError, ModelError
 from inference.metrics import Metrics, summarise
 from inference.records import Example
+from inference.whole_file import write_whole
 
 _TIMED_TEXTS = 50
 _WARM_UPS = 3
@@ -275,11 +275,7 @@ def load_leaderboard(path: Path) -> tuple[LeaderboardRow, ...]:
 
 
 def _write(content: object, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _read(path: Path) -> Any:
