@@ -103,8 +103,9 @@ def _int8_cost(receipt: Receipt) -> str:
     return (
         f"int8 against float32, on the same {export['int8_examples']:,} validation examples: loss "
         f"in macro F1 {export['int8_macro_f1_loss']:+.4f} (95 % of paired resamples: {low:+.4f} to "
-        f"{high:+.4f}), the same decision on {export['int8_decision_agreement']:.1%}. The scale of "
-        "int8 activations is that of a batch, so other texts in the batch move a score slightly."
+        f"{high:+.4f}), the same decision on {export['int8_decision_agreement']:.1%}. Measured one "
+        "text at a time: int8 scales the activations of a whole batch alike, so beside other "
+        "texts its scores move a little."
     )
 
 

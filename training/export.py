@@ -40,6 +40,10 @@ _MAX_EXAMPLES = 1000  # of the validation part, for the cost of int8: about 10 s
 _BESIDE_THE_GRAPH = ("config.json", "tokenizer.json", "tokenizer_config.json", "decision.json")
 
 
+class ParityError(ModelError):
+    """An ONNX file does not compute what the weights compute."""
+
+
 @dataclass(frozen=True)
 class ExportReport:
     """What was exported and how far it is from the weights; all plain values, for run.json.
@@ -63,13 +67,13 @@ class ExportReport:
 
 
 def export(run_dir: Path, texts: Sequence[str], *, validation: Sequence[Example]) -> ExportReport:
-    """Write both ONNX files of a run folder, or neither.
+    """Write both ONNX files of a run folder, or neither and a notice that says why.
+
+    Neither: the family cannot be converted, or the float32 file is not what the weights are. The
+    weights are good all the same, so this ends no run.
 
     texts: as the model reads them; some are used to compare the float32 file with the weights.
     validation: labelled examples on which the cost of int8 is counted; at most 1000 are read.
-
-    Raises:
-        ModelError: the float32 file does not compute what the weights compute.
     """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(dir=run_dir, prefix=".export-") as scratch:
@@ -79,10 +83,11 @@ def export(run_dir: Path, texts: Sequence[str], *, validation: Sequence[Example]
                 shutil.copy2(run_dir / name, stage / name)
         try:
             _convert(run_dir, stage)
-        except NotConvertible as error:
+            groups = [*_shapes(), tuple(texts[:_REAL_TEXTS])]
+            difference = _gate(run_dir, stage, "logits", groups)
+        except (NotConvertible, ParityError) as error:
             shutil.rmtree(run_dir / "onnx", ignore_errors=True)  # of other weights
             return ExportReport(notice=str(error), duration_s=time.monotonic() - started)
-        difference = _gate(run_dir, stage, "logits", [*_shapes(), tuple(texts[:_REAL_TEXTS])])
         loss = _int8_loss(stage, validation[:_MAX_EXAMPLES])
         (run_dir / "onnx").mkdir(exist_ok=True)
         for name in ONNX_FILES.values():
@@ -105,7 +110,7 @@ def export_encoder(folder: Path, destination: Path) -> None:
     """Write a bare encoder as one float32 ONNX file with the output last_hidden_state.
 
     Raises:
-        ModelError: it cannot be converted, or the file does not compute what the weights compute.
+        ModelError: it cannot be converted, or (ParityError) does not compute what the weights do.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".export-") as scratch:
@@ -157,7 +162,7 @@ def _gate(folder: Path, stage: Path, output: str, groups: Sequence[tuple[str, ..
     """The greatest difference of the float32 file in `stage` from the weights in `folder`.
 
     Raises:
-        ModelError: it reaches the tolerance for one of the groups.
+        ParityError: it reaches the tolerance for one of the groups.
     """
     reader = load_reader(folder, min(_LONGEST_CHECK, _limit(folder, output)), TORCH)
     ours, theirs = (
@@ -172,11 +177,10 @@ def _gate(folder: Path, stage: Path, output: str, groups: Sequence[tuple[str, ..
         difference = float(np.abs(got - expected).max())
         if not difference < FP32_TOLERANCE:  # also when it is not a number
             longest = max(len(window.ids) for window in windows)
-            raise ModelError(
+            raise ParityError(
                 f"the ONNX file of {folder} differs from its weights by {difference:.2g} for "
                 f"{len(windows)} texts of up to {longest} tokens; expected less than "
-                f"{FP32_TOLERANCE:g}. It was not kept; the weights are untouched and torch can "
-                "serve them."
+                f"{FP32_TOLERANCE:g}. It was not kept; torch serves the weights"
             )
         worst = max(worst, difference)
     return worst
