@@ -81,7 +81,7 @@ class TrainConfig:
     max_seq_length: int = 128
     """Tokens of a text that the model reads in training; longer texts are cut."""
 
-    num_train_epochs: int = 5
+    num_train_epochs: int = 3
     """Passes over the training texts."""
     learning_rate: float = 2e-4
     """Highest learning rate, reached after the warm-up."""

@@ -49,6 +49,7 @@ def measure(
     rows: list[LeaderboardRow] = []
     figures: dict[str, object] = {}
     for entry in _entries(run_dir, repo_id, splits, config, base, threads):
+        print(f"measuring {entry.title} on {len(splits.test)} test texts", flush=True)
         measured = compare.evaluate(
             entry.open(),
             splits.test,

@@ -156,7 +156,6 @@ def _measure(
     key = [weights, repo_id, config.label_descriptions]
     done = run.find("measure", key)
     if done is None:
-        print(f"measuring on {len(splits.test)} test texts", flush=True)
         done = results.measure(run.path, repo_id, splits, config, base, threads)
         run.record("measure", key, done)
     return done
