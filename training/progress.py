@@ -6,13 +6,14 @@ Try: tail -f RUN_DIR/metrics.jsonl
 """
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
+
+from inference.whole_file import write_whole
 
 FILE_NAME = "metrics.jsonl"
 Line = dict[str, float | int | str | None]
@@ -32,9 +33,7 @@ class History:
     def rewind(self, step: int) -> None:
         """Forget what was written after this step: it is about to be done again."""
         kept = [line for line in self.lines() if int(line["step"] or 0) <= step]
-        partial = self._path.with_name(f".{FILE_NAME}.{os.getpid()}")
-        partial.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
-        partial.replace(self._path)
+        write_whole(self._path, "".join(json.dumps(line) + "\n" for line in kept))
 
     def lines(self) -> list[Line]:
         """All lines, oldest first; a last line that was cut off by a kill is left out."""

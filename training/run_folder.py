@@ -8,11 +8,11 @@ Try: cat RUN_DIR/stages.json
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from inference.errors import ConfigError
+from inference.whole_file import write_whole
 from training.checkpoints import refuse_difference
 
 FILE_NAME = "stages.json"
@@ -28,7 +28,7 @@ class RunFolder:
 
     @staticmethod
     def open(path: Path, identity: dict[str, object]) -> "RunFolder":
-        """The folder, made if missing.
+        """The folder as it is; the first write makes it.
 
         Raises:
             ConfigError: it holds something else, or a run of other settings or data.
@@ -59,17 +59,13 @@ class RunFolder:
 
     def write(self) -> None:
         """Make the folder ours on the disk."""
-        self.path.mkdir(parents=True, exist_ok=True)
         write_json(self.path / FILE_NAME, {"identity": self.identity, "stages": self._stages})
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Write a JSON file, whole or not at all; its folder is made if missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, text + "\n")
 
 
 def _is_partial(item: Path) -> bool:
