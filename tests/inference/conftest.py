@@ -11,13 +11,14 @@ from tests.tiny import WORDS, make_tiny_model
 LABELS = ("negative", "neutral", "positive")
 
 
-def export_onnx(folder: Path, output: str = "logits") -> Path:
-    """Add onnx/model.onnx and onnx/model_quantized.onnx to a folder, as training does."""
+def export_onnx(folder: Path, output: str = "logits", *, int8: bool = False) -> Path:
+    """Add onnx/model.onnx, and onnx/model_quantized.onnx if asked, to a folder, as training does."""
     from training import graph
 
     converted = graph.convert(folder, output)
     graph.save(converted.program, folder / "onnx" / "model.onnx")
-    graph.save(graph.quantize(converted), folder / "onnx" / "model_quantized.onnx")
+    if int8:
+        graph.save(graph.quantize(converted), folder / "onnx" / "model_quantized.onnx")
     return folder
 
 
@@ -34,7 +35,7 @@ def onnx_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """The tiny three-label BERT with safetensors and both ONNX files."""
     folder = tmp_path_factory.mktemp("onnx") / "model"
     shutil.copytree(tiny_model, folder)
-    return export_onnx(folder)
+    return export_onnx(folder, int8=True)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +47,7 @@ def onnx_multilabel(onnx_model: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def onnx_roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny three-label RoBERTa: byte-level tokens, positions that depend on the padding id."""
+    """A tiny three-label RoBERTa, float32: byte-level tokens, positions by the padding id."""
     return export_onnx(make_tiny_roberta(tmp_path_factory.mktemp("roberta") / "model"))
 
 
@@ -58,7 +59,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def onnx_encoder(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny bare BERT with both ONNX files."""
+    """The tiny bare BERT with its float32 ONNX file."""
     folder = tmp_path_factory.mktemp("onnx_encoder") / "model"
     shutil.copytree(encoder, folder)
     return export_onnx(folder, "last_hidden_state")
