@@ -12,7 +12,7 @@ LABELS = ("negative", "neutral", "positive")
 
 
 def export_onnx(folder: Path, output: str = "logits", *, int8: bool = False) -> Path:
-    """Add onnx/model.onnx, and onnx/model_quantized.onnx if asked, to a folder, as training does."""
+    """Add the float32 ONNX file to a folder, and the int8 one if asked, as training does."""
     from training import graph
 
     converted = graph.convert(folder, output)
