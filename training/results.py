@@ -17,7 +17,7 @@ from inference.errors import ConfigError
 from training.base import Base
 from training.config import TrainConfig
 from training.data import Splits
-from training.run_folder import write_json
+from training.run_folder import RunFolder, write_json
 
 _TITLES = {
     ONNX_INT8: "fine-tuned (int8)",
@@ -39,31 +39,47 @@ class _Entry:
 
 
 def measure(
-    run_dir: Path, repo_id: str, splits: Splits, config: TrainConfig, base: Base, threads: int
+    run: RunFolder,
+    weights: object,
+    repo_id: str,
+    splits: Splits,
+    config: TrainConfig,
+    base: Base,
+    threads: int,
 ) -> dict[str, object]:
-    """Measure every row, write results/, and return the figures by row.
+    """Measure every row that has not been, write results/, and return the figures by row.
 
     The rows: onnx_int8 and onnx_fp32 (torch where there is no ONNX file), and zero_shot where the
-    labels have descriptions.
+    labels have descriptions. `weights` is the sha256 of what they are measured for.
     """
-    rows: list[LeaderboardRow] = []
+    rows: list[dict[str, object]] = []
     figures: dict[str, object] = {}
-    for entry in _entries(run_dir, repo_id, splits, config, base, threads):
-        print(f"measuring {entry.title} on {len(splits.test)} test texts", flush=True)
-        measured = compare.evaluate(
-            entry.open(),
-            splits.test,
-            title=entry.title,
-            role=entry.role,
-            repo_id=entry.repo_id,
-            revision=entry.revision,
-            engine=entry.name,
-        )
-        rows.append(measured.row)
-        figures[entry.name] = asdict(measured.metrics)
-    compare.save_leaderboard(rows, run_dir / "results" / "leaderboard.json")
-    write_json(run_dir / "results" / "metrics.json", figures)
+    for entry in _entries(run.path, repo_id, splits, config, base, threads):
+        key = [weights, entry.repo_id, entry.revision, config.label_descriptions]
+        done = run.find(f"measure {entry.name}", key)
+        if done is None:
+            done = _measure(entry, splits)
+            run.record(f"measure {entry.name}", key, done)
+        rows.append(done["row"])  # type: ignore[arg-type]
+        figures[entry.name] = done["figures"]
+    stored = [LeaderboardRow(**row) for row in rows]  # type: ignore[arg-type]
+    compare.save_leaderboard(stored, run.path / "results" / "leaderboard.json")
+    write_json(run.path / "results" / "metrics.json", figures)
     return figures
+
+
+def _measure(entry: _Entry, splits: Splits) -> dict[str, object]:
+    print(f"measuring {entry.title} on {len(splits.test)} test texts", flush=True)
+    measured = compare.evaluate(
+        entry.open(),
+        splits.test,
+        title=entry.title,
+        role=entry.role,
+        repo_id=entry.repo_id,
+        revision=entry.revision,
+        engine=entry.name,
+    )
+    return {"row": asdict(measured.row), "figures": asdict(measured.metrics)}
 
 
 def refuse_incomplete_descriptions(config: TrainConfig, labels: Sequence[str]) -> None:

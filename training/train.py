@@ -79,7 +79,7 @@ def train(config: TrainConfig, settings: Settings) -> Result:
     weights = fitted["weights_sha256"]
     exported = _export(run, splits, weights)
     shown_id = repo_id or config.hub_model_id or run.path.name
-    figures = _measure(run, shown_id, splits, config, base, settings.threads, weights)
+    figures = results.measure(run, weights, shown_id, splits, config, base, settings.threads)
     receipt.write(
         run.path,
         config,
@@ -141,23 +141,6 @@ def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object
         done = asdict(export.export(run.path, texts, validation=splits.validation))
         export.write_golden(run.path, _GOLDEN_TEXTS)
         run.record("export", weights, done)
-    return done
-
-
-def _measure(
-    run: RunFolder,
-    repo_id: str,
-    splits: Splits,
-    config: TrainConfig,
-    base: Base,
-    threads: int,
-    weights: object,
-) -> dict[str, object]:
-    key = [weights, repo_id, config.label_descriptions]
-    done = run.find("measure", key)
-    if done is None:
-        done = results.measure(run.path, repo_id, splits, config, base, threads)
-        run.record("measure", key, done)
     return done
 
 

@@ -12,6 +12,7 @@ from tests.training.toy import toy_config, toy_examples
 from training import results
 from training.base import Base
 from training.data import Splits
+from training.run_folder import RunFolder
 
 LABELS = ("negative", "neutral", "positive")
 DESCRIPTIONS = {"positive": "good love", "negative": "bad hate", "neutral": "a movie"}
@@ -21,6 +22,7 @@ DESCRIPTIONS = {"positive": "good love", "negative": "bad hate", "neutral": "a m
 def run_dir(tiny_model, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "run")
     save(Bundle(LABELS, SINGLE, max_tokens=32), folder)
+    RunFolder(folder, {}).write()
     return folder
 
 
@@ -32,7 +34,8 @@ def _splits() -> Splits:
 def test_every_row_is_measured_and_written(run_dir, tiny_model):
     base = Base(tiny_model, "demo/tiny", "a" * 40)
     config = toy_config(label_descriptions=DESCRIPTIONS)
-    figures = results.measure(run_dir, "demo/mine", _splits(), config, base, threads=1)
+    run = RunFolder.open(run_dir, {})
+    figures = results.measure(run, "sha", "demo/mine", _splits(), config, base, threads=1)
     rows = compare.load_leaderboard(run_dir / "results" / "leaderboard.json")
     assert [(row.engine, row.role, row.repo_id) for row in rows] == [
         ("torch", "fine-tuned", "demo/mine"),  # there is no ONNX file in this folder
@@ -49,7 +52,21 @@ def test_every_row_is_measured_and_written(run_dir, tiny_model):
 
 def test_without_descriptions_there_is_no_zero_shot_row(run_dir, tiny_model):
     base = Base(tiny_model, "", "")
-    assert results.measure(run_dir, "x", _splits(), toy_config(), base, 1).keys() == {"torch"}
+    run = RunFolder.open(run_dir, {})
+    figures = results.measure(run, "sha", "x", _splits(), toy_config(), base, threads=1)
+    assert figures.keys() == {"torch"}
+
+
+def test_a_measured_row_is_not_measured_again(run_dir, tiny_model, capsys):
+    base = Base(tiny_model, "", "")
+    config = toy_config(label_descriptions=DESCRIPTIONS)
+    figures, shown = [], []
+    for weights in ("sha", "sha", "other sha"):
+        run = RunFolder.open(run_dir, {})
+        figures.append(results.measure(run, weights, "x", _splits(), config, base, threads=1))
+        shown.append(capsys.readouterr().out.count("measuring"))
+    assert shown == [2, 0, 2]
+    assert json.dumps(figures[0]) == json.dumps(figures[1])
 
 
 def test_descriptions_must_name_each_label_or_none():
