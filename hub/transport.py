@@ -76,6 +76,8 @@ def entrust(token: str, endpoint: str) -> None:
 
 
 def _drop_foreign_token(request: httpx2.Request) -> None:
+    if _PATIENCE.get() is None:
+        return  # another library of this process, with a token and an endpoint of its own
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
     goes_to = origin(str(request.url))
     if token in _TRUSTED and not any(_belongs(goes_to, home) for home in _TRUSTED[token]):
