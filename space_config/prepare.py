@@ -9,6 +9,7 @@ are on show is written by hand in `models.yaml`; this only fills in what the Hub
 import argparse
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from hub.client import Hub
@@ -57,7 +58,9 @@ def _leaderboard(pinned: Catalogue, hub: Hub) -> list[LeaderboardRow]:
         if entry.role == "fine-tuned":
             assert entry.revision is not None, f"{entry.repo_id} was not pinned"
             snapshot = hub.resolve(entry.repo_id, entry.revision, allow_patterns=[STORED_RESULTS])
-            rows.extend(compare.load_leaderboard(snapshot.folder / STORED_RESULTS))
+            stored = compare.load_leaderboard(snapshot.folder / STORED_RESULTS)
+            # A repo cannot hold the id of the commit that it is part of.
+            rows += [row if row.revision else replace(row, revision=snapshot.sha) for row in stored]
     return rows
 
 

@@ -18,6 +18,7 @@ os.environ.update(
         # Two workers share two cores: threads of one that wait for threads of the other cost much.
         "CPU_CORES": "1",
         "OMP_NUM_THREADS": "1",
+        "GOMP_SPINCOUNT": "3000",
     }
 )
 for _name in ("HF_TOKEN", "HF_ENDPOINT"):
