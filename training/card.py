@@ -7,7 +7,6 @@ Try: python -c "from pathlib import Path; from training.card import write_card a
 """
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,9 @@ from inference import compare
 from inference.bundle import Bundle, read_json
 from inference.classifier import ONNX_FILES, ONNX_FP32, TORCH, activate
 from inference.compare import LeaderboardRow
+from inference.whole_file import write_whole
 from training import card_text as paragraphs
+from training import golden
 
 FILE_NAME = "README.md"
 _TEMPLATE = Path(__file__).with_name("card.md")
@@ -77,7 +78,7 @@ def read(run_dir: Path, repo_id: str | None, revision: str) -> Run:
         receipt=receipt,
         bundle=bundles.load(run_dir),
         rows=compare.load_leaderboard(run_dir / "results" / "leaderboard.json"),
-        golden=read_json(run_dir / "results" / "golden.json"),
+        golden=read_json(run_dir / golden.FILE_NAME),
         has_onnx=all((run_dir / name).is_file() for name in ONNX_FILES.values()),
     )
 
@@ -89,9 +90,7 @@ def render(run: Run) -> str:
 
 def write(card: str, folder: Path) -> None:
     """Write a card into a folder, whole or not at all."""
-    partial = folder / f".{FILE_NAME}.{os.getpid()}"
-    partial.write_text(card, encoding="utf-8")
-    partial.replace(folder / FILE_NAME)
+    write_whole(folder / FILE_NAME, card)
 
 
 def _body(run: Run) -> dict[str, str]:
@@ -155,7 +154,7 @@ def _results(run: Run, row: LeaderboardRow) -> dict[str, object]:
                 "task": {"type": "text-classification", "name": "Text Classification"},
                 "dataset": {
                     "name": name,
-                    "type": run.config.get("dataset_name") or re.sub(r"[^\w.-]+", "-", str(name)),
+                    "type": run.config.get("dataset_name") or _slug(str(name)),
                     "split": "test",
                 },
                 "metrics": [
@@ -166,6 +165,11 @@ def _results(run: Run, row: LeaderboardRow) -> dict[str, object]:
             }
         ],
     }
+
+
+def _slug(name: str) -> str:
+    """The name as the Hub's id of a data set that is not there: letters, digits, dots, dashes."""
+    return re.sub(r"[^\w.]+", "-", name).strip("-.").lower() or "data"
 
 
 def _examples(run: Run) -> list[tuple[str, list[tuple[str, float]]]]:

@@ -40,7 +40,7 @@ def escape(text: object) -> str:
     line = " ".join(str(text).split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*_{}\[\]#|~$^])", r"\\\1", line)
-    line = re.sub(r"^(\d*)([-+.)])", r"\1\\\2", line)  # would begin a list
+    line = re.sub(r"^(\d*)([-+.)])(?= )", r"\1\\\2", line)  # would begin a list
     # no bare address or handle becomes a link
     return line.replace("://", ":&#47;&#47;").replace("@", "&#64;")
 

@@ -1,11 +1,12 @@
 """Trained weights as ONNX files, each held against the weights before it is put in place.
 
-Owns onnx/model.onnx (float32), onnx/model_quantized.onnx (int8) and results/golden.json of a run
-folder. Both files are whole (no .data beside them), because transformers.js looks for these names.
-A model family that cannot be converted ships without them; torch then serves it. Converting the
-graph is training/graph.py, what int8 costs is counted in training/quality.py.
+Owns onnx/model.onnx (float32) and onnx/model_quantized.onnx (int8) of a run folder. Both are whole
+(no .data beside them) and have these names because transformers.js looks for them. A model family
+that cannot be converted ships without them; torch then serves it. Converting the graph is
+training/graph.py, what int8 costs is counted in training/quality.py.
 
-Try: python -c "from training.export import export_encoder as e; e(Path('DIR'), Path('x.onnx'))"
+Try: python -c "from pathlib import Path; from training import export; \
+export.export_encoder(Path('DIR'), Path('model.onnx'))"
 """
 
 import shutil
@@ -27,10 +28,8 @@ from training import graph
 from training.base import sha256_of
 from training.graph import NotConvertible
 from training.quality import PairedLoss, paired_loss
-from training.run_folder import write_json
 
 FP32_TOLERANCE = 1e-4
-GOLDEN_FILE = "results/golden.json"
 
 _ENCODER_OUTPUT = "last_hidden_state"
 _LONGEST_CHECK = 512  # tokens; beyond it the check costs more than it could find
@@ -123,19 +122,6 @@ def export_encoder(folder: Path, destination: Path) -> None:
         shutil.copy2(folder / "config.json", stage / "config.json")
         _gate(folder, stage, _ENCODER_OUTPUT, _shapes())
         path.replace(destination)
-
-
-def write_golden(run_dir: Path, texts: Sequence[str]) -> None:
-    """Write results/golden.json: texts, and the logits that each file of the run folder gives.
-
-    It is published with the model, so the texts must not be the user's.
-    """
-    present = [name for name, file in ONNX_FILES.items() if (run_dir / file).is_file()]
-    logits = {
-        name: classifier.load(run_dir, engine=name).logits(texts).tolist()
-        for name in present or [TORCH]
-    }
-    write_json(run_dir / GOLDEN_FILE, {"texts": list(texts), "logits": logits})
 
 
 def _convert(run_dir: Path, stage: Path) -> None:

@@ -17,18 +17,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hub.client import Hub, Published
 from hub.errors import CorruptDownload, HubError
-from inference import classifier
 from inference import settings as settings_of
 from inference.bundle import read_json
-from inference.classifier import ONNX_FP32, ONNX_INT8, TORCH
 from inference.errors import ConfigError, ModelError, run_command
-from training import card
+from training import card, golden
 from training.base import sha256_of
-from training.export import GOLDEN_FILE
 
 # Nothing else is ever sent: no checkpoint, no log, no prediction with its text, no token.
 ALLOWED = (
@@ -44,14 +39,9 @@ ALLOWED = (
     "onnx/model_quantized.onnx",
     "results/leaderboard.json",
     "results/metrics.json",
-    "results/golden.json",
+    golden.FILE_NAME,
 )
-_REQUIRED = ("config.json", "model.safetensors", "tokenizer.json", "run.json", GOLDEN_FILE)
-
-# How far a logit may be from the one that was sent. The replay runs on the machine that made the
-# golden logits, so float32 repeats to rounding; in int8 a rounding that falls the other way moves a
-# logit by some hundredths, while damaged or foreign weights move it by whole units.
-TOLERANCES = {ONNX_FP32: 1e-4, TORCH: 1e-4, ONNX_INT8: 0.1}
+_REQUIRED = ("config.json", "model.safetensors", "tokenizer.json", "run.json", golden.FILE_NAME)
 
 _PATHS = ("train_file", "validation_file", "test_file", "output_dir", "model_name_or_path")
 _NUMBERED = re.compile(r"v([1-9]\d*)")
@@ -171,27 +161,7 @@ def _fetch_back(hub: Hub, published: Published, stage: Path, cache_dir: Path) ->
             f"{', '.join(changed + missing)} differs or is missing. It was not tagged; run the "
             "same command again."
         )
-    replay(fetched)
-
-
-def replay(folder: Path) -> None:
-    """Compare the logits of a model folder with those in its golden.json.
-
-    Raises:
-        ModelError: an engine gives a logit that is further away than its tolerance.
-    """
-    golden: Any = read_json(folder / GOLDEN_FILE)
-    for engine, logits in golden["logits"].items():
-        got = classifier.load(folder, engine=engine).logits(golden["texts"])
-        expected = np.asarray(logits, np.float32)
-        same_shape = got.shape == expected.shape
-        difference = float(np.abs(got - expected).max()) if same_shape else float("inf")
-        if not difference <= TOLERANCES[engine]:
-            raise ModelError(
-                f"the {engine} model in {folder} gives logits that differ by {difference:.2g} from "
-                f"those in {GOLDEN_FILE}; expected at most {TOLERANCES[engine]:g}. Do not use this "
-                "revision; export and publish again."
-            )
+    golden.replay(fetched)
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -22,7 +22,7 @@ from inference import settings as settings_of
 from inference.errors import run_command
 from inference.settings import Settings
 from training import base as bases
-from training import card, data, export, loop, publish, receipt, results
+from training import card, data, export, golden, loop, publish, receipt, results
 from training import weights as weights_of
 from training.base import Base, sha256_of
 from training.config import TrainConfig, parse
@@ -139,7 +139,7 @@ def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object
         bundle = bundles.load(run.path)
         texts = [bundle.compose(example.fields) for example in splits.validation]
         done = asdict(export.export(run.path, texts, validation=splits.validation))
-        export.write_golden(run.path, _GOLDEN_TEXTS)
+        golden.write(run.path, _GOLDEN_TEXTS)
         run.record("export", weights, done)
     return done
 

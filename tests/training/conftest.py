@@ -13,7 +13,8 @@ from tests.training.finished_run import (
     write_receipt,
 )
 from tests.training.toy import toy_examples
-from training.export import export, write_golden
+from training import golden
+from training.export import export
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -29,7 +30,7 @@ def exported_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_finished_run(tmp_path_factory.mktemp("run") / "tweets", hub_model_id="tweets")
     examples = toy_examples(60)
     report = export(folder, [e.fields["text"] for e in examples], validation=examples)
-    write_golden(folder, GOLDEN_TEXTS)
+    golden.write(folder, GOLDEN_TEXTS)
     write_receipt(folder, asdict(report), hub_model_id="tweets")
     write_leaderboard(folder, ("onnx_int8", "onnx_fp32"))
     return folder

@@ -11,9 +11,9 @@ from inference.bundle import MULTI, Bundle
 from inference.compare import LeaderboardRow
 from inference.metrics import summarise
 from tests.tiny import make_tiny_model
+from training import golden
 from training.base import sha256_of
 from training.config import TrainConfig
-from training.export import write_golden
 from training.run_folder import write_json
 
 GOLDEN_TEXTS = ("ok", "the movie was really great", "i hate this awful service", "good " * 90)
@@ -29,7 +29,7 @@ def make_finished_run(
     """A run folder without ONNX files: random weights, invented but consistent figures."""
     make_tiny_model(folder, labels, problem_type)
     bundles.save(Bundle(labels, problem_type, max_tokens=32), folder)
-    write_golden(folder, GOLDEN_TEXTS)
+    golden.write(folder, GOLDEN_TEXTS)
     notice = "a bert model cannot be exported to ONNX here (for this test)"
     write_receipt(folder, {"notice": notice, "sha256": {}}, **config)
     write_leaderboard(folder, ("torch",))

@@ -15,7 +15,7 @@ from training.card import read, render, write_card
 def test_card_of_a_finished_run_is_the_golden_one(
     tmp_path: Path, matches_golden: Callable[[str, str], None]
 ):
-    run = make_finished_run(tmp_path / "tweets")
+    run = make_finished_run(tmp_path / "tweets", num_train_epochs=4, learning_rate=1e-4)
     (run / "results" / "golden.json").write_text(
         '{"texts": ["ok", "the movie was really great"],'
         ' "logits": {"torch": [[0, 0, 0], [0, 1, 2]]}}'

@@ -16,6 +16,8 @@ from training.card_text import escape, table
         ("# title", "\\# title"),
         ("- item", "\\- item"),
         ("1. item", "1\\. item"),
+        ("3.11.7", "3.11.7"),
+        ("-0.5", "-0.5"),
         ("two\nlines\r\n\tand a tab", "two lines and a tab"),
         ("$x$ and mail@host", "\\$x\\$ and mail&#64;host"),
         (None, "None"),
