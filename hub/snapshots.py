@@ -101,9 +101,7 @@ def resolve(
     except HubUnreachable as error:
         if cached_sha is not None:
             return _snapshot(wish, cached_sha, is_offline=True)
-        raise HubUnreachable(
-            f"{error} The {wish} is not complete in the cache ({cache_dir}) either."
-        ) from error
+        raise HubUnreachable(f"{error} The {wish} is not complete in the cache either.") from error
     except OSError as error:
         raise HubError(
             f"The cache {cache_dir} cannot be used: {error.strerror} ({error.filename}). Choose "
