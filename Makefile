@@ -12,7 +12,7 @@ setup: .venv/develops  ## .venv with all that development needs
 
 test: setup  ## every test, the browser's too
 	@sh tests/browser/install.sh
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 check: lint types test  ## what CI runs
 

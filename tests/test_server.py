@@ -12,8 +12,6 @@ from streamlit.testing.v1 import AppTest
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import BARE, TUNED, RunningSpace, running_space, space_environment
 
-pytestmark = pytest.mark.xdist_group("browser")  # the worker that has a Hub and models already
-
 
 @pytest.fixture(scope="module")
 def server(

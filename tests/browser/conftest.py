@@ -27,11 +27,10 @@ OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, and keep them on one worker: one Chromium, one Space."""
+    """Mark the tests of this folder."""
     for item in items:
         if Path(item.path).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
