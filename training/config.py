@@ -62,7 +62,7 @@ class TrainConfig:
     text_fields: tuple[str, ...] = ("text",)
     """Column, or columns, of the text; several are kept apart for the model."""
     label_fields: tuple[str, ...] = ("label",)
-    """Column of the label; or several 0/1 columns, one for each label that a text may have."""
+    """Column of the label (also --label_field); or several 0/1 columns, one for each label."""
     label_delimiter: str | None = None
     """What separates several labels in one column, as in toxic|insult."""
     column_names: tuple[str, ...] = ()

@@ -33,7 +33,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, its event loop stands in the way of asyncio.run in the
+# tests of other files on the same worker.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium; without one the test is skipped, and fails under CI=true."""
     path = shutil.which("chromium")
