@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from inference import settings
-from inference.errors import ConfigError, DataError
+from inference.errors import ConfigError, DataError, run_command
 from tests.training.toy import toy_config, write_toy_csv
 from training.base import sha256_of
-from training.train import train
+from training.train import main, train
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -133,13 +133,14 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
 
 
 def test_a_run_killed_twice_ends_with_the_same_weights(finished, tmp_path):
-    config, _, first = finished
-    folder = tmp_path / "killed"
-    command = _command(config, "--output_dir", str(folder), "--push_to_hub", "false")
+    config, where, first = finished
+    config = replace(config, output_dir=str(tmp_path / "killed"), push_to_hub=False)
+    flags = ["--output_dir", config.output_dir, "--push_to_hub", "false"]
     for lines in (3, 9):
-        _kill_after(lines, folder, command, tmp_path)
-    subprocess.run(command, env=_environment(tmp_path), cwd=PROJECT, check=True, timeout=240)
-    assert sha256_of(folder / "model.safetensors") == sha256_of(first.run_dir / "model.safetensors")
+        _kill_after(lines, Path(config.output_dir), _command(finished[0], *flags), tmp_path)
+    last = train(config, where)
+    hashes = {sha256_of(run.run_dir / "model.safetensors") for run in (first, last)}
+    assert len(hashes) == 1
 
 
 def _kill_after(lines: int, folder: Path, command: list[str], home: Path) -> None:
@@ -186,11 +187,11 @@ def test_accelerate_launch_finds_the_finished_run(finished, tmp_path):
     assert "the weights in" in done.stdout.decode()
 
 
-def test_an_error_is_one_line_and_exit_code_1(tmp_path):
-    command = [sys.executable, "-m", "training.train", "--train_fil", "x.csv"]
-    done = subprocess.run(
-        command, env=_environment(tmp_path), cwd=PROJECT, capture_output=True, text=True
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: unknown flag: train_fil; did you mean train_file?")
-    assert done.stderr.count("\n") == 1
+def test_an_error_is_one_line_and_exit_code_1(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["train.py", "--train_fil", "x.csv"])
+    with pytest.raises(SystemExit) as ended:
+        run_command(main)
+    assert ended.value.code == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("error: unknown flag: train_fil; did you mean train_file?")
+    assert shown.count("\n") == 1
