@@ -72,6 +72,8 @@ def train(config: TrainConfig, settings: Settings) -> Result:
     processes.say(_describe(splits, config, processes))
     identity = _identity(config, splits, base, processes)
     run = RunFolder.open(Path(config.output_dir), identity)
+    if processes.is_main:
+        run.hold()
     fitted = weights_of.make(config, splits, base, run, processes)
     processes.part()
     if not processes.is_main:
