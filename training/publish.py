@@ -24,6 +24,7 @@ from inference.bundle import read_json
 from inference.errors import ConfigError, ModelError, run_command
 from training import card, golden
 from training.base import sha256_of
+from training.receipt import PATHS
 
 # Nothing else is ever sent: no checkpoint, no log, no prediction with its text, no token.
 ALLOWED = (
@@ -43,7 +44,6 @@ ALLOWED = (
 )
 _REQUIRED = ("config.json", "model.safetensors", "tokenizer.json", "run.json", golden.FILE_NAME)
 
-_PATHS = ("train_file", "validation_file", "test_file", "output_dir", "model_name_or_path")
 _NUMBERED = re.compile(r"v([1-9]\d*)")
 
 
@@ -120,7 +120,7 @@ def _stage(run_dir: Path, repo_id: str, tag: str, stage: Path) -> None:
     config: Any = receipt["config"]
     # where the files lie on this machine is nobody's business
     receipt["config"] = {
-        name: Path(value).name if name in _PATHS and value and Path(value).is_absolute() else value
+        name: Path(value).name if name in PATHS and value and Path(value).is_absolute() else value
         for name, value in config.items()
     }
     text = json.dumps(receipt, indent=2, ensure_ascii=False)

@@ -23,6 +23,7 @@ def test_the_receipt_is_a_config_and_holds_all_that_was_given(tmp_path):
     assert written["weights_sha256"] == "abc"
     assert list(written) == [
         "format", "config", "data", "base_model", "weights_sha256", "seeds", "export", "metrics",
+        "files", "seal",
     ]  # fmt: skip
 
 
