@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from inference.cells import is_blank
+from inference.cells import Unusable, is_blank
 from inference.errors import ModelError, TextError
+from inference.weighted import as_words
 from inference.whole_file import write_whole
 
 T = TypeVar("T", int, float)
@@ -44,6 +45,7 @@ class Bundle:
         () for a single-label one, which takes the strongest label.
     temperature: the logits are divided by it before softmax or sigmoid.
     max_tokens: longest window the model reads, special tokens included.
+    json_fields: those text fields that hold JSON, which compose() puts into words.
     """
 
     labels: tuple[str, ...]
@@ -55,6 +57,7 @@ class Bundle:
     thresholds: tuple[float, ...] = ()
     chosen_on: str = UNTUNED
     version: int = 1
+    json_fields: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.thresholds and self.is_multilabel:
@@ -89,6 +92,11 @@ class Bundle:
                 not (math.isfinite(self.temperature) and self.temperature > 0),
                 f"temperature must be a number above 0, seen {self.temperature}",
             ),
+            (
+                not set(self.json_fields) <= set(self.text_fields),
+                f"json_fields {', '.join(self.json_fields)} are not all among the text_fields "
+                f"{', '.join(self.text_fields) or '(none named)'}",
+            ),
             (self.max_tokens < 8, f"max_tokens must be at least 8, seen {self.max_tokens}"),
         )
 
@@ -101,8 +109,10 @@ class Bundle:
 
         A model that does not name its fields reads all that are given, in their order.
 
+        A row is read here as training read it, so a field of JSON is given as the file holds it.
+
         Raises:
-            TextError: a field that the model reads is missing.
+            TextError: a field that the model reads is missing, or is not the JSON it should be.
         """
         names = self.text_fields or tuple(fields)
         missing = [name for name in names if name not in fields]
@@ -111,7 +121,13 @@ class Bundle:
                 f"the model reads the field(s) {', '.join(names)}; {', '.join(missing)} is missing "
                 f"from {', '.join(fields) or 'an empty record'}"
             )
-        values = [fields[name] for name in names]
+        try:
+            values = [
+                as_words(fields[name], name) if name in self.json_fields else fields[name]
+                for name in names
+            ]
+        except Unusable as reason:
+            raise TextError(f"the model cannot read this record: {reason}") from None
         return "" if all(map(is_blank, values)) else self.field_separator.join(values)
 
 
@@ -250,6 +266,7 @@ def _from_decision(decision: dict[str, object], labels: tuple[str, ...], path: P
             ),
             chosen_on=str(decision.get("chosen_on", UNTUNED)),
             version=_number(decision.get("version", 1), int),
+            json_fields=tuple(map(str, _sequence(decision.get("json_fields", ())))),
         )
     except KeyError as error:
         raise ModelError(f"{path} lacks the key {error}; publish the run again") from None

@@ -81,6 +81,16 @@ def as_flag(value: object, field: str) -> bool:
     return flag
 
 
+def as_group(value: object, field: str) -> str | None:
+    """Return the value as the name of a group, as a label is read; None when it is missing.
+
+    Raises:
+        Unusable: it cannot be text.
+    """
+    is_nameless = _is_missing(value) or (isinstance(value, str) and is_blank(value))
+    return None if is_nameless else as_label(value, field)
+
+
 def is_blank(text: str) -> bool:
     """Return whether nothing can be read: only spaces, controls, zero-width characters."""
     # Not str.isprintable: it denies emoji that are younger than this Python.

@@ -12,7 +12,6 @@ Try: python -c "from pathlib import Path; from inference import records; \
 print(records.read(Path('data.csv'), records.Schema(('text',), ('label',))).labels)"
 """
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,19 +19,28 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from inference import tables, targets
-from inference.cells import Unusable, as_text, is_blank, listed
+from inference import tables, targets, times, weighted
+from inference.cells import Unusable, as_group, as_text, is_blank
 from inference.delimited import Broken
-from inference.errors import ConfigError, DataError
+from inference.errors import DataError
+from inference.schema import Schema as Schema  # also to be had as records.Schema
+from inference.schema import require_columns
+from inference.times import Time
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One row that can be used: text by field, labels (none when unlabelled), row number from 1."""
+    """One row that can be used: text by field, labels (none when unlabelled), row number from 1.
+
+    A field of JSON is still JSON here: Bundle.compose puts it into words. group and time are None
+    unless the schema names their columns; a row without a group belongs to none.
+    """
 
     fields: Mapping[str, str]
     labels: tuple[str, ...]
     row: int
+    group: str | None = None
+    time: Time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,46 +53,6 @@ class Rejected:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.row}: {self.reason}"
-
-
-@dataclass(frozen=True)
-class Schema:
-    """Which columns hold the texts and which the labels.
-
-    No label field: the rows are unlabelled. One: its value is the label, or a list of labels, or,
-    with label_delimiter, labels in one text. Several: a column a label, each 0 or 1. column_names
-    are for a delimited file without a header.
-    """
-
-    text_fields: tuple[str, ...]
-    label_fields: tuple[str, ...] = ()
-    label_delimiter: str | None = None
-    column_names: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        named = (*self.text_fields, *self.label_fields)
-        if not self.text_fields:
-            raise ConfigError("No text field is named; name at least one column with text.")
-        if len(set(named)) < len(named):
-            raise ConfigError(
-                f"A column is named twice among the text fields ({', '.join(self.text_fields)}) "
-                f"and label fields ({', '.join(self.label_fields)}); name each once. A label "
-                "among the texts would give the answer away."
-            )
-        if self.label_delimiter is not None and (
-            len(self.label_fields) != 1 or not self.label_delimiter
-        ):
-            raise ConfigError(
-                f"label_delimiter is {self.label_delimiter!r} with {len(self.label_fields)} label "
-                "fields; it needs at least one character and exactly one label field."
-            )
-        if len(set(self.column_names)) < len(self.column_names):
-            raise ConfigError(f"column_names ({', '.join(self.column_names)}) holds a name twice.")
-
-    @property
-    def needed(self) -> tuple[str, ...]:
-        """Every column that is asked for."""
-        return (*self.text_fields, *self.label_fields)
 
 
 @dataclass(frozen=True)
@@ -132,7 +100,7 @@ def read(
     """
     table = tables.open_table(path, schema.needed, schema.column_names)
     if table.columns:
-        _require_columns(str(path), schema, table.columns)
+        require_columns(str(path), schema, table.columns)
     draft = _draft(islice(table.rows, max_rows), schema, str(path))
     columns = table.columns or draft.columns
     source = Source(str(path), tables.fingerprint(path), table.encoding, table.delimiter, columns)
@@ -172,6 +140,8 @@ class _Usable:
     row: int
     fields: Mapping[str, str]
     target: targets.Target
+    group: str | None
+    time: Time | None
 
 
 @dataclass(frozen=True)
@@ -194,15 +164,44 @@ def _draft(rows: Iterable[tables.Row], schema: Schema, file: str) -> _Draft:
             usable.append(_usable(number, row, schema))
         except Unusable as reason:
             rejected.append(Rejected(file, number, str(reason)))
+    if schema.time_field is not None:
+        usable = _of_one_kind_of_time(usable, rejected, file)
     return _Draft(usable, rejected, tuple(columns))
 
 
+def _of_one_kind_of_time(
+    usable: list[_Usable], rejected: list[Rejected], file: str
+) -> list[_Usable]:
+    """Return the rows whose time is of the commoner kind, and reject the others."""
+    kinds = [times.kind(one.time) for one in usable if one.time is not None]
+    common = max(("date", "number"), key=kinds.count)
+    for one, kind in zip(usable, kinds, strict=True):
+        if kind != common:
+            reason = f"its time is a {kind}, most of this column are {common}s: they do not compare"
+            rejected.append(Rejected(file, one.row, reason))
+    return [one for one, kind in zip(usable, kinds, strict=True) if kind == common]
+
+
 def _usable(number: int, row: Mapping[str, object], schema: Schema) -> _Usable:
-    texts = {field: as_text(row.get(field), field) for field in schema.text_fields}
-    if all(map(is_blank, texts.values())):
+    texts = {
+        field: (weighted.as_json if field in schema.json_fields else as_text)(row.get(field), field)
+        for field in schema.text_fields
+    }
+    if all(_says_nothing(text, field, schema) for field, text in texts.items()):
         raise Unusable(f"no text in {' or '.join(map(repr, texts))}")
     target = targets.target(row, schema.label_fields, schema.label_delimiter)
-    return _Usable(number, texts, target)
+    group, time = schema.group_field, schema.time_field
+    return _Usable(
+        number,
+        texts,
+        target,
+        None if group is None else as_group(row.get(group), group),
+        None if time is None else times.as_time(row.get(time), time),
+    )
+
+
+def _says_nothing(text: str, field: str, schema: Schema) -> bool:
+    return is_blank(weighted.as_words(text, field) if field in schema.json_fields else text)
 
 
 def _records(
@@ -212,7 +211,7 @@ def _records(
     if not rows_in:
         raise DataError(f"{source.path} has no rows; expected examples below the header.")
     if draft.columns:
-        _require_columns(source.path, schema, source.columns)
+        require_columns(source.path, schema, source.columns)
     all_targets = [one.target for one in draft.usable]
     fields = schema.label_fields
     problem_type = targets.problem_type(all_targets, fields, schema.label_delimiter)
@@ -237,21 +236,8 @@ def _labelled(
         except Unusable as reason:
             rejected.append(Rejected(file, one.row, str(reason)))
         else:
-            examples.append(Example(one.fields, chosen, one.row))
+            examples.append(Example(one.fields, chosen, one.row, one.group, one.time))
     return tuple(examples), tuple(sorted(rejected, key=lambda one: one.row))
-
-
-def _require_columns(file: str, schema: Schema, columns: Sequence[str]) -> None:
-    missing = [name for name in schema.needed if name not in columns]
-    if not missing:
-        return
-    close = [match for name in missing for match in difflib.get_close_matches(name, columns, 1)]
-    meant = f" Did you mean {listed(close)}?" if close else ""
-    raise DataError(
-        f"{file} has no column {listed(missing)}; columns seen: {listed(columns)}.{meant} "
-        "Name the columns as the file does; for delimited text without a header, give their "
-        "names as column_names."
-    )
 
 
 def _nothing_usable(file: str, rejected: Sequence[Rejected]) -> str:

@@ -21,6 +21,7 @@ _ALIASES = {
     "label_field": "label_fields",
     "text_field": "text_fields",
     "column_name": "column_names",
+    "json_field": "json_fields",
 }
 
 

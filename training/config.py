@@ -67,6 +67,12 @@ class TrainConfig:
     """What separates several labels in one column, as in toxic|insult."""
     column_names: tuple[str, ...] = ()
     """Names of the columns of a file that has no header line."""
+    json_fields: tuple[str, ...] = ()
+    """Those text fields that hold JSON: a list of texts, or texts with weights as {"a": 0.3}."""
+    group_field: str | None = None
+    """Column such as the author: texts that share its value are held back together or stay."""
+    time_field: str | None = None
+    """Column of ISO dates, or of growing numbers: the latest texts are those held back."""
     validation_size: float = 0.1
     """Part of the training texts to hold back where no validation file is given."""
     test_size: float = 0.1
@@ -226,6 +232,12 @@ def _check_data(config: TrainConfig) -> None:
     shared = set(config.text_fields) & set(config.label_fields)
     if shared:
         raise ConfigError(f"{sorted(shared)} cannot be both text and label")
+    for name in config.json_fields:
+        if name not in config.text_fields:
+            raise ConfigError(f"json_fields names {name!r}, which is not among text_fields")
+    for name in ("group_field", "time_field"):
+        if getattr(config, name) in config.label_fields:
+            raise ConfigError(f"{name} is {getattr(config, name)!r}, which is a label field")
     if config.label_delimiter is not None and len(config.label_fields) != 1:
         raise ConfigError("label_delimiter is for one label field; several are given")
     if config.label_delimiter == "":

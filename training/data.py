@@ -92,7 +92,13 @@ def split_hash(examples: Iterable[Example]) -> str:
 
 def _schema(config: TrainConfig) -> Schema:
     return Schema(
-        config.text_fields, config.label_fields, config.label_delimiter, config.column_names
+        text_fields=config.text_fields,
+        label_fields=config.label_fields,
+        label_delimiter=config.label_delimiter,
+        column_names=config.column_names,
+        json_fields=config.json_fields,
+        group_field=config.group_field,
+        time_field=config.time_field,
     )
 
 
