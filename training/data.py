@@ -65,16 +65,34 @@ class Splits:
 
 
 def prepare(config: TrainConfig, hub: Hub) -> Splits:
-    """The examples of the settings' files or dataset, divided.
-
-    Given validation and test parts are used as they are; missing ones are held back from the
-    training part. max_train_samples then thins the training part, stratified.
+    """The examples of the settings' files or dataset, divided: divide() of what read_parts() reads.
 
     Raises:
         DataError: a part cannot be read, or there are too few texts to divide.
         HubError: the dataset cannot be fetched.
     """
-    given = _read_files(config) if config.train_file else _read_dataset(config, hub)
+    return divide(read_parts(config, hub), config)
+
+
+def read_parts(config: TrainConfig, hub: Hub) -> dict[str, Records]:
+    """The given parts as they were read, by name: train, and validation and test where given.
+
+    Raises:
+        DataError: a part cannot be read.
+        HubError: the dataset cannot be fetched.
+    """
+    return _read_files(config) if config.train_file else _read_dataset(config, hub)
+
+
+def divide(given: Mapping[str, Records], config: TrainConfig) -> Splits:
+    """Three parts of what was given.
+
+    Given validation and test parts are used as they are; missing ones are held back from the
+    training part. max_train_samples then thins the training part, stratified.
+
+    Raises:
+        DataError: there are too few texts to divide.
+    """
     splits = _divide(given, config)
     if config.max_train_samples and len(splits.train) > config.max_train_samples:
         splits = _thin(splits, config.max_train_samples, config.seed)
