@@ -15,6 +15,8 @@ inference/errors.py draws the part of the tree that lies above this layer.
 class UserError(Exception):
     """An error that its reader can act on; a command prints it in one line, without a traceback."""
 
+    exit_code = 1
+
 
 class HubError(UserError):
     """The Hub did not do what was asked."""

@@ -5,6 +5,7 @@ UserError (hub/errors.py)    its text is the whole message; a traceback means ou
 ├── SettingsError            an environment variable has an unusable value
 ├── ConfigError              a flag or a key of a recipe is unknown or unusable
 ├── DataError                a file of examples cannot be read, or nothing usable is in it
+│   └── Leak                 texts to test by also lie among those to train on; exit code 3
 ├── ModelError               a model folder lacks a file, or its files contradict each other
 ├── TextError                a text that cannot be scored (empty, too long)
 └── ChoiceError              no model was chosen, or one that is not on show
@@ -28,6 +29,12 @@ class DataError(UserError):
     """A file of examples cannot be read, or holds nothing that can be used."""
 
 
+class Leak(DataError):
+    """Texts of a given validation or test part also occur in another part."""
+
+    exit_code = 3
+
+
 class ModelError(UserError):
     """A model folder lacks a file, or its files contradict each other."""
 
@@ -41,12 +48,12 @@ class ChoiceError(UserError):
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Run a command; a user's error becomes one line on stderr and exit code 1, Ctrl-C 130."""
+    """Run a command; a user's error becomes one line on stderr and its exit code, Ctrl-C 130."""
     try:
         main()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+        raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None

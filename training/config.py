@@ -36,6 +36,7 @@ _WITHOUT_EFFECT_ON_WEIGHTS = frozenset(
         "train_file",  # the data itself is compared, by sha256
         "validation_file",
         "test_file",
+        "allow_leaks",
         "dataset_name",
         "dataset_revision",
     }
@@ -77,6 +78,8 @@ class TrainConfig:
     """Part of the training texts to hold back where no validation file is given."""
     test_size: float = 0.1
     """Part of the training texts to hold back where no test file is given."""
+    allow_leaks: bool = False
+    """Go on although texts of a given validation or test part also occur in another part."""
     max_train_samples: int | None = None
     """Train on a seeded, stratified sample of at most this many texts."""
 
