@@ -8,7 +8,7 @@ Try: python -c "from inference.schema import Schema; print(Schema(('text',), ('l
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference.cells import listed
 from inference.errors import ConfigError, DataError
@@ -57,18 +57,22 @@ class Schema:
                     f"json_fields names {name!r}, which is none of the text fields "
                     f"({', '.join(self.text_fields)}); name it there too, or leave it out."
                 )
-        for field, name in (("group_field", self.group_field), ("time_field", self.time_field)):
-            if name in self.label_fields:
+        for field, column in (("group_field", self.group_field), ("time_field", self.time_field)):
+            if column in self.label_fields:
                 raise ConfigError(
-                    f"{field} is {name!r}, which is a label field; dividing by the label would "
+                    f"{field} is {column!r}, which is a label field; dividing by the label would "
                     "leave classes out of training. Name another column."
                 )
 
     @property
     def needed(self) -> tuple[str, ...]:
         """Every column that is asked for, each once."""
-        beside = (name for name in (self.group_field, self.time_field) if name is not None)
+        beside = [name for name in (self.group_field, self.time_field) if name is not None]
         return tuple(dict.fromkeys((*self.text_fields, *self.label_fields, *beside)))
+
+    def undivided(self) -> "Schema":
+        """The same for a file that is used as it is, which needs no column to divide it by."""
+        return replace(self, group_field=None, time_field=None)
 
 
 def require_columns(file: str, schema: Schema, columns: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
 
 from inference.errors import ConfigError
+from inference.schema import Schema
 from training.arguments import Names, one_line, read_file, spell_out, take_config_paths
 
 # Settings that name a file or a repo or steer the console: with other values of these the weights
@@ -161,6 +162,18 @@ class TrainConfig:
             for name, value in asdict(self).items()
         }
 
+    def schema(self) -> Schema:
+        """Which columns of the training file hold what."""
+        return Schema(
+            text_fields=self.text_fields,
+            label_fields=self.label_fields,
+            label_delimiter=self.label_delimiter,
+            column_names=self.column_names,
+            json_fields=self.json_fields,
+            group_field=self.group_field,
+            time_field=self.time_field,
+        )
+
     def texts_in_a_step(self, processes: int) -> int:
         """Texts behind one step of the optimizer."""
         return self.per_device_train_batch_size * self.gradient_accumulation_steps * processes
@@ -235,16 +248,11 @@ def _check_data(config: TrainConfig) -> None:
     shared = set(config.text_fields) & set(config.label_fields)
     if shared:
         raise ConfigError(f"{sorted(shared)} cannot be both text and label")
-    for name in config.json_fields:
-        if name not in config.text_fields:
-            raise ConfigError(f"json_fields names {name!r}, which is not among text_fields")
-    for name in ("group_field", "time_field"):
-        if getattr(config, name) in config.label_fields:
-            raise ConfigError(f"{name} is {getattr(config, name)!r}, which is a label field")
     if config.label_delimiter is not None and len(config.label_fields) != 1:
         raise ConfigError("label_delimiter is for one label field; several are given")
     if config.label_delimiter == "":
         raise ConfigError("label_delimiter is empty; leave it out, or give one such as '|'")
+    config.schema()  # checks the other columns
 
 
 def _check_numbers(config: TrainConfig) -> None:

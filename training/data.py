@@ -1,33 +1,35 @@
 """Labelled examples in three parts: to train on, to choose the checkpoint by, to test once.
 
-Owns where the examples come from (files or a dataset on the Hub), what is held back, and the
-fingerprint of the result. Reading a file is inference/records.py, choosing rows training/splits.py.
+Owns where the examples come from, what is held back for what, and the fingerprint of the result.
+Reading a file is inference/records.py, a dataset on the Hub training/hub_dataset.py, holding back
+training/division.py.
 
 Try: python -m training.train --train_file tweets.csv --num_train_epochs 1
 """
 
 import hashlib
 import json
-import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from hub.client import Hub
 from inference import records
 from inference.bundle import MULTI
+from inference.cells import shown
 from inference.errors import DataError
-from inference.records import Example, Records, Rejected, Schema
+from inference.records import Example, Records, Rejected
+from training import division as division_of
+from training import hub_dataset
 from training.config import TrainConfig
-from training.splits import hold_back
 
-_SPLIT_NAMES = {
-    "train": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test",),
+_NAMED = 30
+# what it means for a label that a part has none of its texts
+_WITHOUT = {
+    "train": "nothing of it is learned",
+    "validation": "it has no say in what is chosen",
+    "test": "nothing of it is measured",
 }
 
 
@@ -50,9 +52,22 @@ class Splits:
         """Whether a text may have any number of the labels."""
         return self.problem_type == MULTI
 
+    @property
+    def parts(self) -> dict[str, tuple[Example, ...]]:
+        """The three parts by their names."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    def row_ids(self) -> dict[str, list[str]]:
+        """The rows of each part in its order, as `file.csv:12`; for results/splits.json."""
+        names = {str(source["part"]): source["name"] for source in self.sources}
+        return {
+            part: [f"{names.get(part, names['train'])}:{example.row}" for example in examples]
+            for part, examples in self.parts.items()
+        }
+
     def receipt(self) -> dict[str, object]:
         """What run.json says of the data: sources, parts, label counts and hashes; no texts."""
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        ids = self.row_ids()
         return {
             "problem_type": self.problem_type,
             "labels": list(self.labels),
@@ -60,7 +75,10 @@ class Splits:
             "rejected": len(self.rejected),
             "rejected_rows": [str(row) for row in self.rejected[:100]],
             "notes": list(self.notes),
-            "splits": {name: _describe(part, self.labels) for name, part in parts.items()},
+            "splits": {
+                name: {**_describe(part, self.labels), "ids_sha256": ids_hash(ids[name])}
+                for name, part in self.parts.items()
+            },
         }
 
 
@@ -81,22 +99,29 @@ def read_parts(config: TrainConfig, hub: Hub) -> dict[str, Records]:
         DataError: a part cannot be read.
         HubError: the dataset cannot be fetched.
     """
-    return _read_files(config) if config.train_file else _read_dataset(config, hub)
+    return _read_files(config) if config.train_file else hub_dataset.read(config, hub)
 
 
 def divide(given: Mapping[str, Records], config: TrainConfig) -> Splits:
     """Three parts of what was given.
 
     Given validation and test parts are used as they are; missing ones are held back from the
-    training part. max_train_samples then thins the training part, stratified.
+    training part by training/division.py. max_train_samples then thins the training part.
 
     Raises:
         DataError: there are too few texts to divide.
     """
     splits = _divide(given, config)
     if config.max_train_samples and len(splits.train) > config.max_train_samples:
-        splits = _thin(splits, config.max_train_samples, config.seed)
-    return replace(splits, notes=splits.notes + _overlap(splits))
+        train = division_of.thin(
+            splits.train,
+            splits.labels,
+            config.max_train_samples,
+            seed=config.seed,
+            is_multilabel=splits.is_multilabel,
+        )
+        splits = replace(splits, train=train)
+    return replace(splits, notes=splits.notes + _absences(splits) + _overlap(splits))
 
 
 def split_hash(examples: Iterable[Example]) -> str:
@@ -108,107 +133,31 @@ def split_hash(examples: Iterable[Example]) -> str:
     return digest.hexdigest()
 
 
-def _schema(config: TrainConfig) -> Schema:
-    return Schema(
-        text_fields=config.text_fields,
-        label_fields=config.label_fields,
-        label_delimiter=config.label_delimiter,
-        column_names=config.column_names,
-        json_fields=config.json_fields,
-        group_field=config.group_field,
-        time_field=config.time_field,
-    )
+def ids_hash(ids: Iterable[str]) -> str:
+    """sha256 over the rows of a part as row_ids() names them, a line each."""
+    return hashlib.sha256("".join(f"{row}\n" for row in ids).encode()).hexdigest()
 
 
 def _read_files(config: TrainConfig) -> dict[str, Records]:
-    schema = _schema(config)
+    schema = config.schema()
     paths = {"validation": config.validation_file, "test": config.test_file}
     given = {"train": records.read(Path(str(config.train_file)), schema)}
     for name, path in paths.items():
         if path:
-            given[name] = records.read(Path(path), schema, labels=given["train"].labels)
+            given[name] = records.read(Path(path), schema.undivided(), labels=given["train"].labels)
     return given
-
-
-def _read_dataset(config: TrainConfig, hub: Hub) -> dict[str, Records]:
-    """The splits of a Hub dataset, as records; only the standard loaders run, never its scripts."""
-    from datasets import Dataset, DatasetDict, disable_progress_bars, load_dataset
-
-    disable_progress_bars()
-    name = str(config.dataset_name)
-    snapshot = hub.resolve(name, config.dataset_revision, repo_type="dataset")
-    is_csv = any(snapshot.folder.rglob("*.[ct]sv"))
-    options = {"keep_default_na": False} if is_csv else {}  # "NA" and "None" are texts
-    given: dict[str, Records] = {}
-    with tempfile.TemporaryDirectory() as cache_dir:
-        try:
-            loaded = load_dataset(
-                str(snapshot.folder), cache_dir=cache_dir, keep_in_memory=True, **options
-            )
-        except (ValueError, OSError, RuntimeError) as error:
-            raise DataError(f"dataset {name} cannot be loaded: {error}") from error
-        assert isinstance(loaded, DatasetDict), type(loaded)
-        parts = {part: _find_split(loaded, known) for part, known in _SPLIT_NAMES.items()}
-        if parts["train"] is None:
-            raise DataError(
-                f"dataset {name} has no split called train, it has {', '.join(map(str, loaded))}"
-            )
-        for part, dataset in parts.items():
-            if isinstance(dataset, Dataset):
-                labels = given["train"].labels if given else None
-                rows = _named_labels(dataset, config.label_fields)
-                given[part] = records.from_rows(
-                    rows, _schema(config), name=f"{name}/{part}", labels=labels
-                )
-    return given
-
-
-def _find_split(loaded: Mapping[str, object], names: Sequence[str]) -> object | None:
-    return next((loaded[name] for name in names if name in loaded), None)
-
-
-def _named_labels(dataset, label_fields: Sequence[str]) -> Iterator[dict[str, object]]:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    """The rows, with numbers of a ClassLabel column replaced by the names that they stand for."""
-    names: dict[str, list[str]] = {}
-    for field in label_fields:
-        feature = dataset.features.get(field)
-        feature = getattr(feature, "feature", feature)  # a list of ClassLabel
-        if getattr(feature, "names", None):
-            names[field] = feature.names
-    for row in dataset:
-        for field, of_number in names.items():
-            value = row[field]
-            many = isinstance(value, list)
-            row[field] = [of_number[v] for v in value] if many else _name_of(value, of_number)
-        yield row
-
-
-def _name_of(value: int | None, names: Sequence[str]) -> str | None:
-    # datasets writes -1 for "not labelled"
-    return None if value is None or value < 0 else names[value]
 
 
 def _divide(given: Mapping[str, Records], config: TrainConfig) -> Splits:
     first = given["train"]
     parts = {name: part.examples for name, part in given.items()}
-    notes: list[str] = []
     shares = {"test": config.test_size, "validation": config.validation_size}
-    missing = [name for name in shares if name not in parts]
-    whole = len(parts["train"])
-    for name in missing:
-        share = shares[name] * whole / len(parts["train"])
-        held = hold_back(
-            parts["train"],
-            first.labels,
-            share,
-            seed=config.seed,
-            is_multilabel=first.problem_type == MULTI,
-        )
-        pairs = list(zip(parts["train"], held.mask, strict=True))
-        parts[name] = tuple(example for example, is_held in pairs if is_held)
-        parts["train"] = tuple(example for example, is_held in pairs if not is_held)
-        if held.absent:
-            notes.append(f"no {name} text is labelled {', '.join(held.absent)}: too few to divide")
+    missing = {name: share for name, share in shares.items() if name not in parts}
+    notes: tuple[str, ...] = ()
+    if missing:
+        division = division_of.divide(first, missing, config)
+        parts.update(division.parts)
+        notes = division.notes
     for name in ("validation", "test"):
         if not parts[name]:
             raise DataError(f"the {name} part has no usable example; give a file with some")
@@ -220,23 +169,25 @@ def _divide(given: Mapping[str, Records], config: TrainConfig) -> Splits:
         first.problem_type,
         tuple(_describe_source(name, part) for name, part in given.items()),
         tuple(row for part in given.values() for row in part.rejected),
-        tuple(notes),
+        notes,
     )
 
 
-def _thin(splits: Splits, count: int, seed: int) -> Splits:
-    """The same with at most `count` training examples; rare labels are the last to be dropped."""
-    dropped = hold_back(
-        splits.train,
-        splits.labels,
-        1 - count / len(splits.train),
-        seed=seed,
-        is_multilabel=splits.is_multilabel,
-    )
-    kept = np.flatnonzero(~dropped.mask)
-    if len(kept) > count:  # equal texts, and the iterative split, come near to the share only
-        kept = np.sort(np.random.default_rng(seed).choice(kept, count, replace=False))
-    return replace(splits, train=tuple(splits.train[row] for row in kept.tolist()))
+def _absences(splits: Splits) -> tuple[str, ...]:
+    """Which labels a part has no text of, such as those too small to divide."""
+    counts = {
+        name: Counter(label for example in part for label in example.labels)
+        for name, part in splits.parts.items()
+    }
+    in_all = sum(counts.values(), Counter[str]())
+    notes = []
+    for name, of_part in counts.items():
+        absent = [label for label in splits.labels if not of_part[label]]
+        named = ", ".join(f"{shown(label)} ({in_all[label]} in all)" for label in absent[:_NAMED])
+        more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+        if absent:
+            notes.append(f"no {name} text is labelled {named}{more}: {_WITHOUT[name]}")
+    return tuple(notes)
 
 
 def _overlap(splits: Splits) -> tuple[str, ...]:

@@ -1,13 +1,12 @@
-"""Which examples are held back: stratified, seeded, equal texts always on one side.
+"""Which examples are held back: stratified, by group or by time; seeded, groups always whole.
 
-Owns the choice of rows; training/data.py says what is held back for what. Equal texts form one
-group, and whole groups are chosen, so that nothing tested was seen in training.
+Owns the choice of rows; training/data.py says what is held back for what, and training/groups.py
+which rows belong together. Whole groups are chosen, so that nothing tested was seen in training.
 
 Try: python -m pytest -q tests/training/test_splits.py
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +15,10 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from inference.errors import DataError
 from inference.records import Example
 
-# N examples, G groups of equal texts, C labels
+# N examples, G groups, C labels, M moments
 
-
-@dataclass(frozen=True)
-class HeldBack:
-    """A choice of rows: `mask` is (N,) bool, `absent` the labels that no chosen row has."""
-
-    mask: NDArray[np.bool_]
-    absent: tuple[str, ...]
+# Each class gets a place in a part, even if that makes the part larger: up to this share of all.
+_ROOM_FOR_SMALL_CLASSES = 0.2
 
 
 def label_matrix(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.bool_]:
@@ -38,72 +32,129 @@ def label_matrix(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[
 
 
 def hold_back(
-    examples: Sequence[Example],
-    labels: Sequence[str],
+    matrix: NDArray[np.bool_],
+    groups: NDArray[np.int64],
     share: float,
     *,
     seed: int,
     is_multilabel: bool,
-) -> HeldBack:
-    """About `share` of the examples, with nearly the labels' proportions of all.
+) -> NDArray[np.bool_]:
+    """(N,) bool: about `share` of the groups, with nearly the labels' proportions of all.
 
-    Single label: scikit-learn's StratifiedShuffleSplit. Several labels: iterative stratification
-    (Sechidis et al. 2011, package iterative-stratification), "no label" counting as one more. A
-    class with a single text cannot be divided: it is never chosen, and named in `absent`.
+    `matrix` is (N, C) bool, `groups` (N,) int64; a group counts as its first row, so this is for
+    groups that say nearly the same. Single label: scikit-learn's StratifiedShuffleSplit. Several
+    labels: iterative stratification (Sechidis et al. 2011, package iterative-stratification), "no
+    label" counting as one more. A label that only one group has is never chosen, and where there
+    are more classes than places, the smallest are not: they all stay to be trained on.
 
     Raises:
-        DataError: too few different texts to divide.
+        DataError: too few groups to divide.
     """
-    groups = _groups_of_equal_texts(examples)
-    matrix = label_matrix(examples, labels)
-    first = np.unique(groups, return_index=True)[1]  # (G,) a row of each group
+    _, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
     of_group = matrix[first]  # (G, C)
     wanted = max(1, round(share * len(first)))
-    if is_multilabel:
-        chosen = _choose_multilabel(of_group, wanted, seed)
-    else:
-        chosen = _choose_single_label(of_group.argmax(axis=1), wanted, seed)
-    mask = np.isin(groups, chosen)  # groups are numbered 0..G-1 in the order of `first`
-    is_absent = matrix.any(axis=0) & ~matrix[mask].any(axis=0)  # (C,)
-    return HeldBack(mask, tuple(labels[index] for index in np.flatnonzero(is_absent).tolist()))
+    choose = _choose_multilabel if is_multilabel else _choose_single_label
+    return np.isin(numbers, choose(of_group, wanted, seed))
 
 
-def _groups_of_equal_texts(examples: Sequence[Example]) -> NDArray[np.int64]:
-    """(N,) int64: the number of each example's text, equal texts sharing one."""
-    numbers: dict[tuple[str, ...], int] = {}
-    texts = (tuple(text.strip() for text in example.fields.values()) for example in examples)
-    return np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int64)
+def hold_back_groups(
+    matrix: NDArray[np.bool_], groups: NDArray[np.int64], share: float, *, seed: int
+) -> NDArray[np.bool_]:
+    """(N,) bool: whole groups of any size, together about `share` of the rows and of each label.
+
+    `matrix` is (N, C) bool, `groups` (N,) int64. A group is held back if this brings the shares of
+    the labels, of the rows without any, and of all rows closer to `share` (least squares): the
+    greedy of scikit-learn's StratifiedGroupKFold, for one part of any size and several labels.
+    Large groups are placed first, in a seeded order among those of like size.
+
+    Raises:
+        DataError: fewer than two groups.
+    """
+    numbers = np.unique(groups, return_inverse=True)[1]
+    sizes = np.bincount(numbers)  # (G,)
+    if len(sizes) < 2:
+        raise _too_few(len(sizes), "groups")
+    columns = np.column_stack([matrix, ~matrix.any(axis=1), np.ones(len(matrix), dtype=bool)])
+    columns = columns[:, columns.any(axis=0)]
+    counts = np.zeros((len(sizes), columns.shape[1]))
+    np.add.at(counts, numbers, columns)
+    parts = counts / counts.sum(axis=0)  # of each label, what the group has
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    order = order[np.argsort(-np.floor(np.log2(sizes[order])), kind="stable")]
+    missing = np.full(columns.shape[1], share)
+    chosen = []
+    for group in order.tolist():
+        # (missing - part)^2 - missing^2, summed: below 0 where holding back comes closer
+        if (parts[group] * (parts[group] - 2 * missing)).sum() < 0:
+            chosen.append(group)
+            missing = missing - parts[group]
+    if not chosen:  # every group is larger than twice the share
+        chosen = [int(order[np.argmin(sizes[order])])]
+    return np.isin(numbers, chosen)
 
 
-def _choose_single_label(targets: NDArray[np.int64], wanted: int, seed: int) -> NDArray[np.int64]:
-    """`targets` is (G,) int64; the result the numbers of the chosen groups."""
+def hold_back_latest(
+    examples: Sequence[Example], groups: NDArray[np.int64], share: float
+) -> NDArray[np.bool_]:
+    """(N,) bool: the latest examples, about `share` of all; rows of one moment on one side.
+
+    `groups` is (N,) int64. A group is as late as its latest row: an early copy of a late text is
+    held back with it, so nothing that stays is later than what is held back.
+
+    Raises:
+        DataError: all examples are of one moment, or of groups that reach into the latest.
+    """
+    moments = sorted({example.time for example in examples if example.time is not None})
+    rank = {moment: number for number, moment in enumerate(moments)}
+    own = np.array([rank[example.time] for example in examples if example.time is not None])
+    assert len(own) == len(examples), (len(own), len(examples))
+    numbers = np.unique(groups, return_inverse=True)[1]
+    latest = np.zeros(len(examples), dtype=np.int64)  # (G,), and to spare
+    np.maximum.at(latest, numbers, own)
+    ranks = latest[numbers]  # (N,)
+    starts = np.unique(ranks)[1:]  # where the held back part may begin
+    if not len(starts):
+        raise _too_few(1, "moments")
+    rows_from = np.bincount(ranks)[::-1].cumsum()[::-1]  # (M,) rows as late or later
+    distance = np.abs(rows_from[starts] - share * len(examples))
+    return ranks >= starts[np.argmin(distance)]
+
+
+def _choose_single_label(of_group: NDArray[np.bool_], wanted: int, seed: int) -> NDArray[np.int64]:
+    """`of_group` is (G, C) bool; the result the numbers of the chosen groups."""
+    targets = of_group.argmax(axis=1)
     classes, counts = np.unique(targets, return_counts=True)
-    divisible = np.flatnonzero(np.isin(targets, classes[counts >= 2]))
-    n_classes = int((counts >= 2).sum())
-    wanted = max(wanted, n_classes)  # StratifiedShuffleSplit wants a place for each class
-    if n_classes < 2 or len(divisible) - wanted < n_classes:
-        raise _too_few(len(targets), len(classes))
+    places = max(wanted, 2, int(_ROOM_FOR_SMALL_CLASSES * len(targets)))
+    largest_first = np.argsort(-counts, kind="stable")
+    divided = [index for index in largest_first[:places].tolist() if counts[index] >= 2]
+    divisible = np.flatnonzero(np.isin(targets, classes[divided]))
+    wanted = max(wanted, len(divided))  # StratifiedShuffleSplit wants a place for each class
+    if len(divided) < 2 or len(divisible) - wanted < len(divided):
+        raise _too_few(len(targets), f"different texts of {len(classes)} labels")
     splitter = StratifiedShuffleSplit(n_splits=1, test_size=wanted, random_state=seed)
     _, held = next(splitter.split(np.zeros(len(divisible)), targets[divisible]))
     return divisible[held]
 
 
-def _choose_multilabel(matrix: NDArray[np.bool_], wanted: int, seed: int) -> NDArray[np.int64]:
-    """`matrix` is (G, C) bool; the result the numbers of the chosen groups."""
+def _choose_multilabel(of_group: NDArray[np.bool_], wanted: int, seed: int) -> NDArray[np.int64]:
+    """`of_group` is (G, C) bool; the result the numbers of the chosen groups."""
     from iterstrat.ml_stratifiers import MultilabelStratifiedShuffleSplit
 
-    if len(matrix) - wanted < 2:
-        raise _too_few(len(matrix), matrix.shape[1])
+    only_once = of_group.sum(axis=0) == 1  # (C,)
+    divisible = np.flatnonzero(~of_group[:, only_once].any(axis=1))
+    if len(divisible) - wanted < 2:
+        raise _too_few(len(of_group), f"different texts of {of_group.shape[1]} labels")
+    matrix = of_group[divisible]
     with_none = np.column_stack([matrix, ~matrix.any(axis=1)])
     with_none = with_none[:, with_none.any(axis=0)]
     splitter = MultilabelStratifiedShuffleSplit(n_splits=1, test_size=wanted, random_state=seed)
     _, held = next(splitter.split(np.zeros(len(matrix)), with_none.astype(int)))
-    return np.asarray(held, dtype=np.int64)
+    return divisible[held]
 
 
-def _too_few(texts: int, classes: int) -> DataError:
+def _too_few(count: int, what: str) -> DataError:
     return DataError(
-        f"{texts} different texts of {classes} labels are too few to hold some back for validation "
-        f"and test: each label needs at least two on both sides. Add texts, or give "
+        f"{count} {what} are too few to hold some back for validation and test: both sides need "
+        f"at least two texts of a label, and whole groups or moments. Add texts, or give "
         f"--validation_file and --test_file"
     )
