@@ -36,18 +36,14 @@ SCALE = 20.0
 NOTHING = "an ordinary message"
 
 
-class ZeroShot:
-    """An encoder with a description for each label; safe to share between threads."""
+class Encoder:
+    """Texts -> vectors by a pretrained model without a head; safe to share between threads."""
 
-    def __init__(
-        self, bundle: Bundle, reader: TextReader, engine: Engine, descriptions: Sequence[str]
-    ) -> None:
-        """Encode the descriptions, one for each label of the bundle, in their order."""
-        self.bundle = bundle
+    def __init__(self, reader: TextReader, engine: Engine, max_tokens: int) -> None:
+        self.max_tokens = max_tokens
         self.size_bytes = engine.size_bytes
         self._reader = reader
         self._engine = engine
-        self._labels = self.embed([*descriptions, NOTHING])  # (C + 1, H)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, H) float32 of length 1 each; of a long text, the mean over its windows.
@@ -62,6 +58,26 @@ class ZeroShot:
         unit: NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
         return unit
 
+    def _mean_pooled(
+        self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the mean over a window's tokens, padding left out: (B, T) -> (B, H)."""
+        hidden = self._engine.run(input_ids, attention_mask)  # (B, T, H)
+        weights = attention_mask[:, :, None].astype(np.float32)
+        pooled: NDArray[np.float32] = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
+        return pooled
+
+
+class ZeroShot:
+    """An encoder with a description for each label; safe to share between threads."""
+
+    def __init__(self, bundle: Bundle, encoder: Encoder, descriptions: Sequence[str]) -> None:
+        """Encode the descriptions, one for each label of the bundle, in their order."""
+        self.bundle = bundle
+        self.size_bytes = encoder.size_bytes
+        self._encoder = encoder
+        self._labels = encoder.embed([*descriptions, NOTHING])  # (C + 1, H)
+
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32 in [0, 1], in the order of the texts.
 
@@ -75,20 +91,26 @@ class ZeroShot:
         count = len(self.bundle.labels)
         if not texts:
             return np.empty((0, count), np.float32)
-        cosines = self.embed(texts) @ self._labels.T  # (N, C + 1)
+        cosines = self._encoder.embed(texts) @ self._labels.T  # (N, C + 1)
         logits = np.multiply(cosines, SCALE, dtype=np.float32)
         if self.bundle.is_multilabel:
             return activate(logits[:, :count] - logits[:, count:], is_multilabel=True)
         return activate(logits[:, :count], is_multilabel=False)
 
-    def _mean_pooled(
-        self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        """Return the mean over a window's tokens, padding left out: (B, T) -> (B, H)."""
-        hidden = self._engine.run(input_ids, attention_mask)  # (B, T, H)
-        weights = attention_mask[:, :, None].astype(np.float32)
-        pooled: NDArray[np.float32] = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
-        return pooled
+
+def load_encoder(folder: Path, *, threads: int = 0, device: str = "cpu") -> Encoder:
+    """Load an encoder.
+
+    Takes an ONNX file of the folder that returns last_hidden_state, else its safetensors weights.
+
+    Raises:
+        ModelError: the folder holds no encoder that can be read.
+    """
+    present = [name for name, file in ONNX_FILES.items() if (folder / file).is_file()]
+    name = present[0] if present else TORCH
+    max_tokens = token_limit(folder)
+    engine = load_engine(folder, name, output=HIDDEN, threads=threads, device=device)
+    return Encoder(load_reader(folder, max_tokens, name), engine, max_tokens)
 
 
 def load(
@@ -99,9 +121,7 @@ def load(
     threads: int = 0,
     device: str = "cpu",
 ) -> ZeroShot:
-    """Load an encoder; the keys of descriptions are the labels, in this order.
-
-    Takes an ONNX file of the folder that returns last_hidden_state, else its safetensors weights.
+    """Load an encoder as a classifier; the keys of descriptions are the labels, in this order.
 
     Raises:
         ModelError: a description is blank, or the folder holds no encoder that can be read.
@@ -110,9 +130,6 @@ def load(
     blank = [label for label in labels if not descriptions[label].strip()]
     if blank:
         raise ModelError(f"label_descriptions of {', '.join(blank)} is blank; describe each label")
-    bundle = Bundle(labels, problem_type, text_fields=(), max_tokens=token_limit(folder))
-    present = [name for name, file in ONNX_FILES.items() if (folder / file).is_file()]
-    name = present[0] if present else TORCH
-    engine = load_engine(folder, name, output=HIDDEN, threads=threads, device=device)
-    reader = load_reader(folder, bundle.max_tokens, name)
-    return ZeroShot(bundle, reader, engine, [descriptions[label] for label in labels])
+    encoder = load_encoder(folder, threads=threads, device=device)
+    bundle = Bundle(labels, problem_type, text_fields=(), max_tokens=encoder.max_tokens)
+    return ZeroShot(bundle, encoder, [descriptions[label] for label in labels])

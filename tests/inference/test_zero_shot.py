@@ -16,7 +16,7 @@ TEXTS = ["i love this great food", "awful terrible service and i hate it", "it i
 
 
 def test_embeddings_are_the_mean_of_the_tokens_at_length_one(encoder):
-    model = zero_shot.load(encoder, DESCRIPTIONS, problem_type=SINGLE)
+    model = zero_shot.load_encoder(encoder)
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     hidden = AutoModel.from_pretrained(encoder).eval()
     for text in TEXTS:
@@ -40,7 +40,8 @@ def test_a_batch_scores_like_its_texts_one_by_one(folder, problem_type, request)
 
 def test_single_label_scores_are_the_softmax_of_twenty_cosines(encoder):
     model = zero_shot.load(encoder, DESCRIPTIONS, problem_type=SINGLE)
-    cosines = model.embed(TEXTS) @ model.embed(list(DESCRIPTIONS.values())).T
+    embed = zero_shot.load_encoder(encoder).embed
+    cosines = embed(TEXTS) @ embed(list(DESCRIPTIONS.values())).T
     exponents = np.exp(20 * cosines)
     expected = exponents / exponents.sum(axis=1, keepdims=True)
     assert model.score(TEXTS) == pytest.approx(expected, abs=1e-5)
@@ -60,7 +61,7 @@ def test_an_ordinary_message_is_at_one_half_or_below_for_every_label(encoder):
 
 
 def test_a_long_text_is_the_mean_of_its_windows(encoder):
-    model = zero_shot.load(encoder, DESCRIPTIONS, problem_type=SINGLE)
+    model = zero_shot.load_encoder(encoder)
     assert model.embed(["good " * 300]) == pytest.approx(model.embed(["good " * 60]), abs=0.05)
 
 
