@@ -40,6 +40,8 @@ def test_single_label_figures_are_those_of_scikit_learn(seed: int, classes: int)
     for average in ("macro", "micro", "weighted"):
         theirs = peer.f1_score(targets, chosen, average=average)
         close(getattr(ours, f"{average}_f1"), theirs)
+    close(ours.macro_precision, peer.precision_score(targets, chosen, average="macro"))
+    close(ours.macro_recall, peer.recall_score(targets, chosen, average="macro"))
     for label, (auc, precision) in enumerate(
         zip(ours.roc_auc_by_label, ours.pr_auc_by_label, strict=True)
     ):
@@ -61,6 +63,8 @@ def test_multi_label_figures_are_those_of_scikit_learn(seed: int):
     for average in ("macro", "micro", "weighted"):
         theirs = peer.f1_score(targets, decisions, average=average, zero_division=np.nan)
         close(getattr(ours, f"{average}_f1"), theirs)
+    for name, theirs in (("precision", peer.precision_score), ("recall", peer.recall_score)):
+        close(getattr(ours, f"macro_{name}"), theirs(targets, decisions, average="macro"))
     close(ours.roc_auc, peer.roc_auc_score(targets, scores, average="macro"))
     close(ours.pr_auc, peer.average_precision_score(targets, scores, average="macro"))
     losses = [peer.log_loss(targets[:, c], scores[:, c], labels=[0, 1]) for c in columns]
@@ -96,7 +100,7 @@ def test_one_class_alone_has_no_mcc_no_auc_and_says_so():
         None,
         None,
     )
-    assert "MCC: all examples are of one class" in ours.undefined
+    assert "MCC and balanced accuracy: all examples are of one class" in ours.undefined
     assert "ROC-AUC of no: every example has it" in ours.undefined
     assert "PR-AUC of yes: no example has it" in ours.undefined
 
