@@ -76,6 +76,9 @@ def _job(
         )
         for part in (splits.train, splits.validation)
     )
+    bases.start_from_prior(
+        model, label_matrix(splits.train, splits.labels), is_multilabel=splits.is_multilabel
+    )
     return Job(
         config=config,
         model=model,
