@@ -1,20 +1,49 @@
 """Another model's labels -> the task's labels, so that both can stand in one table.
 
 A label of the task that no label of the model means is n/a: its scores are NaN, never 0, and it is
-never decided. Whether two labels mean the same is the catalogue's claim, not checked here.
+never decided. Whether two labels mean the same is the catalogue's claim, not checked here; whether
+a model's logits were made for softmax is, as far as they show it.
 
 Letters: N texts, S labels of the model, C labels of the task.
+
+Try: python -m pytest -q tests/inference/test_alignment.py
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
-from inference.bundle import Bundle
+from inference.bundle import MULTI, SINGLE, Bundle
 from inference.classifier import Scorer
 from inference.errors import ModelError
+
+# Texts of which most labels do not hold, whatever the labels are.
+_PROBES = (
+    "ok",
+    "How do I change the address of my order?",
+    "The meeting is on Tuesday at ten.",
+    "I read the book on the train.",
+)
+_LOWEST_MEAN_LOGIT = -1.0
+
+
+class SigmoidHeadReadAsSoftmax(UserWarning):
+    """A model says that one label holds, but its logits look as if each was trained by itself."""
+
+
+class HasLogits(Protocol):
+    """A classifier whose logits can be looked at."""
+
+    @property
+    def bundle(self) -> Bundle: ...
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, S) float32 logits."""
 
 
 class Aligned:
@@ -64,10 +93,7 @@ def align(
     own = scorer.bundle
     if label_map is None:
         if set(own.labels) != set(labels):
-            raise ModelError(
-                f"the model has the labels {', '.join(own.labels)}, the task "
-                f"{', '.join(labels)}; give the model a label_map in models.yaml"
-            )
+            raise ModelError(_unmapped(own.labels, labels))
         label_map = {label: label for label in labels}
     _check(label_map, own, labels, problem_type)
     is_identity = own.labels == tuple(labels) and all(
@@ -106,7 +132,45 @@ def _check(
     if own.is_multilabel and problem_type != own.problem_type:
         raise ModelError(
             "the model scores each label by itself, so several or none may hold; the task asks "
-            "for exactly one, which such scores cannot answer"
+            "for exactly one, which such scores cannot answer. If its config.json is wrong, set "
+            f"problem_type: {SINGLE} in its entry"
+        )
+
+
+def _unmapped(own: Sequence[str], labels: Sequence[str]) -> str:
+    """What to say of a model without a map, with one to fill in; equal names are filled in."""
+    # Equal but for case: near is not enough, as "unhappy" is near "happy".
+    by_name = {label.casefold(): label for label in labels}
+    guess = {mine: by_name.get(mine.casefold()) for mine in own}
+    # in one line, to be pasted; YAML itself quotes what needs it
+    entry = yaml.safe_dump(
+        guess, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True
+    ).strip()
+    return (
+        f"the model has the labels {', '.join(own)}, the task {', '.join(labels)}; add this to its "
+        f"entry in models.yaml and put a label of the task for each null that has one: "
+        f"label_map: {entry}"
+    )
+
+
+def warn_of_sigmoid_head(classifier: HasLogits, name: str) -> None:
+    """Warn (SigmoidHeadReadAsSoftmax) if a single-label model's logits are those of a sigmoid head.
+
+    The gradient of softmax with cross-entropy sums to zero over the labels, so their mean logit
+    stays near the 0 where a fresh head has it; sigmoid with binary cross-entropy pushes every logit
+    far below 0 on a text that has none of the labels. On a toy set the means were 0.1 and -1.2 to
+    -2.8. A sigmoid head that finds some label in every text is not noticed.
+    """
+    if classifier.bundle.is_multilabel or len(classifier.bundle.labels) < 2:
+        return
+    mean = float(classifier.logits(_PROBES).mean())
+    if mean < _LOWEST_MEAN_LOGIT:
+        warnings.warn(
+            f"{name} says {SINGLE}, but its logits (on average {mean:.1f} on plain texts) look as "
+            f"if each label was trained by itself, so that softmax would mislead; set "
+            f"problem_type: {MULTI} in its entry, or {SINGLE} if that is meant",
+            SigmoidHeadReadAsSoftmax,
+            stacklevel=2,
         )
 
 

@@ -22,11 +22,13 @@ from numpy.typing import NDArray
 from hub.client import Hub, Snapshot, validate_repo_id
 from hub.errors import NotFound
 from inference import classifier, compare, zero_shot
-from inference.alignment import align
+from inference import leaderboard as leaderboards
+from inference.alignment import align, warn_of_sigmoid_head
 from inference.bundle import MULTI, SINGLE, Bundle
 from inference.classifier import Scorer
-from inference.compare import Column, Comparison, LeaderboardRow
+from inference.compare import Column, Comparison
 from inference.errors import ConfigError, ModelError
+from inference.leaderboard import Leaderboard
 from inference.whole_file import write_whole
 from inference.yaml_values import mapping, read_yaml, refuse_unknown, text, texts
 
@@ -56,7 +58,9 @@ class ModelEntry:
     """A model on show.
 
     revision: 40-hex commit; None = the branch main at the time of opening.
-    label_map: the model's label -> the task's, for a pretrained classifier.
+    label_map: the model's label -> the task's, for a pretrained classifier; a label that it leaves
+        out, or maps to null, is not used.
+    problem_type: how its logits are to be read, where its config.json does not say so rightly.
     label_descriptions: the task's label -> a sentence, for a zero-shot encoder.
     """
 
@@ -66,11 +70,12 @@ class ModelEntry:
     revision: str | None = None
     label_map: Mapping[str, str] | None = None
     label_descriptions: Mapping[str, str] | None = None
+    problem_type: str | None = None
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything in a catalogue folder; first_paint and leaderboard are empty when not stored."""
+    """Everything in a catalogue folder; first_paint and leaderboard are None when not stored."""
 
     title: str
     labels: tuple[str, ...]
@@ -78,7 +83,7 @@ class Catalogue:
     models: tuple[ModelEntry, ...]
     messages: tuple[str, ...]
     first_paint: Comparison | None = None
-    leaderboard: tuple[LeaderboardRow, ...] = ()
+    leaderboard: Leaderboard | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,7 @@ def load(folder: Path) -> Catalogue:
         models=models,
         messages=_messages(folder / MESSAGES),
         first_paint=compare.load(first_paint) if first_paint.is_file() else None,
-        leaderboard=compare.load_leaderboard(leaderboard) if leaderboard.is_file() else (),
+        leaderboard=leaderboards.load(leaderboard) if leaderboard.is_file() else None,
     )
 
 
@@ -192,7 +197,12 @@ def open_model(entry: ModelEntry, catalogue: Catalogue, hub: Hub, *, threads: in
 
 def _load(entry: ModelEntry, catalogue: Catalogue, folder: Path, threads: int) -> Scorer:
     if entry.label_descriptions is None:
-        return classifier.load(folder, threads=threads)
+        model = classifier.load(folder, threads=threads)
+        if entry.problem_type is not None:
+            return model.read_as(entry.problem_type)
+        if entry.role == PRETRAINED:  # what is fine-tuned here says what it is
+            warn_of_sigmoid_head(model, entry.repo_id)
+        return model
     return zero_shot.load(
         folder,
         {label: entry.label_descriptions[label] for label in catalogue.labels},
@@ -222,6 +232,12 @@ def _entry(raw: object, labels: tuple[str, ...], where: str) -> ModelEntry:
             f"{where}: revision is {revision!r}; expected null, or a commit of 40 hex digits, "
             "as a branch or tag may move"
         )
+    problem_type = given.get("problem_type")
+    if problem_type not in (None, SINGLE, MULTI):
+        raise ConfigError(
+            f"{where}: problem_type is {problem_type!r}; expected {SINGLE} (softmax) or {MULTI} "
+            "(sigmoid), or none for what the model itself says"
+        )
     return ModelEntry(
         repo_id=repo_id,
         role=role,
@@ -229,6 +245,7 @@ def _entry(raw: object, labels: tuple[str, ...], where: str) -> ModelEntry:
         revision=None if revision is None else str(revision),
         label_map=_label_map(given.get("label_map"), labels, where),
         label_descriptions=_descriptions(given.get("label_descriptions"), role, labels, where),
+        problem_type=problem_type,
     )
 
 
@@ -236,6 +253,7 @@ def _label_map(raw: object, labels: tuple[str, ...], where: str) -> dict[str, st
     if raw is None:
         return None
     label_map = mapping(raw, f"{where}: label_map")
+    label_map = {mine: its for mine, its in label_map.items() if its is not None}
     for mine, its in label_map.items():
         if its not in labels:
             raise ConfigError(

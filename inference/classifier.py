@@ -8,6 +8,7 @@ Letters: N texts, C labels, W windows, B windows of a batch, T tokens.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference import bundle as bundles
-from inference.bundle import Bundle
+from inference.bundle import UNTUNED, Bundle
 from inference.errors import ModelError
 from inference.windows import (
     TOKENIZER_FILE,
@@ -87,6 +88,19 @@ class Classifier:
             TextError: a text is not a str or is blank.
         """
         return activate(self.logits(texts) / self.bundle.temperature, self.bundle.is_multilabel)
+
+    def read_as(self, problem_type: str) -> "Classifier":
+        """Return the model with its logits read by sigmoid or softmax as this type asks.
+
+        What was tuned for the other type, thresholds and temperature, is left behind.
+        """
+        own = self.bundle
+        if problem_type == own.problem_type:
+            return self
+        bundle = replace(
+            own, problem_type=problem_type, thresholds=(), temperature=1.0, chosen_on=UNTUNED
+        )
+        return Classifier(bundle, self._reader, self._engine, self.engine_name)
 
 
 def load(
@@ -185,7 +199,8 @@ def activate(logits: NDArray[np.float32], is_multilabel: bool) -> NDArray[np.flo
         # tanh does not overflow, exp(-x) of a far negative logit does
         return (0.5 * (1 + np.tanh(0.5 * logits))).astype(np.float32)
     exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
+    # sorted: a sum rounds by its order, and a model's scores shall not depend on that of its labels
+    return (exponents / np.sort(exponents, axis=1).sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def _combine(

@@ -1,12 +1,17 @@
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inference.alignment import align
+from inference import bundle as bundles
+from inference import classifier
+from inference.alignment import SigmoidHeadReadAsSoftmax, align, warn_of_sigmoid_head
 from inference.bundle import MULTI, SINGLE, Bundle
-from inference.classifier import decide
+from inference.classifier import TORCH, decide
 from inference.errors import ModelError
+from tests.inference.conftest import with_config
 
 
 class Fixed:
@@ -80,14 +85,75 @@ def test_size_is_that_of_the_model():
 @pytest.mark.parametrize(
     "bundle, task, label_map, message",
     [
-        (Bundle(("x", "y"), SINGLE), SINGLE, None, "has the labels x, y, the task a, b; give"),
-        (Bundle(("a", "b", "c"), SINGLE), SINGLE, None, "give the model a label_map"),
+        (Bundle(("x", "y"), SINGLE), SINGLE, None, "has the labels x, y, the task a, b; add this"),
+        (Bundle(("A", "b", "c"), SINGLE), SINGLE, None, "label_map: {A: a, b: b, c: null}$"),
+        (Bundle(("1", "no"), SINGLE), SINGLE, None, "label_map: {'1': null, 'no': null}$"),
         (Bundle(("x", "y"), SINGLE), SINGLE, {"z": "a"}, "z, which the model does not have.*x, y"),
         (Bundle(("x", "y"), SINGLE), SINGLE, {"x": "q"}, "q, which the task does not have.*a, b"),
         (Bundle(("x", "y"), SINGLE), SINGLE, {}, "label_map is empty"),
-        (Bundle(("x", "y"), MULTI), SINGLE, {"x": "a", "y": "b"}, "for exactly one"),
+        (
+            Bundle(("x", "y"), MULTI),
+            SINGLE,
+            {"x": "a", "y": "b"},
+            "exactly one.*problem_type: single",
+        ),
     ],
 )
 def test_what_cannot_be_aligned_is_refused(bundle, task, label_map, message):
     with pytest.raises(ModelError, match=message):
         align(Fixed(bundle, (0, 0)), ("a", "b"), task, label_map)
+
+
+def test_checkpoints_that_differ_in_the_order_of_their_labels_give_identical_rows(
+    tiny_model, tmp_path
+):
+    texts = ["good day", "an awful movie", "ok " * 90]
+    labels = bundles.load(tiny_model).labels
+    mixed = permuted(tiny_model, tmp_path / "mixed", order=(2, 0, 1))
+    assert bundles.load(mixed).labels == (labels[2], labels[0], labels[1])
+    for problem_type in (SINGLE, MULTI):
+        rows = []
+        for folder in (tiny_model, mixed):
+            model = classifier.load(folder, engine=TORCH, threads=1).read_as(problem_type)
+            rows.append(align(model, labels, problem_type).score(texts))
+        assert (rows[0] == rows[1]).all(), rows
+
+
+def permuted(folder: Path, destination: Path, order: Sequence[int]) -> Path:
+    """The same classifier with the rows of its head, and their names, in another order."""
+    from safetensors.torch import load_file, save_file
+
+    labels = bundles.load(folder).labels
+    id2label = {str(place): labels[old] for place, old in enumerate(order)}
+    with_config(folder, destination, id2label=id2label)
+    weights = load_file(destination / "model.safetensors")
+    for name in ("classifier.weight", "classifier.bias"):
+        weights[name] = weights[name][list(order)]
+    save_file(weights, destination / "model.safetensors", {"format": "pt"})
+    return destination
+
+
+class Head(Fixed):
+    """Its rows are logits."""
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        return self.rows
+
+
+def test_a_sigmoid_head_that_calls_itself_single_label_is_warned_of_by_name():
+    with pytest.warns(SigmoidHeadReadAsSoftmax, match="me/it says single.*average -4.0.*multi"):
+        warn_of_sigmoid_head(Head(Bundle(("a", "b"), SINGLE), (-5, -3)), "me/it")
+
+
+@pytest.mark.parametrize(
+    "bundle, logits",
+    [
+        (Bundle(("a", "b"), SINGLE), (-5, 5)),  # as softmax leaves them
+        (Bundle(("a", "b"), MULTI), (-5, -5)),  # says that it is one
+        (Bundle(("a",), SINGLE), (-5,)),  # one label: nothing to exclude
+    ],
+)
+def test_a_head_that_is_what_it_says_is_not_warned_of(bundle, logits):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_sigmoid_head(Head(bundle, logits), "me/it")

@@ -1,14 +1,17 @@
 import shutil
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from hub.client import Hub, connect
 from hub.errors import NotFound
 from inference import catalogue, compare
-from inference.bundle import SINGLE
+from inference.alignment import SigmoidHeadReadAsSoftmax
+from inference.bundle import MULTI, SINGLE
 from inference.catalogue import ModelEntry
 from inference.compare import Cell, Column, Comparison
 from inference.errors import ConfigError, ModelError
@@ -23,7 +26,12 @@ GOOD = {
     "task": {"labels": list(LABELS), "problem_type": SINGLE},
     "models": [
         MODEL,
-        {"repo_id": "demo/other", "role": "pretrained", "label_map": {"a": "negative"}},
+        {
+            "repo_id": "demo/other",
+            "role": "pretrained",
+            "label_map": {"a": "negative", "b": None},
+            "problem_type": MULTI,
+        },
         {"repo_id": "demo/base", "role": "zero-shot", "label_descriptions": DESCRIPTIONS},
     ],
 }
@@ -43,7 +51,13 @@ def test_a_catalogue_folder_is_read(tmp_path):
     assert (found.first_paint, found.leaderboard) == (None, ())
     assert found.models == (
         ModelEntry("demo/tuned", "fine-tuned", "Tuned"),
-        ModelEntry("demo/other", "pretrained", "demo/other", label_map={"a": "negative"}),
+        ModelEntry(
+            "demo/other",
+            "pretrained",
+            "demo/other",
+            label_map={"a": "negative"},
+            problem_type=MULTI,
+        ),
         ModelEntry("demo/base", "zero-shot", "demo/base", label_descriptions=DESCRIPTIONS),
     )
 
@@ -82,6 +96,10 @@ def model(**changes: object) -> dict:
         (model(revision="main"), "revision is 'main'; expected null, or a commit of 40 hex"),
         (model(label_map={"x": "joy"}), "maps 'x' to 'joy'; expected one of negative"),
         (model(label_map=["x"]), "label_map is .*expected names with values"),
+        (
+            model(problem_type="sigmoid"),
+            "problem_type is 'sigmoid'; expected single.*none for what",
+        ),
         (model(label_descriptions=DESCRIPTIONS), "for the role zero-shot alone"),
         (model(role="zero-shot"), "label_descriptions is None"),
         (
@@ -193,8 +211,45 @@ def test_a_pinned_revision_is_opened_though_the_branch_moved(hub, onnx_model, sh
 
 def test_labels_that_do_not_fit_name_the_repo(hub, shown):
     entry = replace(shown.models[1], label_map=None)
-    with pytest.raises(ModelError, match="demo/cat-other at .*: the model has the labels a, b, c"):
+    with pytest.raises(
+        ModelError, match="cat-other at .*: the model has the labels a, b, c.*label_map: {a: null"
+    ):
         catalogue.open_model(entry, shown, hub, threads=1)
+
+
+def test_an_entry_says_how_the_logits_of_a_model_are_read(hub, shown):
+    entry = replace(shown.models[1], problem_type=MULTI)
+    task = replace(shown, problem_type=MULTI)
+    by_softmax, by_sigmoid = (
+        catalogue.open_model(one, task, hub, threads=1).score(["good day"])[0]
+        for one in (shown.models[1], entry)
+    )
+    logits = np.log(by_sigmoid / (1 - by_sigmoid))
+    known = ~np.isnan(logits)
+    assert by_softmax[known].sum() < 1
+    # softmax keeps the distances of the logits, whatever the third one was
+    distances = [np.ptp(row[known]) for row in (np.log(by_softmax), logits)]
+    assert distances[0] == pytest.approx(distances[1], abs=1e-3)
+
+
+def test_a_pretrained_model_with_a_sigmoid_head_is_warned_of_until_its_entry_says_so(
+    hub, shown, tmp_path
+):
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(
+        hub.resolve("demo/cat-other").folder, tmp_path / "sigmoid", symlinks=False
+    )
+    weights = load_file(folder / "model.safetensors")
+    weights["classifier.bias"] -= 9
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    hub.publish(folder, "demo/cat-sigmoid", message="A head of rare labels")
+    entry = replace(shown.models[1], repo_id="demo/cat-sigmoid")
+    with pytest.warns(SigmoidHeadReadAsSoftmax, match="demo/cat-sigmoid says single_label"):
+        catalogue.open_model(entry, shown, hub, threads=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SigmoidHeadReadAsSoftmax)
+        catalogue.open_model(replace(entry, problem_type=SINGLE), shown, hub, threads=1)
 
 
 def test_a_repo_with_pickled_weights_alone_is_refused(hub, shown):
