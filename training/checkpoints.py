@@ -64,11 +64,11 @@ class Checkpoints:
         self.rename(partial)
         steps = self._complete()
         for old in steps[:-_KEPT]:
-            shutil.rmtree(old)
+            _remove(old)
         wanted = {_best_name(read_progress(path)[0].best_step) for path in steps[-_KEPT:]}
         for best in self.folder.glob("best-*"):
             if best.name not in wanted:
-                shutil.rmtree(best)
+                _remove(best)
 
     def rename(self, partial: Path) -> Path:
         """The folder under its final name, its content on the disk before its name is."""
@@ -77,7 +77,8 @@ class Checkpoints:
                 with path.open("rb") as file:
                     os.fsync(file.fileno())
         final = partial.with_name(partial.name.removesuffix(_PARTIAL))
-        shutil.rmtree(final, ignore_errors=True)  # left by an earlier life of this run
+        if final.exists():  # left by an earlier life of this run
+            _remove(final)
         return partial.rename(final)
 
     def save_best(self, step: int, save_weights: Callable[[Path], None]) -> None:
@@ -129,7 +130,7 @@ class Checkpoints:
             shutil.rmtree(path)
         for path in self._complete():
             if read_progress(path)[0].step > step:
-                shutil.rmtree(path)
+                _remove(path)
 
     def discard(self) -> None:
         """Remove all checkpoints: the run is finished, or starts over."""
@@ -180,6 +181,13 @@ def refuse_difference(what: str, there: dict[str, object], asked: dict[str, obje
             f"{what} belongs to another run: {listed}. Choose another --output_dir, or delete that "
             f"folder to start over"
         )
+
+
+def _remove(path: Path) -> None:
+    """Remove a checkpoint so that a kill on the way never leaves half of one under its name."""
+    going = path.with_name(f"{path.name}-old{_PARTIAL}")
+    shutil.rmtree(going, ignore_errors=True)
+    shutil.rmtree(path.rename(going))
 
 
 def _copy_files(source: Path, destination: Path) -> None:
