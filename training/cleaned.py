@@ -1,0 +1,106 @@
+"""Copies of the given files without the rows that leak or cannot be used; originals stay as is.
+
+Owns how a cleaned file is written: in the format of the original, delimited text as UTF-8 with
+every cell quoted, JSON lines and parquet rows unchanged. Which rows leak is copies.py's to say.
+
+Try: python -m training.doctor train.csv --test_file test.csv --fix cleaned
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from inference import encoding, tables
+from inference.delimited import Broken
+from inference.errors import ConfigError
+from inference.records import Records
+from inference.schema import Schema
+from inference.whole_file import write_whole
+from training.copies import Leak
+
+LIST_NAME = "removed.txt"
+
+
+def write(
+    given: Mapping[str, Records], schema: Schema, leaks: Sequence[Leak], folder: Path
+) -> tuple[str, ...]:
+    """Write the files into a new or empty folder; the result says each removed row, and why.
+
+    The same lines are in removed.txt. A row of train that is copied in validation or test goes,
+    and one of validation that is copied in test; a test file loses only what cannot be used.
+    schema is the one with which the training file was read.
+
+    Raises:
+        ConfigError: the folder holds something, two files share a name, or a part is no file.
+    """
+    paths = {name: Path(records.source.path) for name, records in given.items()}
+    _refuse_unless_possible(paths, folder)
+    lines: list[str] = []
+    for name, records in given.items():
+        file = paths[name].name
+        reasons = {one.row: f"{file}:{one.row}: {one.reason}" for one in records.rejected}
+        for leak in leaks:
+            if leak.part == name:
+                kind = "the same text as" if leak.is_exact else "nearly the same text as"
+                reasons[leak.row] = f"{file}:{leak.row}: {kind} {leak.twin}"
+        read_as = schema if name == "train" else schema.undivided()
+        content = _without(paths[name], frozenset(reasons), read_as)
+        write_whole(folder / paths[name].name, content)
+        lines += [reasons[row] for row in sorted(reasons)]
+    write_whole(folder / LIST_NAME, "".join(f"{line}\n" for line in lines))
+    return tuple(lines)
+
+
+def _refuse_unless_possible(paths: Mapping[str, Path], folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"--fix {folder} is there and not empty; name a new folder")
+    for name, path in paths.items():
+        if not path.is_file():
+            raise ConfigError(f"--fix cleans files, but {name} comes from {path}")
+    names = [path.name for path in paths.values()]
+    if len(set(names)) < len(names) or LIST_NAME in names:
+        raise ConfigError(
+            f"--fix writes all files into one folder, but their names are {', '.join(names)}; "
+            f"rename them so that they differ, also from {LIST_NAME}"
+        )
+
+
+def _without(path: Path, rows: frozenset[int], schema: Schema) -> str | bytes:
+    """The content of the file without the records of these numbers, which count from 1."""
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return _parquet_without(path, rows)
+    if suffix in (".jsonl", ".ndjson"):
+        return _json_lines_without(path, rows)
+    return _delimited_without(path, rows, schema)
+
+
+def _parquet_without(path: Path, rows: frozenset[int]) -> bytes:
+    table = pq.read_table(path)
+    kept = pa.array([number not in rows for number in range(1, table.num_rows + 1)])
+    sink = io.BytesIO()
+    pq.write_table(table.filter(kept), sink)
+    return sink.getvalue()
+
+
+def _json_lines_without(path: Path, rows: frozenset[int]) -> str:
+    with encoding.open_text(path, encoding.detect(path)) as file:
+        lines = [line.strip(" \t\r\n") for line in file]
+    numbered = enumerate((line for line in lines if line), start=1)
+    return "".join(f"{line}\n" for number, line in numbered if number not in rows)
+
+
+def _delimited_without(path: Path, rows: frozenset[int], schema: Schema) -> str:
+    table = tables.open_table(path, schema.needed, schema.column_names)
+    sink = io.StringIO(newline="")
+    writer = csv.writer(sink, delimiter=table.delimiter or ",", quoting=csv.QUOTE_ALL)
+    if not schema.column_names:
+        writer.writerow(table.columns)
+    for number, row in enumerate(table.rows, start=1):
+        if number not in rows and not isinstance(row, Broken):
+            writer.writerow([row[column] for column in table.columns])
+    return sink.getvalue()
