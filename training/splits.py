@@ -19,6 +19,7 @@ from inference.records import Example
 
 # Each class gets a place in a part, even if that makes the part larger: up to this share of all.
 _ROOM_FOR_SMALL_CLASSES = 0.2
+_ROUNDING = 1e-9
 
 
 def label_matrix(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.bool_]:
@@ -62,10 +63,11 @@ def hold_back_groups(
 ) -> NDArray[np.bool_]:
     """(N,) bool: whole groups of any size, together about `share` of the rows and of each label.
 
-    `matrix` is (N, C) bool, `groups` (N,) int64. A group is held back if this brings the shares of
-    the labels, of the rows without any, and of all rows closer to `share` (least squares): the
-    greedy of scikit-learn's StratifiedGroupKFold, for one part of any size and several labels.
-    Large groups are placed first, in a seeded order among those of like size.
+    `matrix` is (N, C) bool, `groups` (N,) int64. A group is held back if there is room for its
+    rows and this brings the shares of the labels, of the rows without any, and of all rows closer
+    to `share` (least squares): the greedy of scikit-learn's StratifiedGroupKFold, for one part of
+    any size and several labels. Large groups are placed first, in a seeded order among those of
+    like size. Where every group is larger than the part, the smallest is held back.
 
     Raises:
         DataError: fewer than two groups.
@@ -85,10 +87,11 @@ def hold_back_groups(
     chosen = []
     for group in order.tolist():
         # (missing - part)^2 - missing^2, summed: below 0 where holding back comes closer
-        if (parts[group] * (parts[group] - 2 * missing)).sum() < 0:
+        is_closer = (parts[group] * (parts[group] - 2 * missing)).sum() < 0
+        if is_closer and parts[group, -1] <= missing[-1] + _ROUNDING:
             chosen.append(group)
             missing = missing - parts[group]
-    if not chosen:  # every group is larger than twice the share
+    if not chosen:
         chosen = [int(order[np.argmin(sizes[order])])]
     return np.isin(numbers, chosen)
 
