@@ -1,13 +1,23 @@
+"""Each recipe is a valid config and reads a file in its seed's own format, to three parts."""
+
+import csv
+import json
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
 
+from hub.client import connect
 from inference import records
+from inference.bundle import MULTI, SINGLE, Bundle
+from training import data
 from training.config import TrainConfig, parse
 
-RECIPES = sorted((Path(__file__).parents[2] / "training" / "recipes").glob("*.yaml"))
+ROOT = Path(__file__).parents[2]
+RECIPES = sorted((ROOT / "training" / "recipes").glob("*.yaml"))
+REAL = ROOT.parent / "shared" / "data"
+TOXIC = ("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate")
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
@@ -26,9 +36,7 @@ def test_every_recipe_names_only_settings_that_exist(recipe: Path):
 def test_toxicity_has_the_six_columns_of_jigsaw_and_describes_each():
     config = parse(["--config", str(_recipe("toxicity")), "--train_file", "x.csv"])
     assert config.text_fields == ("comment_text",)
-    assert config.label_fields == (
-        "toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate",
-    )  # fmt: skip
+    assert config.label_fields == TOXIC
     assert set(config.label_descriptions) == set(config.label_fields)
 
 
@@ -38,5 +46,158 @@ def test_demo_describes_the_three_sentiments_and_reads_the_tweets(tweets: Path):
     assert set(read.labels) == set(config.label_descriptions)
 
 
+# 60 rows of each seed's format, whose texts have nothing in common: the row's number in words.
+
+
+def _words(row: int) -> str:
+    return " ".join(f"{word}{row * 7919 % 1000}" for word in ("alpha", "beta", "gamma", "delta"))
+
+
+def _write_toxicity(path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "comment_text", *TOXIC])
+        for row in range(60):
+            flags = [int(row % (2 + place) == 0) for place in range(len(TOXIC))]
+            writer.writerow([f"{row:016x}", f'"quoted"\n\n{_words(row)}', *flags])
+
+
+def _write_click(path: Path) -> None:
+    lines = []
+    for row in range(60):
+        queries = {f"重庆{_words(row)}{n}": f"{0.3 / (n + 1):.3f}" for n in range(10)}
+        cells = (f"重庆{row}", json.dumps(queries, ensure_ascii=False), _words(row), "百科")
+        lines.append("\t".join((*cells, str(row % 3 // 2))) + "\n")
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def _write_creatives(path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["title", "description", "adomain", "bundle", "cat"])
+        for row in range(60):
+            description = f"Play, win;\nshare.\n{_words(row)}"
+            writer.writerow(
+                [f"Game {row}", description, "shop.example", f"com.game{row}", f"IAB{row % 4}"]
+            )
+
+
+def _write_apps(path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "title", "description", "price", "user_rating", "label"])
+        for row in range(60):
+            genre = ("Games", "Book", "Business")[row % 3]
+            writer.writerow([row, f"App {row}", f"• {_words(row)}, “new”", 0.0, 4.5, genre])
+
+
+def _write_feedback(path: Path) -> None:
+    rows = (
+        {
+            "title": "" if row % 5 else f"Title {row}",
+            "review": _words(row),
+            "rating": 1 + row % 5,
+            "recommended": int(row % 4 > 0),
+            "department": ("Tops", "Dresses", "Bottoms")[row % 3],
+        }
+        for row in range(60)
+    )
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+APPS = "--text_fields title description --label_field label"
+SEEDS = {
+    "toxicity": ("toxicity", "train.csv", "", _write_toxicity, MULTI, TOXIC),
+    "click": ("click", "train.txt", "", _write_click, SINGLE, ("0", "1")),
+    "creatives": (
+        "creatives",
+        "creatives.csv",
+        "",
+        _write_creatives,
+        SINGLE,
+        ("IAB0", "IAB1", "IAB2", "IAB3"),
+    ),
+    "apps": ("creatives", "train.csv", APPS, _write_apps, SINGLE, ("Book", "Business", "Games")),
+    "recommended": ("feedback", "train.jsonl", "", _write_feedback, SINGLE, ("0", "1")),
+    "department": (
+        "feedback",
+        "train.jsonl",
+        "--label_field department",
+        _write_feedback,
+        SINGLE,
+        ("Bottoms", "Dresses", "Tops"),
+    ),
+}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_recipe_reads_a_file_in_its_seeds_own_format(seed, tmp_path):
+    recipe, file, flags, write, problem_type, labels = SEEDS[seed]
+    write(tmp_path / file)
+    splits = _prepare(recipe, f"--train_file {tmp_path / file} {flags}")
+    assert (splits.problem_type, splits.labels) == (problem_type, labels)
+    assert not splits.rejected, splits.rejected[:3]
+    sizes = [len(part) for part in splits.parts.values()]
+    assert sum(sizes) == 60
+    assert 4 <= sizes[1] <= 8
+    assert 4 <= sizes[2] <= 8
+    assert not splits.notes
+
+
+@pytest.mark.parametrize(
+    ("recipe", "flags", "rows", "labels"),
+    [
+        ("toxicity", "jigsaw/train_natural.csv --test_file jigsaw/test.csv", (14_992, 4_994), 6),
+        ("click", "click/train.txt --test_file click/test.txt", (1_000, 500), 2),
+        ("creatives", f"ios_apps/train.csv --test_file ios_apps/test.csv {APPS}", (5757, 1417), 23),
+        (
+            "feedback",
+            "womens_reviews/train.jsonl --test_file womens_reviews/test.jsonl",
+            (18_096, 4_525),
+            2,
+        ),
+        (
+            "feedback",
+            "womens_reviews/test.jsonl --test_file womens_reviews/test.jsonl "
+            "--label_field department",
+            (4_525, 4_525),
+            6,
+        ),
+    ],
+)
+def test_a_recipe_reads_the_real_files_of_its_seed(recipe, flags, rows, labels):
+    if not REAL.is_dir():
+        pytest.skip(f"{REAL} with the real files of the seeds is not there")
+    words = [str(REAL / word) if "/" in word else word for word in flags.split()]
+    # the validation file spares the search for near duplicates, which is tested elsewhere
+    splits = _prepare(recipe, " ".join(["--train_file", *words, "--validation_file", words[2]]))
+    read = [source["rows_in"] for source in splits.sources]
+    assert (read[0], read[-1]) == rows
+    assert len(splits.labels) == labels
+    for source in splits.sources:
+        assert source["kept"] + source["rejected"] == source["rows_in"]
+        assert source["rejected"] < 0.01 * source["rows_in"], splits.rejected[:3]
+
+
+def test_click_reads_its_predicted_queries_in_words(tmp_path):
+    _write_click(tmp_path / "train.txt")
+    splits = _prepare("click", f"--train_file {tmp_path / 'train.txt'}")
+    config = parse(["--config", str(_recipe("click")), "--train_file", "x"])
+    bundle = Bundle(
+        splits.labels, SINGLE, config.text_fields, " | ", json_fields=config.json_fields
+    )
+    first = next(example for example in splits.train if example.row > 1)
+    words = _words(first.row - 1)
+    text = bundle.compose(first.fields)
+    assert text.startswith(
+        f"重庆{first.row - 1} | {words} | 百科 | 重庆{words}0 30%; 重庆{words}1 15%;"
+    )
+
+
 def _recipe(name: str) -> Path:
     return next(recipe for recipe in RECIPES if recipe.stem == name)
+
+
+def _prepare(recipe: str, flags: str) -> data.Splits:
+    config = parse(["--config", str(_recipe(recipe)), *flags.split()])
+    return data.prepare(config, connect("http://127.0.0.1:9"))
