@@ -142,3 +142,22 @@ def test_fields_become_one_text(names, fields, text):
 def test_a_missing_field_is_named():
     with pytest.raises(TextError, match="title, body; body is missing from title"):
         Bundle(("a", "b"), SINGLE, ("title", "body")).compose({"title": "T"})
+
+
+def test_a_field_of_json_is_read_into_words_and_stays_one_when_stored(tmp_path):
+    bundle = Bundle(("calm", "angry"), MULTI, ("title", "q"), " | ", 64, json_fields=("q",))
+    assert bundle.compose({"title": "T", "q": '{"a": 0.1, "b": 0.2}'}) == "T | b 20%; a 10%"
+    assert bundle.compose({"title": " ", "q": "{}"}) == ""
+    bundles.save(bundle, folder(tmp_path))
+    assert bundles.load(tmp_path).json_fields == ("q",)
+
+
+def test_a_record_whose_field_is_no_json_is_the_visitors_to_mend():
+    bundle = Bundle(("a", "b"), SINGLE, ("q",), json_fields=("q",))
+    with pytest.raises(TextError, match="cannot read this record: 'q' is not JSON"):
+        bundle.compose({"q": "rain coat"})
+
+
+def test_a_field_of_json_that_the_model_does_not_read_is_refused():
+    with pytest.raises(ModelError, match="json_fields q are not all among the text_fields text"):
+        Bundle(("a", "b"), SINGLE, json_fields=("q",))

@@ -5,7 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from inference.cells import Unusable, as_flag, as_label, as_labels, as_text, is_blank, listed, shown
+from inference.cells import (
+    Unusable,
+    as_flag,
+    as_group,
+    as_label,
+    as_labels,
+    as_text,
+    is_blank,
+    listed,
+    shown,
+)
 
 NAN = float("nan")
 
@@ -111,3 +121,11 @@ def test_text_that_somebody_can_see_is_not_blank(text):
 def test_messages_show_no_more_than_a_little_of_a_text():
     assert len(shown("x" * 500)) < 50
     assert listed([str(n) for n in range(100)]).endswith("'29' and 70 more")
+
+
+@pytest.mark.parametrize(
+    ("value", "group"),
+    [(" ann ", "ann"), (7.0, "7"), ("", None), (" \u200b", None), (None, None), (NAN, None)],
+)
+def test_a_row_without_a_group_belongs_to_none(value, group):
+    assert as_group(value, "author") == group

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from inference.errors import ConfigError
+from inference.schema import Schema
 from training.config import TrainConfig, from_mapping, parse
 
 
@@ -57,6 +58,9 @@ def test_a_run_json_reproduces_its_settings(tmp_path):
         ("--seed 1", "neither is given"),
         ("--dataset_name me/it --test_file a.csv", "brings its own splits"),
         ("--train_file a.csv --label_fields a b --label_delimiter ,", "for one label field"),
+        ("--train_file a.csv --json_field b", "json_fields names 'b', which is none of the text"),
+        ("--train_file a.csv --group_field label", "group_field is 'label', which is a label"),
+        ("--train_file a.csv --time_field label", "time_field is 'label', which is a label"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_in_one_line(flags, message):
@@ -70,6 +74,22 @@ def test_settings_made_in_code_are_checked_too():
         TrainConfig(train_file="a.csv", lr_scheduler_type="steps")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="unknown key: sede"):
         from_mapping({"sede": 1})
+
+
+def test_the_schema_of_the_files_follows_from_the_settings():
+    config = parse(
+        "--train_file a.csv --text_fields title queries --label_field y --json_field queries "
+        "--group_field author --time_field day --column_names title queries y author day".split()
+    )
+    assert config.schema() == Schema(
+        ("title", "queries"),
+        ("y",),
+        None,
+        ("title", "queries", "y", "author", "day"),
+        ("queries",),
+        "author",
+        "day",
+    )
 
 
 def test_where_the_run_lies_and_what_it_is_called_do_not_change_its_weights():

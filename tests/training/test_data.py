@@ -5,7 +5,6 @@ import csv
 import pytest
 
 from hub.client import connect
-from inference.errors import DataError
 from tests.training.toy import toy_config, toy_examples, write_toy_csv
 from training import data
 
@@ -46,7 +45,7 @@ def test_the_same_seed_gives_the_same_hashes_and_another_one_others(tmp_path):
     assert receipts[0]["splits"] != receipts[2]["splits"]
 
 
-@pytest.mark.parametrize("count", [31, 60, 99])
+@pytest.mark.parametrize("count", [31, 99])
 def test_a_sample_has_at_most_so_many_texts_in_the_same_proportions(tmp_path, count):
     path = write_toy_csv(tmp_path / "all.csv", 200)
     splits = _prepare(train_file=str(path), max_train_samples=count)
@@ -94,58 +93,60 @@ def test_a_label_unknown_to_the_training_part_is_rejected_by_row(tmp_path):
     assert "test.csv:7" in str(splits.rejected[0])
 
 
-def _publish_dataset(hub_server, name: str, **parts) -> str:
-    from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
-
-    features = Features({"text": Value("string"), "label": ClassLabel(names=["no", "yes"])})
-    loaded = {part: Dataset.from_dict(rows, features=features) for part, rows in parts.items()}
-    repo_id = f"demo/{name}"
-    hub_server.api().create_repo(repo_id, repo_type="dataset")
-    for part, dataset in DatasetDict(loaded).items():
-        folder = hub_server.root.parent / name
-        folder.mkdir(exist_ok=True)
-        dataset.to_parquet(folder / f"{part}.parquet")
-        hub_server.api().upload_file(
-            path_or_fileobj=folder / f"{part}.parquet",
-            path_in_repo=f"data/{part}-00000-of-00001.parquet",
-            repo_id=repo_id,
-            repo_type="dataset",
-        )
-    return repo_id
+def test_every_row_of_a_part_is_named_by_its_file_and_number(tmp_path):
+    train = write_toy_csv(tmp_path / "train.csv", 40)
+    test = write_toy_csv(tmp_path / "held.csv", 6, seed=1)
+    splits = _prepare(train_file=str(train), test_file=str(test))
+    ids = splits.row_ids()
+    assert ids["test"] == [f"held.csv:{row}" for row in range(1, 7)]
+    assert sorted(ids["train"] + ids["validation"]) == sorted(
+        f"train.csv:{row}" for row in range(1, 41)
+    )
+    stored = splits.receipt()["splits"]["test"]["ids_sha256"]
+    assert stored == data.ids_hash(ids["test"])
+    assert stored != data.ids_hash([*ids["test"][1:], ids["test"][0]]), "their order counts"
 
 
-def test_a_hub_dataset_brings_its_splits_and_the_names_of_its_labels(hub_server, tmp_path):
-    rows = {"text": [f"text {n}" for n in range(40)], "label": [n % 2 for n in range(40)]}
-    unlabelled = {"text": ["a", "b", "c"], "label": [0, 1, -1]}
-    repo_id = _publish_dataset(hub_server, "classes", train=rows, test=unlabelled)
-    hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
-    splits = data.prepare(toy_config(train_file=None, dataset_name=repo_id), hub)
-    assert splits.labels == ("no", "yes")
-    assert [example.labels for example in splits.test] == [("no",), ("yes",)]
-    assert len(splits.validation) == 4
-    assert len(splits.rejected) == 1
-
-
-def test_a_csv_dataset_keeps_na_and_none_as_texts(hub_server, tmp_path):
-    path = tmp_path / "train.csv"
-    path.write_text("text,label\n" + "".join(f"{t},x\n{t} 2,y\n" for t in ("NA", "None", "null")))
+def test_a_hub_dataset_is_divided_like_a_file(hub_server, tmp_path):
+    rows = write_toy_csv(tmp_path / "train.csv", 40)
     api = hub_server.api()
-    api.create_repo("demo/na", repo_type="dataset")
+    api.create_repo("demo/toy", repo_type="dataset")
     api.upload_file(
-        path_or_fileobj=path, path_in_repo="train.csv", repo_id="demo/na", repo_type="dataset"
+        path_or_fileobj=rows, path_in_repo="train.csv", repo_id="demo/toy", repo_type="dataset"
     )
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
-    config = toy_config(
-        train_file=None, dataset_name="demo/na", validation_size=0.34, test_size=0.34
+    splits = data.prepare(toy_config(train_file=None, dataset_name="demo/toy"), hub)
+    assert splits.train == _prepare(train_file=str(rows)).train
+    assert splits.row_ids()["test"][0].startswith("train:")
+
+
+def test_labels_that_a_part_lacks_are_named_with_what_that_means(tmp_path):
+    path = write_toy_csv(tmp_path / "all.csv", 60)
+    with path.open("a", encoding="utf-8") as file:
+        file.write("what a day,furious\nno way at all,furious\n")
+    test = write_toy_csv(tmp_path / "test.csv", 2)
+    splits = _prepare(train_file=str(path), test_file=str(test))
+    notes = " / ".join(splits.notes)
+    assert "no test text is labelled 'furious' (2 in all), 'positive' (20 in all): noth" in notes
+    assert "no train text" not in notes
+
+
+def test_a_label_of_the_future_alone_is_not_learned_and_said_so(tmp_path):
+    path = tmp_path / "all.csv"
+    rows = "".join(f"{n} words {n},{'new' if n > 95 else n % 2},{n}\n" for n in range(100))
+    path.write_text("text,label,when\n" + rows)
+    splits = _prepare(train_file=str(path), time_field="when")
+    assert "no train text is labelled 'new' (4 in all): nothing of it is learned" in splits.notes
+    assert [example.time for example in splits.test] == [float(n) for n in range(90, 100)]
+
+
+def test_a_given_test_file_needs_no_column_to_divide_by(tmp_path):
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    train.write_text(
+        "text,label,who\n" + "".join(f"{'so ' * n}much,{n % 2},{n % 10}\n" for n in range(60))
     )
-    splits = data.prepare(config, hub)
-    kept = _texts(splits.train) + _texts(splits.validation) + _texts(splits.test)
-    assert sorted(kept) == ["NA", "NA 2", "None", "None 2", "null", "null 2"]
-
-
-def test_a_dataset_without_a_training_split_is_refused(hub_server, tmp_path):
-    rows = {"text": ["a", "b"], "label": [0, 1]}
-    repo_id = _publish_dataset(hub_server, "untrained", test=rows)
-    hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
-    with pytest.raises(DataError, match="has no split called train, it has test"):
-        data.prepare(toy_config(train_file=None, dataset_name=repo_id), hub)
+    test.write_text("text,label\nyes,1\nno,0\n")
+    splits = _prepare(train_file=str(train), test_file=str(test), group_field="who")
+    assert len(splits.test) == 2
+    groups = [{example.group for example in part} for part in (splits.train, splits.validation)]
+    assert not groups[0] & groups[1]
