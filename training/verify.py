@@ -1,0 +1,243 @@
+"""The receipt of a run held against all that it tells of: python -m training.verify RUN_DIR|REPO_ID
+
+Owns the order of the checks and what is said of them: the receipt's own seal, every file of the
+run, the data where it lies or is given, the parts divided anew, the figures made again from the
+stored predictions, the golden texts answered again. What cannot be looked at is said, never passed.
+It shows that a run is whole, not who made it: a seal is no signature.
+
+Try: python -m training.verify runs/a --train_file tweets.csv
+"""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from hub.client import Hub
+from hub.errors import HubError
+from inference import settings as settings_of
+from inference.bundle import read_json
+from inference.errors import ConfigError, DataError, ModelError, run_command
+from training import config as configs
+from training import data, golden, receipt, recomputed
+from training.base import sha256_of
+from training.checks import DEVIATES, OK, UNCHECKED, Check, equal
+from training.config import TrainConfig
+from training.data import Splits
+from training.publish import ALLOWED
+from training.splits import label_matrix
+
+_FILES = ("train_file", "validation_file", "test_file")
+# What a file of the run is to a reader of the report; the first that matches.
+_KINDS = (
+    ("model*.safetensors*", "weights"),
+    ("onnx/*", "onnx"),
+    ("decision.json", "decision"),
+    ("config.json", "config"),
+    (receipt.SPLITS, "split"),
+    ("results/predictions/*", "predictions"),
+    ("results/targets.parquet", "predictions"),
+    ("results/*.json", "metric"),
+    ("results/*", "results"),
+    ("metrics.jsonl", "history"),
+    ("*", "tokenizer"),
+)
+
+
+def verify(
+    run_dir: Path,
+    hub: Hub,
+    *,
+    files: Mapping[str, str] | None = None,
+    is_published: bool = False,
+) -> Iterator[Check]:
+    """Check after check, the quick ones first.
+
+    files: where train_file, validation_file and test_file lie now, if not where the run had them.
+    is_published: the folder is a repo, which holds what may be published and no more.
+
+    Raises:
+        ModelError: there is no receipt.
+        ConfigError: a file is given that the run did not have.
+    """
+    told: dict[str, Any] = read_json(run_dir / receipt.FILE_NAME)
+    if "config" not in told or "data" not in told:
+        raise ModelError(f"{run_dir / receipt.FILE_NAME} is no receipt of a run; train again")
+    yield _seal(told)
+    checked = list(_files(run_dir, told, is_published))
+    yield from checked
+    yield from _data(run_dir, told, files or {}, hub)
+    yield from recomputed.checks(run_dir, told)
+    is_whole = all(check.state != DEVIATES for check in checked)
+    yield (
+        _golden(run_dir)
+        if is_whole
+        else Check(
+            "golden", UNCHECKED, "the models were not asked: their files are not those of the run"
+        )
+    )
+
+
+def _seal(told: Mapping[str, Any]) -> Check:
+    if "seal" not in told:
+        return Check("receipt", UNCHECKED, "run.json has no seal: an older program wrote it")
+    if told["seal"] != receipt.seal(told):
+        return Check("receipt", DEVIATES, "run.json was edited after it was written: broken seal")
+    return Check("receipt", OK, "run.json is as it was written")
+
+
+def _files(run_dir: Path, told: Mapping[str, Any], is_published: bool) -> Iterator[Check]:
+    """Each file of the run against its sha256."""
+    expected: dict[str, str] = dict(told.get("files", {}))
+    expected |= told.get("export", {}).get("sha256", {})
+    expected |= {"model.safetensors": told["weights_sha256"]} if "weights_sha256" in told else {}
+    for name, sha256 in expected.items():
+        path, kind = run_dir / name, _kind(name)
+        if path.is_file():
+            yield from equal(kind, f"{name}: sha256", sha256_of(path), sha256)
+        elif is_published and not any(fnmatch(name, pattern) for pattern in ALLOWED):
+            yield Check(kind, UNCHECKED, f"{name} is not published")
+        else:
+            yield Check(kind, DEVIATES, f"{name} is missing, expected sha256 {sha256}")
+    for name in receipt.files(run_dir).keys() - expected.keys():
+        yield Check(_kind(name), UNCHECKED, f"{name} is not in the receipt")
+
+
+def _kind(name: str) -> str:
+    return next(kind for pattern, kind in _KINDS if fnmatch(name, pattern))
+
+
+def _data(
+    run_dir: Path, told: Mapping[str, Any], files: Mapping[str, str], hub: Hub
+) -> Iterator[Check]:
+    """The data and the parts made from it; the parts only of data that is the run's."""
+    config = _where(configs.from_mapping(told["config"]), files)
+    yield from _stored_split(run_dir, told)
+    state = OK
+    for check in _sources(config, told):
+        yield check
+        state = check.state if check.state != OK else state
+    if state != OK:
+        reason = "changed" if state == DEVIATES else "not there"
+        yield Check("split", UNCHECKED, f"the parts were not made again: the data is {reason}")
+        return
+    try:
+        splits = data.prepare(config, hub)
+    except HubError as error:
+        yield Check("data", UNCHECKED, f"{config.dataset_name} cannot be fetched: {error}")
+        return
+    except DataError as error:
+        yield Check("data", DEVIATES, str(error))
+        return
+    yield from _parts(run_dir, told, splits)
+
+
+def _where(config: TrainConfig, files: Mapping[str, str]) -> TrainConfig:
+    for name in files:
+        if not getattr(config, name):
+            used = config.dataset_name or "no such file"
+            raise ConfigError(f"--{name} is given, but the run was made from {used}; leave it out")
+    return replace(config, **files)  # type: ignore[arg-type]
+
+
+def _sources(config: TrainConfig, told: Mapping[str, Any]) -> Iterator[Check]:
+    """The data files against their sha256; a dataset of the Hub is compared once it is read."""
+    stored = {source["part"]: source for source in told["data"]["sources"]}
+    for name in _FILES:
+        path = getattr(config, name)
+        if not path:
+            continue
+        if not Path(path).is_file():
+            yield Check("data", UNCHECKED, f"{path} is not there; say with --{name} where it lies")
+            continue
+        expected = stored[name.removesuffix("_file")]["sha256"]
+        yield from equal("data", f"{path}: sha256", sha256_of(Path(path)), expected)
+
+
+def _parts(run_dir: Path, told: Mapping[str, Any], splits: Splits) -> Iterator[Check]:
+    """What the receipt says of the parts, and which rows they are, against parts made anew."""
+    there = dict(told["data"])
+    # a file may have another name by now, and row ids begin with it
+    names = {source["part"]: source["name"] for source in there["sources"]}
+    sources = ({**made, "name": names.get(made["part"])} for made in splits.sources)
+    splits = replace(splits, sources=tuple(sources))
+    made = splits.receipt()
+    for name in ("notes", "rejected_rows"):  # sentences, which say where a file lies
+        there.pop(name, None)
+    yield from equal("split", "run.json: splits", there.pop("splits"), made["splits"])
+    yield from equal("data", "run.json: data", there, made)
+    yield from recomputed.targets_check(run_dir, label_matrix(splits.test, splits.labels))
+    if (run_dir / receipt.SPLITS).is_file():
+        stored = receipt.read_split_ids(run_dir)
+        yield from equal("split", receipt.SPLITS, stored, splits.row_ids())
+
+
+def _stored_split(run_dir: Path, told: Mapping[str, Any]) -> Iterator[Check]:
+    """results/splits.json by itself: the rows of each part that run.json has the sha256 of."""
+    if not (run_dir / receipt.SPLITS).is_file():
+        yield Check("split", UNCHECKED, f"{receipt.SPLITS}, which names the rows, is not there")
+        return
+    stored = receipt.read_split_ids(run_dir)
+    for part, content in told["data"]["splits"].items():
+        seen = data.ids_hash(stored.get(part, ()))
+        what = f"{receipt.SPLITS}: {part}: sha256 of the ids"
+        yield from equal("split", what, seen, content["ids_sha256"])
+
+
+def _golden(run_dir: Path) -> Check:
+    if not (run_dir / golden.FILE_NAME).is_file():
+        return Check("golden", UNCHECKED, f"{golden.FILE_NAME} is not there")
+    try:
+        golden.replay(run_dir)
+    except ModelError as error:
+        return Check("golden", DEVIATES, str(error))
+    return Check("golden", OK, f"the models give the logits in {golden.FILE_NAME}")
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The flags of the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.verify",
+        description="Hold the receipt of a run against its data, parts, figures and weights.",
+    )
+    parser.add_argument("run", help="output_dir of a run, or the id of a repo on the Hub")
+    parser.add_argument("--revision", help="branch, tag or commit of the repo; main unless given")
+    for name in _FILES:
+        parser.add_argument(f"--{name}", help="where that file of the run lies now")
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """The command line; exit code 1 after a deviation."""
+    flags = parse()
+    hub = settings_of.load().connect()
+    run_dir = Path(flags.run)
+    is_published = flags.revision is not None or not (run_dir / receipt.FILE_NAME).is_file()
+    if is_published:
+        run_dir = _fetch(flags.run, flags.revision or "main", hub)
+    files = {name: getattr(flags, name) for name in _FILES if getattr(flags, name)}
+    count = {OK: 0, DEVIATES: 0, UNCHECKED: 0}
+    for check in verify(run_dir, hub, files=files, is_published=is_published):
+        print(check, flush=True)
+        count[check.state] += 1
+    summed = f"{count[OK]} checks hold, {count[UNCHECKED]} could not be made"
+    if count[DEVIATES]:
+        raise ModelError(
+            f"{flags.run} is not what its run.json tells of: {count[DEVIATES]} deviations, named "
+            f"above ({summed}). Do not rely on its figures; train again, or fetch it again"
+        )
+    print(f"{flags.run}: {summed}")
+
+
+def _fetch(repo_id: str, revision: str, hub: Hub) -> Path:
+    if Path(repo_id).exists():
+        raise ConfigError(f"{repo_id} holds no run.json; give the output_dir of a run")
+    snapshot = hub.resolve(repo_id, revision)
+    print(f"{repo_id} at {snapshot.sha}", flush=True)
+    return snapshot.folder
+
+
+if __name__ == "__main__":
+    run_command(main)
