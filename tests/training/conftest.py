@@ -22,6 +22,7 @@ GOLDEN = Path(__file__).parent / "golden"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make golden`: write what the golden files should hold, instead of comparing."""
     parser.addoption("--golden", action="store_true", help="rewrite the golden files")
+    parser.addoption("--kills", type=int, default=3, help="kills of a training, see test_kills.py")
 
 
 @pytest.fixture(scope="session")
