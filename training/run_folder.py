@@ -125,7 +125,7 @@ def _wait_for(lock: TextIO, folder: Path, patience_s: float) -> None:
                 f"it with kill {holder}, or choose another --output_dir"
             )
         if not is_said:
-            wait = f"waiting up to {patience_s / 60:.0f} min for it (Ctrl-C leaves it alone)"
+            wait = f"waiting up to {patience_s:.0f} s for it (Ctrl-C leaves it alone)"
             print(f"process {holder} is at work in {folder}; {wait}", flush=True)
             is_said = True
         time.sleep(_LOOK_EVERY_S)

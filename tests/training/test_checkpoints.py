@@ -64,6 +64,25 @@ def test_carrying_on_from_an_older_one_forgets_the_newer(tmp_path):
     assert not checkpoints.folder.exists()
 
 
+def test_a_kill_while_old_ones_are_removed_leaves_no_half_of_one(tmp_path, monkeypatch):
+    checkpoints = Checkpoints(tmp_path, IDENTITY)
+    for step in (9, 10):
+        _save(checkpoints, step)
+
+    class PowerCut(Exception):
+        pass
+
+    def cut(path, **_):
+        if path.exists():
+            (path / "state").unlink()
+            raise PowerCut
+
+    monkeypatch.setattr("training.checkpoints.shutil.rmtree", cut)
+    with pytest.raises(PowerCut):
+        checkpoints.forget_after(9)
+    assert checkpoints.find("auto") == checkpoints.folder / "step-00000009"
+
+
 def test_a_checkpoint_of_another_folder_brings_its_best_weights(tmp_path):
     there, here = Checkpoints(tmp_path / "a", IDENTITY), Checkpoints(tmp_path / "b", IDENTITY)
     there.save_best(1, _weights)

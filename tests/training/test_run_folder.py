@@ -1,10 +1,17 @@
 """Whose folder it is, and which stages are done in it."""
 
 import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from inference.errors import ConfigError
+from tests.hub_fixtures import PROJECT
 from training.run_folder import RunFolder, write_json
 
 IDENTITY: dict[str, object] = {"seed": 1}
@@ -59,3 +66,68 @@ def test_json_is_written_whole_with_its_folder(tmp_path):
         write_json(path, {"x": float("nan")})
     assert json.loads(path.read_text()) == {"ü": [1, 2]}
     assert [item.name for item in path.parent.iterdir()] == ["b.json"]
+
+
+_HOLDER = """
+import sys
+from pathlib import Path
+from training.run_folder import RunFolder
+run = RunFolder.open(Path(sys.argv[1]), {"seed": 1})
+run.hold()
+print("held", flush=True)
+sys.stdin.readline()
+run.record("fit", "weights", {"made": "by the other"})
+"""
+
+
+@contextmanager
+def _holder(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Another process at work in the folder; a line to its input lets it finish."""
+    command = [sys.executable, "-c", _HOLDER, str(folder)]
+    with subprocess.Popen(
+        command, cwd=PROJECT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_a_folder_that_another_process_works_in_is_refused_by_its_number(tmp_path):
+    with _holder(tmp_path) as other:
+        run = RunFolder.open(tmp_path, IDENTITY)
+        with pytest.raises(ConfigError, match=rf"process {other.pid} is at work.*kill {other.pid}"):
+            run.hold(patience_s=0)
+        other.kill()
+        run.hold(patience_s=10)  # its lock went with it
+
+
+def test_the_work_of_the_process_that_was_waited_for_is_used(tmp_path, capsys):
+    with _holder(tmp_path) as other:
+        run = RunFolder.open(tmp_path, IDENTITY)
+        assert run.find("fit", "weights") is None
+        assert other.stdin is not None
+        threading.Timer(0.5, lambda: print(file=other.stdin, flush=True)).start()
+        run.hold(patience_s=60)
+    assert run.find("fit", "weights") == {"made": "by the other"}
+    assert f"process {other.pid} is at work in {tmp_path}; waiting" in capsys.readouterr().out
+
+
+def test_one_process_may_hold_its_folder_again(tmp_path):
+    first = RunFolder.open(tmp_path, IDENTITY)
+    first.hold(patience_s=0)
+    RunFolder.open(tmp_path, IDENTITY).hold(patience_s=0)
+
+
+def test_holding_clears_what_a_kill_left_and_nothing_else(tmp_path):
+    run = RunFolder.open(tmp_path, IDENTITY)
+    run.write()
+    (tmp_path / ".export-x1" / "onnx").mkdir(parents=True)
+    (tmp_path / "results").mkdir()
+    for name in (".run.json.4711", ".model.safetensors.partial", "results/.metrics.json.12"):
+        (tmp_path / name).write_text("half")
+    kept = (".gitignore", "model.safetensors", "results/metrics.json")
+    for name in kept:
+        (tmp_path / name).write_text("whole")
+    run.hold()
+    there = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
+    assert there == {*kept, ".lock", "stages.json"}
