@@ -77,6 +77,15 @@ def child_environment(**changes: str) -> dict[str, str]:
     return {**os.environ, **changes}
 
 
+def share_cores() -> None:
+    """Let the threads of torch sleep soon when they wait; call it before torch is imported.
+
+    GNU OpenMP's threads spin while they wait: beside any other busy process that makes a training
+    3 to 6 times slower, while sleeping costs a tenth to a quarter alone (2026-11-21).
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+
+
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings that the environment asks for; an empty variable counts as unset.
 

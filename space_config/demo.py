@@ -77,9 +77,6 @@ class Journey:
             HF_HUB_DISABLE_UPDATE_CHECK="1",
             NO_PROXY=f"{HOST},localhost",
             TOKENIZERS_PARALLELISM="false",
-            # Threads that spin while they wait starve each other where others use the cores too:
-            # 2-5 samples/s against 15 beside two busy processes (benchmarks/LOG.md, 2026-11-21).
-            GOMP_SPINCOUNT="3000",
             SPACE_CATALOGUE=str(self._ready),
         )
         self._settings = settings.load(self._environment)

@@ -18,11 +18,12 @@ import numpy as np
 
 from hub.client import card_text
 from inference import bundle as bundles
-from inference import compare
+from inference import leaderboard as leaderboards
 from inference.bundle import Bundle, read_json
 from inference.classifier import ONNX_FILES, ONNX_FP32, TORCH, activate
-from inference.compare import LeaderboardRow
+from inference.leaderboard import Leaderboard, Row
 from inference.whole_file import write_whole
+from training import card_results as results_text
 from training import card_text as paragraphs
 from training import golden
 
@@ -40,7 +41,7 @@ class Run:
     revision: str
     receipt: Mapping[str, Any]
     bundle: Bundle
-    rows: tuple[LeaderboardRow, ...]
+    board: Leaderboard
     golden: Mapping[str, Any]
     has_onnx: bool
 
@@ -49,9 +50,9 @@ class Run:
         return self.receipt["config"]
 
     @property
-    def weights_row(self) -> LeaderboardRow | None:
+    def weights_row(self) -> Row | None:
         """The results of the weights themselves: float32, not the int8 copy."""
-        own = {row.engine: row for row in self.rows if row.role == "fine-tuned"}
+        own = {row.model.engine: row for row in self.board.rows if row.is_fine_tuned}
         return own.get(ONNX_FP32) or own.get(TORCH)
 
 
@@ -77,7 +78,7 @@ def read(run_dir: Path, repo_id: str | None, revision: str) -> Run:
         revision=revision,
         receipt=receipt,
         bundle=bundles.load(run_dir),
-        rows=compare.load_leaderboard(run_dir / "results" / "leaderboard.json"),
+        board=leaderboards.load(run_dir / "results" / "leaderboard.json"),
         golden=read_json(run_dir / golden.FILE_NAME),
         has_onnx=all((run_dir / name).is_file() for name in ONNX_FILES.values()),
     )
@@ -97,15 +98,16 @@ def _body(run: Run) -> dict[str, str]:
     receipt, bundle = run.receipt, run.bundle
     examples = _examples(run)
     return {
+        "verdict": results_text.verdict(run.board),
         "title": paragraphs.escape(run.repo_id.rpartition("/")[2]),
         "summary": paragraphs.summary(receipt, bundle),
-        "results": paragraphs.results(receipt, bundle, run.rows),
+        "results": results_text.results(receipt, run.board),
         "repo_id": json.dumps(run.repo_id),
         "revision": json.dumps(run.revision),
         "repo_id_plain": run.repo_id,
         "revision_plain": run.revision,
         "example": json.dumps(examples[0][0] if examples else "a text", ensure_ascii=False),
-        "decision": paragraphs.decision(bundle),
+        "decision": paragraphs.decision(receipt, bundle),
         "onnx": paragraphs.onnx(receipt, bundle, run.repo_id, run.revision, has_onnx=run.has_onnx),
         "data": paragraphs.data(receipt, bundle.labels),
         "training": paragraphs.training(receipt),
@@ -137,15 +139,15 @@ def _metadata(run: Run) -> dict[str, object]:
     }
 
 
-def _results(run: Run, row: LeaderboardRow) -> dict[str, object]:
+def _results(run: Run, row: Row) -> dict[str, object]:
     """An entry of model-index; all its values are those of the results table."""
     sources: Sequence[Mapping[str, Any]] = run.receipt["data"]["sources"]
     name = run.config.get("dataset_title") or sources[-1]["name"]
     figures = {
-        "f1": ("macro F1", row.macro_f1),
-        "accuracy": ("accuracy", row.accuracy),
-        "matthews_correlation": ("MCC", row.mcc),
-        "roc_auc": ("ROC AUC", row.roc_auc),
+        "f1": ("macro F1", row.figures["macro_f1"]),
+        "accuracy": ("accuracy", row.figures["accuracy"]),
+        "matthews_correlation": ("MCC", row.figures["mcc"]),
+        "roc_auc": ("ROC AUC", row.figures["roc_auc"]),
     }
     return {
         "name": run.repo_id.rpartition("/")[2],

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from inference.bundle import Bundle
+from inference.bundle import UNTUNED, Bundle
 from inference.classifier import ONNX_FILES, ONNX_INT8
-from inference.compare import LeaderboardRow
 
 Receipt = Mapping[str, Any]
 
@@ -67,70 +66,32 @@ def summary(receipt: Receipt, bundle: Bundle) -> str:
     )
 
 
-def results(receipt: Receipt, bundle: Bundle, rows: Sequence[LeaderboardRow]) -> str:
-    """The table of all rows, what int8 costs, and F1 by label."""
-    if not rows:
-        return "No results were measured."
-    header = ("model", "macro F1", "accuracy", "MCC", "ROC AUC", "size", "one text, median")
-    cells = [
-        (
-            escape(row.title),
-            _figure(row.macro_f1),
-            _figure(row.accuracy),
-            _figure(row.mcc),
-            _figure(row.roc_auc),
-            f"{row.size_bytes / 10**6:.3g} MB",
-            f"{row.latency_p50_ms:.1f} ms",
+def decision(receipt: Receipt, bundle: Bundle) -> str:
+    """How scores become decisions, and how that was chosen."""
+    parts = ["The label with the highest score is the answer (`decision.json`)."]
+    if bundle.is_multilabel:
+        rows = [
+            (escape(label), f"{threshold:.3g}")
+            for label, threshold in zip(bundle.labels, bundle.thresholds, strict=True)
+        ]
+        parts = [
+            "Each score stands for itself; a label is given from its threshold on "
+            "(`decision.json`).",
+            table(("label", "threshold"), rows),
+        ]
+    temperature = (
+        f"Logits are divided by the temperature {bundle.temperature:.4g} before they become scores."
+    )
+    tuned = bundle.chosen_on != UNTUNED
+    parts.append(f"{temperature} Chosen on {escape(bundle.chosen_on)}." if tuned else temperature)
+    chosen = receipt.get("decision") or {}
+    if chosen.get("ece_before") is not None:
+        parts.append(
+            f"Calibration error on those examples: {chosen['ece_before']:.3f} before, "
+            f"{chosen['ece_after']:.3f} after; on the test set it is in the table above."
         )
-        for row in rows
-    ]
-    parts = [
-        f"On {rows[0].examples:,} test examples that took no part in training or in the choice of "
-        "the checkpoint, measured on the files in this repo. A dash is a figure that is undefined "
-        f"on this set; times are those of the machine that trained ({_device(receipt)}).",
-        table(header, cells),
-        _int8_cost(receipt),
-        _by_label(receipt, bundle.labels),
-    ]
-    return "\n\n".join(part for part in parts if part)
-
-
-def _int8_cost(receipt: Receipt) -> str:
-    export = receipt["export"]
-    if export.get("int8_macro_f1_loss_interval") is None:
-        return ""
-    low, high = export["int8_macro_f1_loss_interval"]
-    return (
-        f"int8 against float32, on the same {export['int8_examples']:,} validation examples: loss "
-        f"in macro F1 {export['int8_macro_f1_loss']:+.4f} (95 % of paired resamples: {low:+.4f} to "
-        f"{high:+.4f}), the same decision on {export['int8_decision_agreement']:.1%}. Measured one "
-        "text at a time: int8 scales the activations of a whole batch alike, so beside other "
-        "texts its scores move a little."
-    )
-
-
-def _by_label(receipt: Receipt, labels: Sequence[str]) -> str:
-    metrics = receipt["metrics"]
-    counts = receipt["data"]["splits"]["test"]["label_counts"]
-    rows = []
-    for number, label in enumerate(labels):
-        figures = [values["f1"][number] for values in metrics.values()]
-        rows.append((escape(label), f"{counts[label]:,}", *map(_figure, figures)))
-    return table(("label", "in test", *(f"F1, {escape(name)}" for name in metrics)), rows)
-
-
-def decision(bundle: Bundle) -> str:
-    """How scores become decisions."""
-    if not bundle.is_multilabel:
-        return "The label with the highest score is the answer (`decision.json`)."
-    rows = [
-        (escape(label), f"{threshold:.3g}")
-        for label, threshold in zip(bundle.labels, bundle.thresholds, strict=True)
-    ]
-    return (
-        "Each score stands for itself; a label is given from its threshold on "
-        f"(`decision.json`; {escape(bundle.chosen_on)}).\n\n" + table(("label", "threshold"), rows)
-    )
+    parts += [f"Note: {escape(note)}." for note in chosen.get("notes", ())]
+    return "\n\n".join(parts)
 
 
 def onnx(receipt: Receipt, bundle: Bundle, repo_id: str, revision: str, *, has_onnx: bool) -> str:
@@ -200,9 +161,9 @@ def training(receipt: Receipt) -> str:
         if config.get(name) is not None
     ]
     kept = (
-        f"Trained on {_device(receipt)}; kept is the checkpoint of step {course['best_step']}, "
+        f"Trained on {device(receipt)}; kept is the checkpoint of step {course['best_step']}, "
         f"the best by {escape(course['metric'].replace('_', ' '))} on the validation part "
-        f"({_figure(course['best_value'])})."
+        f"({figure(course['best_value'])})."
     )
     return f"{kept}\n\n{table(('setting', 'value'), rows)}"
 
@@ -244,12 +205,14 @@ def versions(receipt: Receipt) -> str:
     return ", ".join(f"{escape(name)} {escape(v)}" for name, v in receipt["versions"].items())
 
 
-def _device(receipt: Receipt) -> str:
+def device(receipt: Receipt) -> str:
+    """What the run trained on."""
     device = receipt["device"]
     count = device["processes"]
     several = f", {count} processes" if count > 1 else ""
     return f"{escape(device['type'])}, {escape(device['precision'])}{several}"
 
 
-def _figure(value: float | None) -> str:
+def figure(value: float | None) -> str:
+    """A number of a table; a dash is undefined."""
     return "–" if value is None else f"{value:.3f}"

@@ -9,12 +9,13 @@ Try: python -m training.train --help
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Literal, get_origin, get_type_hints
 
 from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
 
 from inference.errors import ConfigError
 from inference.schema import Schema
+from training import limits
 from training.arguments import Names, one_line, read_file, spell_out, take_config_paths
 
 # Settings that name a file or a repo or steer the console: with other values of these the weights
@@ -26,6 +27,8 @@ _WITHOUT_EFFECT_ON_WEIGHTS = frozenset(
         "logging_steps",
         "save_steps",
         "label_descriptions",
+        "baselines",
+        "pretrained_label_maps",
         "push_to_hub",
         "hub_model_id",
         "hub_private",
@@ -129,6 +132,11 @@ class TrainConfig:
     label_descriptions: dict[str, str] = field(default_factory=dict)
     """A sentence for each label: with them the untrained base model is compared as zero-shot."""
 
+    baselines: tuple[str, ...] = limits.BASELINES
+    """Free models to beat, fitted on the training texts; [] for none."""
+    pretrained_label_maps: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    """Classifiers of others to beat: repo id (or id@commit) to {its label: label here, or null}."""
+
     push_to_hub: bool = False
     """Publish the model when it is done; the right to do so is checked before training."""
     hub_model_id: str | None = None
@@ -147,8 +155,7 @@ class TrainConfig:
     """License of the data, for the model card."""
 
     def __post_init__(self) -> None:
-        _check_data(self)
-        _check_numbers(self)
+        limits.check(self)
         if self.push_to_hub and not self.hub_model_id:
             raise ConfigError(
                 "push_to_hub is set but hub_model_id is not; say where to publish, for example "
@@ -230,58 +237,3 @@ def _names() -> Names:
         lists=frozenset(name for name, hint in hints.items() if get_origin(hint) is tuple),
         switches=frozenset(name for name, hint in hints.items() if hint is bool),
     )
-
-
-def _check_data(config: TrainConfig) -> None:
-    if bool(config.train_file) == bool(config.dataset_name):
-        both = "both are given" if config.train_file else "neither is given"
-        raise ConfigError(f"give either --train_file or --dataset_name; {both}")
-    if config.dataset_name and (config.validation_file or config.test_file):
-        raise ConfigError(
-            "--validation_file and --test_file go with --train_file; a --dataset_name brings its "
-            "own splits"
-        )
-    for name in ("text_fields", "label_fields"):
-        values = getattr(config, name)
-        if not values or len(set(values)) != len(values):
-            raise ConfigError(f"{name} needs one or more different column names, it is {values}")
-    shared = set(config.text_fields) & set(config.label_fields)
-    if shared:
-        raise ConfigError(f"{sorted(shared)} cannot be both text and label")
-    if config.label_delimiter is not None and len(config.label_fields) != 1:
-        raise ConfigError("label_delimiter is for one label field; several are given")
-    if config.label_delimiter == "":
-        raise ConfigError("label_delimiter is empty; leave it out, or give one such as '|'")
-    config.schema()  # checks the other columns
-
-
-def _check_numbers(config: TrainConfig) -> None:
-    limits: dict[str, tuple[float, float]] = {
-        "validation_size": (0.001, 0.5),
-        "test_size": (0.001, 0.5),
-        "max_train_samples": (1, 10**12),
-        "max_seq_length": (8, 100_000),
-        "num_train_epochs": (1, 10_000),
-        "learning_rate": (1e-9, 1.0),
-        "warmup_ratio": (0.0, 0.9),
-        "per_device_train_batch_size": (1, 100_000),
-        "per_device_eval_batch_size": (1, 100_000),
-        "gradient_accumulation_steps": (1, 100_000),
-        "weight_decay": (0.0, 10.0),
-        "max_grad_norm": (1e-6, 1e6),
-        "early_stopping_patience": (1, 10_000),
-        "eval_steps": (1, 10**9),
-        "save_steps": (1, 10**9),
-        "logging_steps": (1, 10**9),
-        "seed": (0, 2**32 - 1),
-    }
-    for name, (low, high) in limits.items():
-        value = getattr(config, name)
-        if value is not None and not low <= value <= high:
-            raise ConfigError(f"{name} is {value}, it must be between {low:g} and {high:g}")
-    for name, hint in get_type_hints(TrainConfig).items():
-        choices = get_args(hint) if get_origin(hint) is Literal else ()
-        if choices and getattr(config, name) not in choices:
-            raise ConfigError(
-                f"{name} is {getattr(config, name)!r}, it must be one of {', '.join(choices)}"
-            )

@@ -26,7 +26,8 @@ from training import card, golden
 from training.base import sha256_of
 from training.receipt import PATHS
 
-# Nothing else is ever sent: no checkpoint, no log, no prediction with its text, no token.
+# Nothing else is ever sent: no checkpoint, no log, no text of the data, no token. Predictions are
+# scores alone, and splits.json names rows by their numbers.
 ALLOWED = (
     "README.md",
     "config.json",
@@ -40,6 +41,10 @@ ALLOWED = (
     "onnx/model_quantized.onnx",
     "results/leaderboard.json",
     "results/metrics.json",
+    "results/splits.json",
+    "results/targets.parquet",
+    "results/predictions/*.parquet",
+    "results/plots/*.png",
     golden.FILE_NAME,
 )
 _REQUIRED = ("config.json", "model.safetensors", "tokenizer.json", "run.json", golden.FILE_NAME)
@@ -112,10 +117,10 @@ def _check(run_dir: Path) -> None:
 def _stage(run_dir: Path, repo_id: str, tag: str, stage: Path) -> None:
     """Lay out the repo in a folder of its own: allowed files, portable run.json, card."""
     shutil.rmtree(stage, ignore_errors=True)
-    for name in ALLOWED:
-        if (run_dir / name).is_file():
-            (stage / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(run_dir / name, stage / name)
+    for path in (path for pattern in ALLOWED for path in run_dir.glob(pattern)):
+        copy = stage / path.relative_to(run_dir)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copy)
     receipt = read_json(stage / "run.json")
     config: Any = receipt["config"]
     # where the files lie on this machine is nobody's business

@@ -1,14 +1,10 @@
-import json
-from dataclasses import replace
-
-import numpy as np
 import pytest
 
 from inference import compare
 from inference.alignment import align
 from inference.bundle import MULTI, SINGLE, Bundle
-from inference.compare import Cell, Column, Comparison, LeaderboardRow
-from inference.errors import DataError, ModelError, TextError
+from inference.compare import Cell, Column, Comparison
+from inference.errors import DataError, ModelError
 from inference.records import Example
 from tests.inference.test_alignment import Fixed
 
@@ -72,17 +68,6 @@ def test_a_stored_comparison_comes_back_the_same(tmp_path):
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["first_paint.json"]
 
 
-ROW = LeaderboardRow(
-    "One", "fine-tuned", "demo/one", "", "onnx_int8", 0.5, 0.6, 0.1, None, 9, 1.5, 10
-)
-
-
-def test_a_stored_leaderboard_comes_back_the_same(tmp_path):
-    rows = (ROW, replace(ROW, title="Two", mcc=None))
-    compare.save_leaderboard(rows, tmp_path / "leaderboard.json")
-    assert compare.load_leaderboard(tmp_path / "leaderboard.json") == rows
-
-
 @pytest.mark.parametrize("content", ["", "{", '{"labels": []}', '{"cells": 3}', "[]"])
 def test_what_is_no_stored_table_is_refused(tmp_path, content):
     (tmp_path / "file.json").write_text(content)
@@ -90,98 +75,6 @@ def test_what_is_no_stored_table_is_refused(tmp_path, content):
         compare.load(tmp_path / "file.json")
 
 
-@pytest.mark.parametrize("content", ['{"title": "x"}', "[1]", '[{"title": "x"}]'])
-def test_what_is_no_leaderboard_is_refused(tmp_path, content):
-    (tmp_path / "file.json").write_text(content)
-    with pytest.raises(DataError, match="leaderboard|expected"):
-        compare.load_leaderboard(tmp_path / "file.json")
-
-
 def test_a_missing_table_says_what_to_do(tmp_path):
     with pytest.raises(DataError, match="does not exist; measure"):
-        compare.load_leaderboard(tmp_path / "none.json")
-
-
-def evaluate(scorer, examples):
-    return compare.evaluate(
-        scorer,
-        examples,
-        title="One",
-        role="fine-tuned",
-        repo_id="demo/one",
-        revision="",
-        engine="onnx_int8",
-    )
-
-
-class Keyword(Fixed):
-    """Knows good from bad by the word."""
-
-    def score(self, texts):
-        assert all(texts)
-        return np.array([[0.1, 0.9] if "good" in text else [0.8, 0.2] for text in texts], "f4")
-
-
-def test_an_evaluation_measures_a_model_on_examples():
-    scorer = Keyword(Bundle(LABELS, SINGLE), (0, 0))
-    words = ["good one", "bad one", "good two", "poor", "so good", "not good"]
-    truth = ["good", "bad", "good", "bad", "good", "bad"]
-    found = evaluate(
-        scorer,
-        [example(i, t, label) for i, (t, label) in enumerate(zip(words, truth, strict=True))],
-    )
-    assert found.scores.shape == (6, 2)
-    assert found.row.accuracy == pytest.approx(5 / 6)
-    assert found.row.macro_f1 == found.metrics.macro_f1
-    assert (found.row.examples, found.row.size_bytes) == (6, 7)
-    assert found.row.latency_p50_ms > 0
-
-
-def test_multilabel_examples_may_have_no_label():
-    scorer = Keyword(Bundle(LABELS, MULTI), (0, 0))
-    found = evaluate(
-        scorer, [example(1, "good", "good"), example(2, "poor"), example(3, "x", "bad")]
-    )
-    assert found.row.accuracy == pytest.approx(2 / 3)
-
-
-@pytest.mark.parametrize(
-    "problem_type, examples, message",
-    [
-        (SINGLE, [], "no example"),
-        (
-            SINGLE,
-            [example(4, "x", "ugly")],
-            r"row 4 has the labels \['ugly'\]; expected one of bad",
-        ),
-        (SINGLE, [example(4, "x")], r"row 4 has the labels \[\]"),
-        (SINGLE, [example(4, "x", "bad", "good")], "expected one of"),
-        (MULTI, [example(4, "x", "ugly")], "expected any of bad, good"),
-    ],
-)
-def test_examples_that_cannot_be_measured_are_refused(problem_type, examples, message):
-    with pytest.raises(DataError, match=message):
-        evaluate(Keyword(Bundle(LABELS, problem_type), (0, 0)), examples)
-
-
-def test_a_set_in_which_no_label_occurs_cannot_be_measured():
-    model = Fixed(Bundle(LABELS, MULTI), (0.1, 0.1), (0.2, 0.2))
-    with pytest.raises(DataError, match="none of the 2 examples has a label that demo/one knows"):
-        evaluate(model, [example(1, "x"), example(2, "y")])
-
-
-def test_a_missing_text_field_is_named():
-    scorer = Keyword(Bundle(LABELS, SINGLE, ("title",)), (0, 0))
-    with pytest.raises(TextError, match="title is missing from text"):
-        evaluate(scorer, [example(1, "x", "bad")])
-
-
-def test_the_tiny_model_is_evaluated_end_to_end(onnx_model, tmp_path):
-    from inference import classifier
-
-    model = classifier.load(onnx_model)
-    examples = [example(i, f"good {i}", label) for i, label in enumerate(model.bundle.labels * 3)]
-    found = evaluate(model, examples)
-    assert found.row.roc_auc is not None and 0 <= found.row.roc_auc <= 1
-    compare.save_leaderboard([found.row], tmp_path / "rows.json")
-    assert json.loads((tmp_path / "rows.json").read_text())[0]["examples"] == 9
+        compare.load(tmp_path / "none.json")

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from inference import bundle as bundles
-from inference import compare
+from inference import leaderboard as leaderboards
 from inference.bundle import MULTI, Bundle
-from inference.compare import LeaderboardRow
+from inference.leaderboard import Difference
 from inference.metrics import summarise
+from tests.boards import board, row
 from tests.tiny import make_tiny_model
 from training import golden
 from training.base import sha256_of
@@ -84,6 +85,7 @@ def write_receipt(folder: Path, export: dict[str, object], **config: object) -> 
         "seeds": {"seed": settings.seed},
         "training": {"best_step": 12, "best_value": 0.8125, "metric": "macro_f1"},
         "history": [],
+        "decision": {"ece_before": 0.084, "ece_after": 0.031, "notes": ["b keeps 0.5: few"]},
         "export": export,
         "metrics": {"torch": {"f1": list(figures.f1)}},
     }
@@ -91,17 +93,42 @@ def write_receipt(folder: Path, export: dict[str, object], **config: object) -> 
 
 
 def write_leaderboard(folder: Path, engines: tuple[str, ...]) -> None:
-    """results/leaderboard.json and metrics.json with one row an engine, and the zero-shot row."""
-    rows = [
-        LeaderboardRow(f"tiny, fine-tuned ({engine})", "fine-tuned", "demo/run", "", engine,
-                       0.71234, 0.75, 0.6, None, 378_107, 1.25, 330)
+    """results/leaderboard.json and metrics.json: one row an engine, a baseline, and zero-shot."""
+    bundle = bundles.load(folder)
+    better = Difference(0.1, (0.02, 0.18), "better")
+    tuned = [
+        row(
+            engine,
+            title=f"tiny, fine-tuned ({engine})",
+            repo_id="demo/run",
+            engine=engine,
+            labels=bundle.labels,
+            difference=better,
+            size_bytes=378_107,
+            latency_p50_ms=1.25,
+            mcc=0.6,
+            macro_f1=0.71234,
+            accuracy=0.75,
+            roc_auc=None,
+        )
         for engine in engines
-    ]  # fmt: skip
-    rows.append(
-        LeaderboardRow("tiny, not trained", "zero-shot", "sentence-transformers/tiny", "2" * 40,
-                       "zero_shot", 0.4, 0.45, 0.1, 0.6, 378_107, 1.5, 330)
-    )  # fmt: skip
-    compare.save_leaderboard(rows, folder / "results" / "leaderboard.json")
+    ]
+    free = [
+        row("tfidf_lr", title="words <counted>", role="baseline", labels=bundle.labels, mcc=0.5),
+        row(
+            "zero_shot",
+            title="tiny, not trained",
+            role="zero-shot",
+            repo_id="sentence-transformers/tiny",
+            revision="2" * 40,
+            labels=bundle.labels,
+            mcc=0.1,
+        ),
+    ]
+    table = board(
+        *tuned, *free, labels=bundle.labels, problem_type=bundle.problem_type, examples=330
+    )
+    leaderboards.save(table, folder / "results" / "leaderboard.json")
     write_json(folder / "results" / "metrics.json", {})
 
 

@@ -1,0 +1,88 @@
+"""Which values the settings of a training may have, and which of them go together.
+
+Owns the checks that need neither data nor model, so that a slip is found before either is loaded;
+the settings themselves are training/config.py.
+
+Try: python -m training.train --train_file tweets.csv --learning_rate 7
+"""
+
+from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
+
+from inference.errors import ConfigError
+
+if TYPE_CHECKING:
+    from training.config import TrainConfig
+
+BASELINES = ("majority", "prior", "tfidf_lr", "tfidf_nb", "encoder_lr")
+"""What training/baselines.py can fit, in the order of the table."""
+
+
+def check(config: "TrainConfig") -> None:
+    """Raise ConfigError, with what is seen and what is allowed, unless all values can be used."""
+    _check_columns(config)
+    _check_numbers(config)
+    _check_choices(config)
+
+
+def _check_columns(config: "TrainConfig") -> None:
+    if bool(config.train_file) == bool(config.dataset_name):
+        both = "both are given" if config.train_file else "neither is given"
+        raise ConfigError(f"give either --train_file or --dataset_name; {both}")
+    if config.dataset_name and (config.validation_file or config.test_file):
+        raise ConfigError(
+            "--validation_file and --test_file go with --train_file; a --dataset_name brings its "
+            "own splits"
+        )
+    for name in ("text_fields", "label_fields"):
+        values = getattr(config, name)
+        if not values or len(set(values)) != len(values):
+            raise ConfigError(f"{name} needs one or more different column names, it is {values}")
+    shared = set(config.text_fields) & set(config.label_fields)
+    if shared:
+        raise ConfigError(f"{sorted(shared)} cannot be both text and label")
+    if config.label_delimiter is not None and len(config.label_fields) != 1:
+        raise ConfigError("label_delimiter is for one label field; several are given")
+    if config.label_delimiter == "":
+        raise ConfigError("label_delimiter is empty; leave it out, or give one such as '|'")
+    config.schema()  # checks the other columns
+
+
+def _check_numbers(config: "TrainConfig") -> None:
+    limits: dict[str, tuple[float, float]] = {
+        "validation_size": (0.001, 0.5),
+        "test_size": (0.001, 0.5),
+        "max_train_samples": (1, 10**12),
+        "max_seq_length": (8, 100_000),
+        "num_train_epochs": (1, 10_000),
+        "learning_rate": (1e-9, 1.0),
+        "warmup_ratio": (0.0, 0.9),
+        "per_device_train_batch_size": (1, 100_000),
+        "per_device_eval_batch_size": (1, 100_000),
+        "gradient_accumulation_steps": (1, 100_000),
+        "weight_decay": (0.0, 10.0),
+        "max_grad_norm": (1e-6, 1e6),
+        "early_stopping_patience": (1, 10_000),
+        "eval_steps": (1, 10**9),
+        "save_steps": (1, 10**9),
+        "logging_steps": (1, 10**9),
+        "seed": (0, 2**32 - 1),
+    }
+    for name, (low, high) in limits.items():
+        value = getattr(config, name)
+        if value is not None and not low <= value <= high:
+            raise ConfigError(f"{name} is {value}, it must be between {low:g} and {high:g}")
+
+
+def _check_choices(config: "TrainConfig") -> None:
+    for name, hint in get_type_hints(type(config)).items():
+        choices = get_args(hint) if get_origin(hint) is Literal else ()
+        if choices and getattr(config, name) not in choices:
+            raise ConfigError(
+                f"{name} is {getattr(config, name)!r}, it must be one of {', '.join(choices)}"
+            )
+    unknown = [name for name in config.baselines if name not in BASELINES]
+    if unknown or len(set(config.baselines)) < len(config.baselines):
+        raise ConfigError(
+            f"baselines is {', '.join(config.baselines)}; it must name each at most once of "
+            f"{', '.join(BASELINES)}, or be [] for none"
+        )
