@@ -18,7 +18,7 @@ with st.container(key="hero"):
     st.title("Was fine‑tuning worth it?", anchor=False)
     with st.container(key="answer"):
         st.text(headline.answer(catalogue.leaderboard))
-    if catalogue.leaderboard:
+    if catalogue.leaderboard is not None:
         st.html(headline.standings_html(catalogue.leaderboard))
         st.page_link(
             "app_pages/leaderboard.py", label="All measurements", icon=":material/leaderboard:"

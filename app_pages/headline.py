@@ -1,52 +1,50 @@
-"""The first page's answer so far, from the stored leaderboard alone: one sentence and its bars.
+"""The first page's answer, from the stored verdict table alone: one sentence and its bars."""
 
-Says which figures were measured and no more: whether a difference is more than chance is a
-question for a paired interval, which these rows do not hold.
-"""
-
-from collections.abc import Sequence
 from html import escape
 
-from inference.catalogue import FINE_TUNED
-from inference.compare import LeaderboardRow
+from inference.leaderboard import Leaderboard, Row, sentence
 
 NO_RESULTS = (
     "Not measured yet: no results on a frozen test set are stored here. "
     "The models can be asked all the same."
 )
+_FREE_SHOWN = 4  # bars of models that were not fine-tuned; all rows are on the second page
 
 
-def answer(leaderboard: Sequence[LeaderboardRow]) -> str:
-    """The fine-tuned model's macro-F1 beside that of the best model that was not fine-tuned.
+def answer(board: Leaderboard | None) -> str:
+    """Better, cannot tell or worse, against the best model that was to be had for free."""
+    return sentence(board) if board is not None and board.judged else NO_RESULTS
 
-    Of several fine-tuned rows the first stands for all: training lists first what is served, and
-    the best of several on a test set would flatter.
+
+def standings_html(board: Leaderboard) -> str:
+    """A bar a model with its 95 % interval, best first; every text escaped.
+
+    Shown are the fine-tuned models and the best few of the others.
     """
-    tuned = [row for row in leaderboard if row.role == FINE_TUNED]
-    if not tuned:
-        return NO_RESULTS
-    ours = tuned[0]
-    measured = (
-        f"{ours.title}: macro-F1 {ours.macro_f1:.2f} on {ours.examples:,} frozen test messages"
-    )
-    free = [row for row in leaderboard if row.role != FINE_TUNED and row.examples == ours.examples]
-    if not free:
-        return f"{measured}. No model that was not fine-tuned has been measured on them yet."
-    best = max(free, key=lambda row: row.macro_f1)
-    return f"{measured}. The best one without fine-tuning, {best.title}: {best.macro_f1:.2f}."
+    ranked = sorted(board.rows, key=_rank)
+    free = [row for row in ranked if not row.is_fine_tuned][:_FREE_SHOWN]
+    shown = [row for row in ranked if row.is_fine_tuned or row in free]
+    name = "MCC on the frozen test set, best first"
+    return f"<ol aria-label='{name}'>{''.join(_item(row, board) for row in shown)}</ol>"
 
 
-def standings_html(leaderboard: Sequence[LeaderboardRow]) -> str:
-    """A bar a model, best first; every text escaped."""
-    ranked = sorted(leaderboard, key=lambda row: -row.macro_f1)
-    return f"<ol aria-label='Macro-F1 on the frozen test set'>{''.join(map(_item, ranked))}</ol>"
+def _rank(row: Row) -> float:
+    mcc = row.figures["mcc"]
+    return float("inf") if mcc is None else -mcc
 
 
-def _item(row: LeaderboardRow) -> str:
-    cost = f"{row.size_bytes / 1e6:,.0f} MB · {row.latency_p50_ms:,.1f} ms a message"
+def _item(row: Row, board: Leaderboard) -> str:
+    model, mcc, interval = row.model, row.figures["mcc"], row.intervals["mcc"]
+    figure = "n/a" if mcc is None else f"{mcc:.3f}"
+    chance = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "no interval"
+    low, high = (max(0.0, end) for end in interval or (0.0, 0.0))
+    is_best_free = model.name == board.best_free
+    role = f"{model.role}, the best free one" if is_best_free else model.role
+    cost = f"{model.size_bytes / 1e6:,.1f} MB · {model.latency_p50_ms:,.1f} ms a message"
     return (
-        f'<li data-role="{escape(row.role)}"><span class="model">{escape(row.title)}</span>'
-        f'<span class="figure">{row.macro_f1:.2f}</span>'
-        f'<span class="bar" style="--share: {row.macro_f1:.3f}"></span>'
-        f'<span class="cost">{escape(row.role)} · {cost}</span></li>'
+        f'<li data-role="{escape(model.role)}"><span class="model">{escape(model.title)}</span>'
+        f'<span class="figure"><small>MCC</small> {figure}</span>'
+        f'<span class="bar" style="--share: {max(0.0, mcc or 0.0):.3f}; '
+        f'--low: {low:.3f}; --high: {high:.3f}"></span>'
+        f'<span class="cost">{escape(role)} · 95 %: {chance} · {cost}</span></li>'
     )

@@ -1,10 +1,11 @@
-"""Second page: every model on the frozen test set, with quality, size and speed."""
+"""Second page: the verdict table of the frozen test set, with intervals, labels, size and speed."""
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from app_pages import widgets
+from app_pages import headline, widgets
+from inference.leaderboard import Row
 
 # A column of the table: its heading, its number format (None: a text), what it means.
 COLUMNS = {
@@ -13,7 +14,30 @@ COLUMNS = {
         "Role",
         None,
         "fine-tuned: trained on this task. pretrained: trained by others, on a task like it. "
-        "zero-shot: a bare encoder that only knows a description of each label.",
+        "zero-shot: a bare encoder that only knows a description of each label. baseline: what "
+        "takes no language model, or leaves it as it is.",
+    ),
+    "verdict": (
+        "Verdict",
+        None,
+        "Of a fine-tuned model against the best one that was to be had for free: better or worse "
+        "only where the 95 % interval of the difference in MCC lies on one side of 0.",
+    ),
+    "mcc": (
+        "MCC",
+        "%.3f",
+        "Matthews correlation of decisions and truth. 0 is no better than chance, however common "
+        "a label is; 1 is perfect. The verdict rests on it.",
+    ),
+    "mcc_interval": (
+        "MCC, 95 %",
+        None,
+        "Where the MCC lies for 95 in 100 test sets drawn again from this one.",
+    ),
+    "difference": (
+        "Less best free",
+        None,
+        "MCC less that of the best free model, with its 95 % interval on the same examples.",
     ),
     "macro_f1": (
         "Macro-F1",
@@ -21,61 +45,79 @@ COLUMNS = {
         "Precision and recall in one number, averaged over the labels, so that rare ones count "
         "as much as common ones. 1 is perfect.",
     ),
-    "accuracy": ("Accuracy", "%.3f", "Share of the messages that were decided right."),
-    "mcc": (
-        "MCC",
+    "balanced_accuracy": (
+        "Balanced",
         "%.3f",
-        "Matthews correlation of decisions and truth. 0 is no better than chance, however common "
-        "a label is; 1 is perfect.",
+        "Balanced accuracy: the share decided right, averaged over the classes.",
     ),
+    "accuracy": ("Accuracy", "%.3f", "Share of the messages that were decided right."),
     "roc_auc": (
         "AUC",
         "%.3f",
         "How often a message that has a label scores higher on it than one that has not. 0.5 is "
         "chance. Empty where it is not defined.",
     ),
+    "pr_auc": ("PR-AUC", "%.3f", "Average precision: as AUC, but sterner on rare labels."),
+    "log_loss": ("Log-loss", "%.3f", "What wrong and unsure scores cost. 0 is perfect."),
+    "ece": (
+        "Calibration error",
+        "%.3f",
+        "How far scores are from the share that turns out right. 0: scores can be read as chances.",
+    ),
     "size_mb": ("Size (MB)", "%.1f", "Megabytes of the model's weights."),
     "latency_p50_ms": ("Median ms", "%.1f", "Milliseconds for one message; half were faster."),
-    "examples": ("Messages", "%d", "How many messages of the frozen test set were scored."),
+    "latency_p95_ms": ("95th ms", "%.1f", "Milliseconds for one message; 95 in 100 were faster."),
+    "labels": ("Labels", "%d", "Over how many of the labels its means run."),
     "engine": ("Engine", None, "What computed the scores."),
     "repo_id": ("Repo", None, "Where the model lies on the Hub."),
     "revision": ("Revision", None, "The commit that was measured."),
 }
 
+
+def line(row: Row) -> dict[str, object]:
+    """A row as the table shows it."""
+    model, found = row.model, row.difference
+    return {
+        "title": model.title,
+        "role": model.role,
+        "verdict": found.verdict if found else "",
+        **{name: row.figures[name] for name in COLUMNS if name in row.figures},
+        "mcc_interval": span(row.intervals["mcc"]),
+        "difference": f"{found.mcc:+.3f} ({span(found.interval, '+')})" if found else "",
+        "size_mb": model.size_bytes / 1e6,
+        "latency_p50_ms": model.latency_p50_ms,
+        "latency_p95_ms": model.latency_p95_ms,
+        "labels": row.labels_known,
+        "engine": model.engine,
+        "repo_id": model.repo_id,
+        "revision": model.revision[:8],
+    }
+
+
+def span(interval: tuple[float, float] | None, sign: str = "") -> str:
+    """An interval in words."""
+    return f"{interval[0]:{sign}.3f} to {interval[1]:{sign}.3f}" if interval else "none"
+
+
 settings, catalogue = widgets.load_or_stop()
-rows = catalogue.leaderboard
+board = catalogue.leaderboard
 
 st.title("Leaderboard", anchor=False)
-if not rows:
+if board is None:
     st.text(
         "No results are stored for this catalogue yet. They appear here once a model has been "
         "trained and measured on a test set that training never saw."
     )
     st.stop()
 
+with st.container(key="answer"):
+    st.text(headline.answer(board))
 st.text(
-    "Every model on the same frozen test set: messages that none of the fine-tuned ones was "
-    "trained on. Click the name of a column to sort by it."
+    f"Every model on the same {board.examples:,} messages of a frozen test set, which no model was "
+    "trained or chosen on. Click the name of a column to sort by it."
 )
-frame = pd.DataFrame(
-    [
-        {
-            "title": row.title,
-            "role": row.role,
-            "macro_f1": row.macro_f1,
-            "accuracy": row.accuracy,
-            "mcc": row.mcc,
-            "roc_auc": row.roc_auc,
-            "size_mb": row.size_bytes / 1e6,
-            "latency_p50_ms": row.latency_p50_ms,
-            "examples": row.examples,
-            "engine": row.engine,
-            "repo_id": row.repo_id,
-            "revision": row.revision[:8],
-        }
-        for row in sorted(rows, key=lambda row: -row.macro_f1)
-    ]
-)
+rows = sorted(board.rows, key=lambda row: -(row.figures["mcc"] or 0.0))
+frame = pd.DataFrame([line(row) for row in rows])[list(COLUMNS)]
 st.dataframe(
     frame,
     key="leaderboard",
@@ -86,7 +128,7 @@ st.dataframe(
         else st.column_config.TextColumn(heading, help=meaning)
         for name, (heading, number, meaning) in COLUMNS.items()
     },
-    alt="Quality, size and speed of every model on the frozen test set",
+    alt="Quality with intervals, size and speed of every model on the frozen test set",
 )
 with st.expander("What the columns mean", icon=":material/help:"):
     st.table(
@@ -95,6 +137,70 @@ with st.expander("What the columns mean", icon=":material/help:"):
         width="content",
         alt="Each column and what it means",
     )
+
+# ---- what chance can do
+st.subheader("What chance can do", anchor=False)
+st.text("A point is the MCC that was measured; its line is where 95 in 100 test sets would put it.")
+spans = frame.assign(
+    low=[(row.intervals["mcc"] or (None, None))[0] for row in rows],
+    high=[(row.intervals["mcc"] or (None, None))[1] for row in rows],
+    mean=[row.figures["mcc"] for row in rows],
+)
+order = list(spans["title"])
+base = alt.Chart(spans).encode(
+    y=alt.Y("title:N", sort=order, title=None, axis=alt.Axis(labelLimit=260)),
+    tooltip=[
+        alt.Tooltip("title:N", title="Model"),
+        alt.Tooltip("mean:Q", title="MCC", format=".3f"),
+        alt.Tooltip("mcc_interval:N", title="95 %"),
+    ],
+)
+forest = base.mark_rule(size=3).encode(x=alt.X("low:Q", title="MCC"), x2="high:Q")
+points = base.mark_point(filled=True, size=120, opacity=1).encode(
+    x="mean:Q", shape=alt.Shape("role:N", legend=alt.Legend(orient="bottom", title=None))
+)
+st.altair_chart(
+    # The theme's grey for these texts is too close to a light background to read well.
+    (forest + points)
+    .configure_axis(labelColor="currentColor", titleColor="currentColor")
+    .configure_legend(labelColor="currentColor"),
+    key="intervals",
+    height=60 + 34 * len(rows),
+    alt="MCC with its 95 % interval of every model, best first: "
+    + "; ".join(f"{row.model.title} {span(row.intervals['mcc'])}" for row in rows),
+)
+
+# ---- label by label
+st.subheader("Label by label", anchor=False)
+chosen = st.selectbox("Model", order, key="label_model")
+shown = rows[order.index(chosen)]
+st.dataframe(
+    pd.DataFrame(
+        {
+            "Label": board.labels,
+            "In the test set": board.positives,
+            **{
+                heading: shown.by_label[name]
+                for name, heading in (
+                    ("f1", "F1"),
+                    ("precision", "Precision"),
+                    ("recall", "Recall"),
+                    ("roc_auc_by_label", "AUC"),
+                    ("pr_auc_by_label", "PR-AUC"),
+                )
+            },
+            "F1, 95 %": [span(found) for found in shown.by_label_intervals["f1"]],
+            "AUC, 95 %": [span(found) for found in shown.by_label_intervals["roc_auc_by_label"]],
+        }
+    ),
+    key="labels",
+    hide_index=True,
+    column_config={
+        heading: st.column_config.NumberColumn(heading, format="%.3f")
+        for heading in ("F1", "Precision", "Recall", "AUC", "PR-AUC")
+    },
+    alt=f"Figures of {chosen} for each label",
+)
 
 # ---- quality against speed
 st.subheader("Quality against speed", anchor=False)
@@ -109,17 +215,16 @@ chart = (
         x=alt.X("latency_p50_ms:Q", title="Median milliseconds a message").scale(
             type="log", nice=False, padding=40
         ),
-        y=alt.Y("macro_f1:Q", title="Macro-F1").scale(domain=[0, 1]),
+        y=alt.Y("mcc:Q", title="MCC"),
         color=alt.Color("title:N", legend=legend, **model),
         shape=alt.Shape("title:N", legend=legend, **model),
         tooltip=[
             alt.Tooltip("title:N", title="Model"),
-            alt.Tooltip("macro_f1:Q", title="Macro-F1", format=".3f"),
+            alt.Tooltip("mcc:Q", title="MCC", format=".3f"),
             alt.Tooltip("latency_p50_ms:Q", title="Median ms", format=".1f"),
             alt.Tooltip("size_mb:Q", title="Size (MB)", format=".1f"),
         ],
     )
-    # The theme's grey for these texts is too close to a light background to read well.
     .configure_axis(labelColor="currentColor", titleColor="currentColor")
     .configure_legend(labelColor="currentColor")
 )
@@ -128,8 +233,8 @@ st.altair_chart(
     key="quality_against_speed",
     height=380,
     alt=(
-        f"Macro-F1 against milliseconds a message: best is {best['title']} with "
-        f"{best['macro_f1']:.2f}, fastest is {fastest['title']} with "
+        f"MCC against milliseconds a message: best is {best['title']} with "
+        f"{best['mcc']:.2f}, fastest is {fastest['title']} with "
         f"{fastest['latency_p50_ms']:.1f} ms"
     ),
 )

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from hub.client import Hub
 from inference import catalogue, compare, settings
+from inference import leaderboard as leaderboards
 from inference.catalogue import Catalogue
-from inference.compare import LeaderboardRow
 from inference.errors import run_command
+from inference.leaderboard import Leaderboard, merge
 
 STORED_RESULTS = "results/leaderboard.json"  # in the repo of a fine-tuned model
 
@@ -44,24 +45,36 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
             pinned.messages,
         )
         compare.save(comparison, ready / catalogue.FIRST_PAINT)
-        compare.save_leaderboard(_leaderboard(pinned, hub), ready / catalogue.LEADERBOARD)
+        board = _leaderboard(pinned, hub)
+        if board is not None:
+            leaderboards.save(board, ready / catalogue.LEADERBOARD)
         if destination.exists():
             shutil.rmtree(destination)
         ready.rename(destination)
     return catalogue.load(destination)
 
 
-def _leaderboard(pinned: Catalogue, hub: Hub) -> list[LeaderboardRow]:
-    """The rows that training stored beside the weights of each fine-tuned model on show."""
-    rows: list[LeaderboardRow] = []
+def _leaderboard(pinned: Catalogue, hub: Hub) -> Leaderboard | None:
+    """The tables that training stored beside the weights of the fine-tuned models on show.
+
+    Those of other test sets than the first one's cannot stand in one table and are left out.
+    """
+    boards: list[Leaderboard] = []
     for entry in pinned.models:
-        if entry.role == "fine-tuned":
-            assert entry.revision is not None, f"{entry.repo_id} was not pinned"
-            snapshot = hub.resolve(entry.repo_id, entry.revision, allow_patterns=[STORED_RESULTS])
-            stored = compare.load_leaderboard(snapshot.folder / STORED_RESULTS)
-            # A repo cannot hold the id of the commit that it is part of.
-            rows += [row if row.revision else replace(row, revision=snapshot.sha) for row in stored]
-    return rows
+        if entry.role != catalogue.FINE_TUNED:
+            continue
+        assert entry.revision is not None, f"{entry.repo_id} was not pinned"
+        snapshot = hub.resolve(entry.repo_id, entry.revision, allow_patterns=[STORED_RESULTS])
+        stored = leaderboards.load(snapshot.folder / STORED_RESULTS)
+        # A repo cannot hold the id of the commit that it is part of.
+        rows = tuple(
+            replace(row, model=replace(row.model, revision=snapshot.sha))
+            if row.is_fine_tuned and not row.model.revision
+            else row
+            for row in stored.rows
+        )
+        boards.append(replace(stored, rows=rows))
+    return merge(boards)
 
 
 def main() -> None:

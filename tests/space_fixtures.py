@@ -19,10 +19,11 @@ import pytest
 import yaml
 
 from hub.client import connect
-from inference import compare
-from inference.compare import LeaderboardRow
+from inference import leaderboard as leaderboards
+from inference.leaderboard import Difference, Leaderboard
 from space_config.prepare import prepare
 from space_config.servers import free_port
+from tests.boards import board, row
 from tests.hub_fixtures import RunningHub
 from tests.tiny import make_tiny_model
 
@@ -105,7 +106,7 @@ def tiny_catalogue(hub_server: RunningHub, tmp_path_factory: pytest.TempPathFact
     hub = connect(hub_server.endpoint, hub_server.token, folder / "cache")
     tuned = make_tiny_model(folder / "tuned", LABELS)
     (tuned / "results").mkdir()
-    compare.save_leaderboard(leaderboard(), tuned / "results" / "leaderboard.json")
+    leaderboards.save(leaderboard(), tuned / "results" / "leaderboard.json")
     for repo_id, model in (
         (TUNED, tuned),
         (BARE, make_tiny_model(folder / "bare", labels=None, seed=1)),
@@ -115,31 +116,35 @@ def tiny_catalogue(hub_server: RunningHub, tmp_path_factory: pytest.TempPathFact
     return folder / "ready"
 
 
-def leaderboard() -> list[LeaderboardRow]:
-    """Two rows as training stores them."""
-    common = {"engine": "torch", "accuracy": 0.7, "mcc": 0.5, "roc_auc": 0.8, "examples": 2000}
-    return [
-        LeaderboardRow(
-            title="Tiny, tuned",
-            role="fine-tuned",
-            repo_id=TUNED,
-            revision="a" * 40,
-            macro_f1=0.71,
-            size_bytes=2_300_000,
-            latency_p50_ms=2.5,
-            **common,
+def leaderboard() -> Leaderboard:
+    """Three rows as training stores them."""
+    better = Difference(0.11, (0.06, 0.16), "better")
+    return board(
+        row(
+            "torch", title="Tiny, tuned", repo_id=TUNED, mcc=0.61, macro_f1=0.71, difference=better
         ),
-        LeaderboardRow(
+        row(
+            "tfidf_lr",
+            title="Words counted",
+            role="baseline",
+            engine="scikit-learn",
+            mcc=0.5,
+            macro_f1=0.62,
+            latency_p50_ms=0.8,
+        ),
+        row(
+            "zero_shot",
             title="Tiny, bare",
             role="zero-shot",
             repo_id=BARE,
             revision="b" * 40,
+            mcc=0.2,
             macro_f1=0.45,
             size_bytes=9_100_000,
             latency_p50_ms=7.5,
-            **common,
         ),
-    ]
+        labels=tuple(LABELS),
+    )
 
 
 def write_catalogue(folder: Path) -> Path:

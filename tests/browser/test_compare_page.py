@@ -29,7 +29,7 @@ def test_the_table_is_there_before_anything_is_asked(open_page: OpenPage, space:
     page = ready(open_page(space.url))
     expect(page.locator(f"{ROWS} .text")).to_have_text(MESSAGES)
     expect(page.locator(".st-key-results thead .model")).to_have_text(["Tiny, tuned", "Tiny, bare"])
-    expect(page.get_by_text("Tiny, tuned: macro-F1 0.71 on 2,000 frozen")).to_be_visible()
+    expect(page.get_by_text("Better: Tiny, tuned beats the best free one")).to_be_visible()
 
 
 def test_a_message_is_analyzed_by_two_models_and_lands_on_top(

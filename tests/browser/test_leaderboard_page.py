@@ -30,9 +30,9 @@ def test_table_and_chart_have_a_name_for_those_who_cannot_see_them(
     open_page: OpenPage, space: RunningSpace
 ):
     page = ready(open_page(f"{space.url}/leaderboard"))
-    chart = "Macro-F1 against milliseconds a message: best is Tiny, tuned with 0.71"
+    chart = "MCC against milliseconds a message: best is Tiny, tuned with 0.61"
     assert page.locator(f'[aria-label^="{chart}"]').count() >= 1
-    table = "Quality, size and speed of every model on the frozen test set"
+    table = "Quality with intervals, size and speed of every model on the frozen test set"
     assert page.locator(f'[aria-label="{table}"]').count() >= 1
 
 
