@@ -57,7 +57,8 @@ _GUESSERS = ("majority", "prior")
 
 # scikit-learn's default strength: with balanced classes and a regression for each label, MCC on
 # validation parts was .541 (tweet_eval emotion), .416 (offensive) and .667 (2,000 iOS apps of 23
-# genres); .567, .427 and .575 at C=4 with classes as they come (2026-11-21).
+# genres); .567, .427 and .575 at C=4 with classes as they come. Mean ROC-AUC over the labels of
+# 1,500 comments of Wikipedia: .951 against .948 (2026-11-21).
 _C_WORDS = 1.0
 _C_ENCODER = 10.0
 

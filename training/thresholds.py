@@ -159,7 +159,7 @@ def _best_threshold(scores: Scores, truth: Bools) -> tuple[float, str]:
     middles = np.where(middles > distinct[:-1], middles, distinct[1:])  # next to each other
     # float32, as decide() compares
     tried: Scores = np.append(middles, DEFAULT_THRESHOLD).astype(np.float32)
-    correlations = _mcc_at(tried, scores, truth)
+    correlations = mcc_at(tried, scores, truth)
     best = correlations.max()
     if best <= 0:
         return DEFAULT_THRESHOLD, "no threshold does better than chance on the validation examples"
@@ -168,8 +168,11 @@ def _best_threshold(scores: Scores, truth: Bools) -> tuple[float, str]:
     return float(str(nearest)), ""  # by way of str: the shortest number that is this float32
 
 
-def _mcc_at(thresholds: Scores, scores: Scores, truth: Bools) -> NDArray[np.float64]:
-    """Matthews' correlation of `scores >= threshold` with the truth, for each threshold, (K,)."""
+def mcc_at(thresholds: Scores, scores: Scores, truth: Bools) -> NDArray[np.float64]:
+    """Matthews' correlation of `scores >= threshold` with the truth, for each threshold, (K,).
+
+    scores: (N,) float32. truth: (N,) bool. 0 where nothing or everything is chosen.
+    """
     order = np.argsort(scores)
     below = np.searchsorted(scores[order], thresholds)
     count, positives = len(scores), int(truth.sum())
