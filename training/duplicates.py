@@ -14,18 +14,21 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from datasketch import MinHash
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import DisjointSet
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 # N texts, U different texts after normalising, P pairs
 
 _SHINGLE_CHARS = 5
 _PERMUTATIONS = 128
 _MISSED = 1e-3  # chance at most that two texts just at the threshold share no bucket
-_NEIGHBOURS = 8  # members of a bucket that each member is held against: bounds the work
+_NEIGHBOURS = 16  # members of a bucket that each member is held against: bounds the work
+_TIE_BREAKERS = 4
 _SLACK = 0.08  # three standard deviations of a Jaccard index estimated by 128 permutations
 _PAIRS_AT_ONCE = 2**16
 # Several numbers become one as the sum of each times another power of this odd 64-bit constant.
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
+_PLACES = _MIXER ** np.arange(1, _SHINGLE_CHARS + 1, dtype=np.uint64)
 
 
 def normalised(text: str) -> str:
@@ -49,8 +52,9 @@ def near_duplicates(texts: Sequence[str], *, threshold: float = 0.9) -> NDArray[
     Two texts are near duplicates when the Jaccard index of their sets of 5-character shingles is at
     least `threshold`. Candidates come from MinHash with banding (Broder 1997; Leskovec, Rajaraman
     and Ullman, Mining of Massive Datasets, section 3.4), and each is confirmed by the index itself:
-    so a group is never wrong, but one pair in a thousand at the threshold may be missed. Groups
-    are numbered from 0 in the order of their first texts; the same texts give the same groups.
+    so a group is never wrong, but one pair in a thousand at the threshold may be missed, and more
+    among thousands of texts of one template that differ by nearly that much. Groups are numbered
+    from 0 in the order of their first texts; the same texts give the same groups.
     """
     assert 0 < threshold <= 1, threshold
     exact = exact_groups(texts)
@@ -58,57 +62,63 @@ def near_duplicates(texts: Sequence[str], *, threshold: float = 0.9) -> NDArray[
     unique = [normalised(texts[row]) for row in first.tolist()]
     if len(unique) < 2:
         return exact
-    linked = DisjointSet(range(len(unique)))
-    for one, other in _candidates(unique, threshold).tolist():
-        # In a large group most pairs are linked already and need no comparison.
-        if linked.connected(one, other):
-            continue
-        if _jaccard(unique[one], unique[other]) >= threshold:
-            linked.merge(one, other)
-    roots = np.array([linked[index] for index in range(len(unique))], dtype=np.int64)
-    return _in_order_of_appearance(roots[exact])
-
-
-def _candidates(unique: Sequence[str], threshold: float) -> NDArray[np.int64]:
-    """(P, 2) int64: the pairs of texts worth a comparison, each once, sorted."""
     signatures = np.stack(list(_signatures(unique)))  # (U, 128) uint32
-    rows = _rows_of_a_band(threshold)
-    codes = [np.empty(0, dtype=np.int64)]
-    for start in range(0, _PERMUTATIONS - rows + 1, rows):
-        band = signatures[:, start : start + rows].astype(np.uint64)
-        keys = band @ _powers(rows)  # (U,)
-        order = np.argsort(keys, kind="stable")
+    groups = np.arange(len(unique))
+    compared: set[tuple[int, int]] = set()
+    for pairs in _candidates(signatures, _rows_of_a_band(threshold)):
+        # In a large group most pairs are linked already and need no comparison.
+        apart = pairs[groups[pairs[:, 0]] != groups[pairs[:, 1]]]
+        likely = apart[_estimated(signatures, apart) >= threshold - _SLACK]
+        fresh = {(min(pair), max(pair)) for pair in likely.tolist()} - compared
+        compared |= fresh
+        alike = [pair for pair in fresh if _jaccard(*(unique[one] for one in pair)) >= threshold]
+        groups = _linked(groups, alike)
+    return _in_order_of_appearance(groups[exact])
+
+
+def _candidates(signatures: NDArray[np.uint32], rows_of_a_band: int) -> Iterator[NDArray[np.int64]]:
+    """Yield (P, 2) int64: pairs of texts worth a comparison; a pair may come several times."""
+    for start in range(0, _PERMUTATIONS - rows_of_a_band + 1, rows_of_a_band):
+        end = start + rows_of_a_band
+        powers = _MIXER ** np.arange(1, rows_of_a_band + 1, dtype=np.uint64)
+        keys = signatures[:, start:end].astype(np.uint64) @ powers  # (U,)
+        # Within a bucket those that agree in more columns come to lie side by side.
+        beside = np.roll(signatures, -end, axis=1)[:, :_TIE_BREAKERS]
+        order = np.lexsort((*beside.T, keys))
         keys = keys[order]
         for distance in range(1, min(_NEIGHBOURS, len(order) - 1) + 1):
             together = np.flatnonzero(keys[distance:] == keys[:-distance])
-            codes.append(order[together] * len(unique) + order[together + distance])
-    found = np.unique(np.concatenate(codes))
-    pairs = np.column_stack(np.divmod(found, len(unique)))
-    return pairs[_estimated(signatures, pairs) >= threshold - _SLACK]
+            yield np.column_stack([order[together], order[together + distance]])
+
+
+def _linked(groups: NDArray[np.int64], pairs: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """(U,) int64: the groups after the groups of each pair have become one."""
+    if not pairs:
+        return groups
+    one, other = groups[np.array(pairs)].T
+    graph = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(groups), len(groups)))
+    return np.asarray(connected_components(graph, directed=False)[1][groups], dtype=np.int64)
 
 
 def _signatures(unique: Sequence[str]) -> Iterator[NDArray[np.uint32]]:
-    # Shingles are numbers already, so datasketch's own hash (sha1, a call a shingle) is not needed.
-    sketch = MinHash(num_perm=_PERMUTATIONS, seed=1, hashfunc=int)
+    # The shingles of a text are hashed together, and datasketch takes the array as one value: a
+    # call of a hash function a shingle, its way, costs three times the rest.
+    sketch = MinHash(num_perm=_PERMUTATIONS, seed=1, hashfunc=_shingle_numbers)
     for text in unique:
         sketch.clear()
-        sketch.update_batch(_shingle_numbers(text).tolist())
+        sketch.update_batch([text])
         yield sketch.hashvalues
 
 
-def _shingle_numbers(text: str) -> NDArray[np.uint64]:
+def _shingle_numbers(text: str) -> NDArray[np.uint32]:
     """The shingles of a text as 32-bit numbers; two different ones rarely share a number."""
     padded = text.ljust(_SHINGLE_CHARS, "\0")
     codes = np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     count = len(codes) - _SHINGLE_CHARS + 1
     numbers = np.zeros(count, dtype=np.uint64)
-    for place, factor in enumerate(_powers(_SHINGLE_CHARS)):
+    for place, factor in enumerate(_PLACES):
         numbers += codes[place : place + count] * factor
-    return numbers >> np.uint64(32)
-
-
-def _powers(count: int) -> NDArray[np.uint64]:
-    return _MIXER ** np.arange(1, count + 1, dtype=np.uint64)
+    return (numbers >> np.uint64(32)).astype(np.uint32)
 
 
 def _rows_of_a_band(threshold: float) -> int:
