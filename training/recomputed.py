@@ -42,16 +42,25 @@ def checks(run_dir: Path, receipt: Mapping[str, Any]) -> Iterator[Check]:
     except DataError as error:
         yield Check("predictions", DEVIATES, str(error))
         return
+    fitting = {name: one for name, one in said.items() if _misfit(one, targets) is None}
     for name in {**stored, **said}:
-        if name not in said:
-            yield Check("metric", UNCHECKED, f"{name}: its predictions are not stored")
-        elif len(said[name].scores) != len(targets.matrix):
-            rows = f"{len(said[name].scores)} rows, expected {len(targets.matrix)}"
-            yield Check("predictions", DEVIATES, f"{name} has {rows}")
-        else:
+        if name in fitting:
             yield from _figures(name, said[name], targets, stored, receipt)
             yield from _decisions(run_dir, name, said[name])
-    yield from _table(run_dir, targets, said)
+        elif name in said:
+            yield Check("predictions", DEVIATES, f"{name} has {_misfit(said[name], targets)}")
+        else:
+            yield Check("metric", UNCHECKED, f"{name}: its predictions are not stored")
+    yield from _table(run_dir, targets, fitting)
+
+
+def _misfit(said: Predictions, targets: Targets) -> str | None:
+    """Why these predictions cannot be of these targets, if so."""
+    if said.labels != targets.labels:
+        return f"the labels {', '.join(said.labels)}, expected {', '.join(targets.labels)}"
+    if len(said.scores) != len(targets.matrix):
+        return f"{len(said.scores)} rows, expected {len(targets.matrix)}"
+    return None
 
 
 def _figures(
@@ -94,7 +103,7 @@ def _table(run_dir: Path, targets: Targets, said: Mapping[str, Predictions]) -> 
         return
     missing = [row.model.name for row in stored.rows if row.model.name not in said]
     if missing:
-        absent = f"the predictions of {', '.join(missing)} are not stored"
+        absent = f"no predictions of {', '.join(missing)} that fit the test part are stored"
         yield Check("metric", UNCHECKED, f"{LEADERBOARD}: {absent}")
         return
     models = [(row.model, said[row.model.name]) for row in stored.rows]

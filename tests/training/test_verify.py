@@ -4,72 +4,25 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hub.client import Hub, connect
-from inference import bundle as bundles
-from inference import classifier, leaderboard, measure, predictions, verdict
-from inference.bundle import MULTI, SINGLE, Bundle
+from inference import predictions
+from inference.bundle import MULTI
 from inference.classifier import TORCH
 from inference.errors import ConfigError, ModelError, run_command
-from inference.metrics import summarise
-from tests.tiny import make_tiny_model
-from tests.training.finished_run import GOLDEN_TEXTS, VERSIONS
-from tests.training.toy import toy_config, toy_examples, write_toy_csv
-from training import data, golden, receipt
-from training.base import sha256_of
+from tests.training.measured_run import make_measured_run
+from tests.training.toy import toy_examples, write_toy_csv
+from training import data, receipt
 from training.checks import DEVIATES, OK, UNCHECKED, Check
 from training.publish import ALLOWED
 from training.run_folder import write_json
 from training.verify import main, verify
 
 TORCH_FIGURES = f"results/predictions/{TORCH}.parquet"
-
-
-def make_run(folder: Path, train_file: Path, hub: Hub, problem_type: str = SINGLE) -> Path:
-    """A run folder of random weights whose receipt, figures and predictions are its own."""
-    multi = {"label_delimiter": "|"} if problem_type == MULTI else {}
-    config = toy_config(train_file=str(train_file), output_dir=str(folder), **multi)
-    splits = data.prepare(config, hub)
-    make_tiny_model(folder, splits.labels, problem_type)
-    bundles.save(Bundle(splits.labels, problem_type, max_tokens=32), folder)
-    golden.write(folder, GOLDEN_TEXTS)
-    targets = measure.targets_of(splits.test, splits.labels, problem_type)
-    models = [
-        measure.measure(
-            classifier.load(folder, engine=TORCH, threads=1),
-            splits.test,
-            name=name,
-            title=name,
-            role=role,
-            engine=TORCH,
-        )
-        for name, role in ((TORCH, "fine-tuned"), ("majority", "baseline"))
-    ]
-    figures = {}
-    for model, said in models:
-        predictions.save(said, folder / predictions.FOLDER / f"{model.name}.parquet")
-        found = summarise(targets.values, said.scores, said.decided, targets.labels)
-        figures[model.name] = asdict(found)
-    predictions.save_targets(targets, folder / predictions.TARGETS)
-    board = verdict.judge(models, targets, data.split_hash(splits.test), resamples=50)
-    leaderboard.save(board, folder / "results" / "leaderboard.json")
-    write_json(folder / "results" / "metrics.json", figures)
-    receipt.write_split_ids(folder, splits.row_ids())
-    receipt.write(
-        folder,
-        config,
-        data=splits.receipt(),
-        base={"repo_id": "me/tiny", "revision": "2" * 40},
-        fit={"weights_sha256": sha256_of(folder / "model.safetensors"), "versions": VERSIONS},
-        export={"notice": "none for this test", "sha256": {}},
-        metrics=figures,
-    )
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +33,7 @@ def hub(hub_server, tmp_path_factory) -> Hub:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, hub) -> Path:
     folder = tmp_path_factory.mktemp("verify")
-    return make_run(folder / "run", write_toy_csv(folder / "toy.csv", 90), hub)
+    return make_measured_run(folder / "run", write_toy_csv(folder / "toy.csv", 90), hub)
 
 
 @pytest.fixture
@@ -113,7 +66,7 @@ def test_a_run_of_several_labels_a_text_holds_too(tmp_path, hub):
     tags = ("a|b", "b", "c", "a|c")
     rows = [f"{one.fields['text']},{tags[n % 4]}" for n, one in enumerate(toy_examples(80))]
     file.write_text("text,label\n" + "\n".join(rows) + "\n")
-    run = make_run(tmp_path / "run", file, hub, MULTI)
+    run = make_measured_run(tmp_path / "run", file, hub, MULTI)
     checks = _checks(run, hub, files={})
     assert {check.state for check in checks} == {OK}, "\n".join(map(str, checks))
 

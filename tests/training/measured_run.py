@@ -1,0 +1,59 @@
+"""A run folder of random weights whose receipt, figures and predictions fit each other."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from hub.client import Hub
+from inference import bundle as bundles
+from inference import classifier, leaderboard, measure, predictions, verdict
+from inference.bundle import MULTI, SINGLE, Bundle
+from inference.classifier import TORCH
+from inference.metrics import summarise
+from tests.tiny import make_tiny_model
+from tests.training.finished_run import GOLDEN_TEXTS, VERSIONS
+from tests.training.toy import toy_config
+from training import data, golden, receipt
+from training.base import sha256_of
+from training.run_folder import write_json
+
+
+def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: str = SINGLE) -> Path:
+    """The folder, of the data in train_file and of two models: torch and majority."""
+    multi = {"label_delimiter": "|"} if problem_type == MULTI else {}
+    config = toy_config(train_file=str(train_file), output_dir=str(folder), **multi)
+    splits = data.prepare(config, hub)
+    make_tiny_model(folder, splits.labels, problem_type)
+    bundles.save(Bundle(splits.labels, problem_type, max_tokens=32), folder)
+    golden.write(folder, GOLDEN_TEXTS)
+    targets = measure.targets_of(splits.test, splits.labels, problem_type)
+    models = [
+        measure.measure(
+            classifier.load(folder, engine=TORCH, threads=1),
+            splits.test,
+            name=name,
+            title=name,
+            role=role,
+            engine=TORCH,
+        )
+        for name, role in ((TORCH, "fine-tuned"), ("majority", "baseline"))
+    ]
+    figures = {}
+    for model, said in models:
+        predictions.save(said, folder / predictions.FOLDER / f"{model.name}.parquet")
+        found = summarise(targets.values, said.scores, said.decided, targets.labels)
+        figures[model.name] = asdict(found)
+    predictions.save_targets(targets, folder / predictions.TARGETS)
+    board = verdict.judge(models, targets, data.split_hash(splits.test), resamples=50)
+    leaderboard.save(board, folder / "results" / "leaderboard.json")
+    write_json(folder / "results" / "metrics.json", figures)
+    receipt.write_split_ids(folder, splits.row_ids())
+    receipt.write(
+        folder,
+        config,
+        data={**splits.receipt(), "findings": [{"code": "duplicates"}]},
+        base={"repo_id": "me/tiny", "revision": "2" * 40},
+        fit={"weights_sha256": sha256_of(folder / "model.safetensors"), "versions": VERSIONS},
+        export={"notice": "none for this test", "sha256": {}},
+        metrics=figures,
+    )
+    return folder
