@@ -93,6 +93,14 @@ def test_a_folder_of_another_run_is_refused_with_the_difference(finished):
         train(replace(config, seed=7), where)
 
 
+def test_other_data_in_the_folder_of_a_run_is_refused(finished, toy_file, tmp_path):
+    config, where, _ = finished
+    changed = tmp_path / "toy.csv"
+    changed.write_text(toy_file.read_text() + "one more great text,positive\n")
+    with pytest.raises(ConfigError, match=r"train sha256 is \w+ there, \w+ asked"):
+        train(replace(config, train_file=str(changed)), where)
+
+
 def test_a_folder_with_other_things_is_left_alone(finished, tmp_path):
     config, where, _ = finished
     (tmp_path / "thesis.txt").write_text("mine")
