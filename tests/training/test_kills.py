@@ -68,7 +68,9 @@ class Launcher:
 @pytest.fixture(scope="module")
 def context() -> multiprocessing.context.ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["training.train", "training.evaluation"])
+    context.set_forkserver_preload(
+        ["training.train", "training.weights", "training.results", "training.evaluation"]
+    )
     first = context.Process(target=int)  # returns when the imports are done
     first.start()
     first.join()
