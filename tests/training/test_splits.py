@@ -66,7 +66,7 @@ def test_a_class_of_one_text_is_not_divided():
 def test_a_label_of_one_text_is_not_divided_either():
     matrix = np.column_stack([_multilabel(200), np.arange(200) == 7])
     for seed in range(20):
-        mask = hold_back(matrix, np.arange(200), 0.4, seed=seed, is_multilabel=True)
+        mask = hold_back(matrix, np.arange(200), 0.5, seed=seed, is_multilabel=True)
         assert not mask[7], f"seed {seed} tests what was never trained on"
 
 
@@ -100,6 +100,13 @@ def test_large_groups_stay_whole_and_the_labels_near_their_proportions(share):
     assert not set(groups[mask]) & set(groups[~mask])
     shares = [mask.mean(), *(matrix[mask].sum(axis=0) / matrix.sum(axis=0))]
     assert np.abs(np.array(shares) - share).max() < 0.04, shares
+
+
+def test_groups_of_one_label_each_are_held_back_in_the_labels_proportions():
+    groups = np.arange(400) // 10
+    matrix = np.eye(4, dtype=bool)[groups % 4]
+    mask = hold_back_groups(matrix, groups, 0.2, seed=0)
+    assert matrix[mask].sum(axis=0).tolist() == [20, 20, 20, 20]
 
 
 def test_which_groups_are_chosen_depends_on_the_seed_alone():

@@ -57,12 +57,16 @@ def test_done_weights_are_not_made_again(made, tiny_model):
 
 def test_several_fields_are_kept_apart_by_the_separator_token(tiny_model, tmp_path):
     path = tmp_path / "two.csv"
-    rows = "".join(f"{word} {n},{word},{word}\n" for n in range(12) for word in ("good", "bad"))
+    rows = "".join(f'{word} {n},["{word}"],{word}\n' for n in range(12) for word in ("good", "bad"))
     path.write_text("title,body,label\n" + rows)
     config = toy_config(
-        train_file=str(path), text_fields=("title", "body"), num_train_epochs=1, max_seq_length=512
+        train_file=str(path),
+        text_fields=("title", "body"),
+        json_fields=("body",),
+        num_train_epochs=1,
+        max_seq_length=512,
     )
     run, _ = _make(config, tiny_model, tmp_path / "run")
     bundle = bundles.load(run.path)
-    assert bundle.compose({"title": "a", "body": "b"}) == "a [SEP] b"
+    assert bundle.compose({"title": "a", "body": '["b"]'}) == "a [SEP] b"
     assert bundle.max_tokens == 64  # the model reads no more
