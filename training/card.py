@@ -44,6 +44,7 @@ class Run:
     board: Leaderboard
     golden: Mapping[str, Any]
     has_onnx: bool
+    plots: tuple[str, ...]
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -81,6 +82,7 @@ def read(run_dir: Path, repo_id: str | None, revision: str) -> Run:
         board=leaderboards.load(run_dir / "results" / "leaderboard.json"),
         golden=read_json(run_dir / golden.FILE_NAME),
         has_onnx=all((run_dir / name).is_file() for name in ONNX_FILES.values()),
+        plots=tuple(sorted(path.stem for path in (run_dir / "results" / "plots").glob("*.png"))),
     )
 
 
@@ -101,7 +103,7 @@ def _body(run: Run) -> dict[str, str]:
         "verdict": results_text.verdict(run.board),
         "title": paragraphs.escape(run.repo_id.rpartition("/")[2]),
         "summary": paragraphs.summary(receipt, bundle),
-        "results": results_text.results(receipt, run.board),
+        "results": results_text.results(receipt, run.board, run.plots),
         "repo_id": json.dumps(run.repo_id),
         "revision": json.dumps(run.revision),
         "repo_id_plain": run.repo_id,

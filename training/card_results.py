@@ -5,7 +5,7 @@ Owns the tables of figures and the pictures beside them; other paragraphs are tr
 Try: python -m pytest -q tests/training/test_card_results.py
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from inference.leaderboard import Interval, Leaderboard, Row, sentence
@@ -14,7 +14,15 @@ from training.card_text import device, escape, figure, table
 Receipt = Mapping[str, Any]
 
 # What is drawn in results/plots/, in the order of the card: file, what it shows.
-_PLOTS: dict[str, str] = {}
+_PLOTS = {
+    "confusion_matrix": "What was decided for each true label",
+    "precision_recall": "Precision against recall, by label",
+    "threshold_curve": "MCC, precision and recall for every threshold",
+    "reliability": "Scores against the share that turned out right",
+    "label_distribution": "Share of the texts that have each label",
+    "loss_curve": "Loss in the course of training",
+    "metric_curve": "Validation figures in the course of training",
+}
 
 
 def verdict(board: Leaderboard) -> str:
@@ -22,8 +30,11 @@ def verdict(board: Leaderboard) -> str:
     return f"**{escape(sentence(board))}**"
 
 
-def results(receipt: Receipt, board: Leaderboard) -> str:
-    """All models with intervals, what int8 costs, the labels one by one, and the pictures."""
+def results(receipt: Receipt, board: Leaderboard, plots: Collection[str]) -> str:
+    """All models with intervals, what int8 costs, the labels one by one, and the pictures.
+
+    plots: names of the files in results/plots/, without their ending.
+    """
     if not board.rows:
         return "No results were measured."
     parts = [
@@ -38,7 +49,8 @@ def results(receipt: Receipt, board: Leaderboard) -> str:
         _other_figures(board),
         _int8_cost(receipt),
         _by_label(board),
-        *(f"{escape(missing)}" for missing in receipt.get("not_compared", ())),
+        *(escape(missing) for missing in receipt.get("not_compared", ())),
+        *(f"![{said}](results/plots/{name}.png)" for name, said in _PLOTS.items() if name in plots),
     ]
     return "\n\n".join(part for part in parts if part)
 

@@ -17,10 +17,10 @@ import yaml
 from hub.client import Hub
 from hub.errors import UserError
 from inference import bundle as bundles
-from inference import classifier
+from inference import classifier, predictions
 from inference.classifier import ONNX_FILES, ONNX_FP32, TORCH
 from inference.errors import Leak
-from inference.leaderboard import sentence
+from inference.leaderboard import Leaderboard, sentence
 from inference.records import Records
 from inference.settings import Settings
 from training import base as bases
@@ -30,6 +30,7 @@ from training.base import Base, sha256_of
 from training.config import TrainConfig
 from training.data import Splits
 from training.loop import Processes
+from training.progress import History
 from training.report import Report
 from training.results import Task
 from training.run_folder import RunFolder
@@ -97,6 +98,7 @@ def run(config: TrainConfig, settings: Settings) -> Result:
     measured = results.measure(
         folder, weights, Task(splits, config, base, hub, shown_id, settings.threads)
     )
+    _draw(folder, splits, measured.board)
     receipt.write_split_ids(folder.path, splits.row_ids())
     receipt.write(
         folder.path,
@@ -213,6 +215,27 @@ def _decide(run: RunFolder, splits: Splits, weights: object, threads: int) -> di
         done = asdict(chosen)
         run.record("decide", weights, done)
     return done
+
+
+def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
+    """Draw the plots of the run and of the judged model's answers."""
+    assert board.judged is not None, "the fine-tuned model is always measured"
+    name = board.judged.model.name
+    answers = run.path / predictions.FOLDER / f"{name}.parquet"
+    key = [sha256_of(answers), sha256_of(run.path / "decision.json")]
+    done = run.find("plots", key)
+    if done is None or not all((run.path / str(file)).is_file() for file in done):
+        from training import plots  # matplotlib takes a second to import
+
+        files = plots.write_all(
+            run.path,
+            history=History(run.path).lines(),
+            parts={name: label_matrix(part, splits.labels) for name, part in splits.parts.items()},
+            targets=predictions.load_targets(run.path / predictions.TARGETS),
+            predictions=predictions.load(answers),
+            bundle=bundles.load(run.path),
+        )
+        run.record("plots", key, {file: sha256_of(run.path / file) for file in files})
 
 
 def _card(run: RunFolder) -> None:

@@ -40,7 +40,8 @@ def test_every_number_of_the_results_table_stands_in_the_run_folder(exported_run
     card = render(read(exported_run, "demo/tweets", "v1"))
     rows = [line for line in card.splitlines() if line.startswith("| tiny, ")]
     assert len(rows) == 6, "int8, float32 and zero-shot, in each of the two tables"
-    assert all(" 0.712 | 0.750 | 0.600 | – |" in row for row in rows[:2]), rows
+    assert all(" 0.600 (0.580 to 0.620) | 0.712 (0.692 to 0.732) | – |" in row for row in rows[:2])
+    assert "**Better: tiny, fine-tuned (onnx\\_int8) beats the best free one" in card
     assert "60 validation examples" in card, "the cost of int8"
 
 
@@ -93,7 +94,7 @@ def test_no_path_of_this_machine_is_in_the_card(tmp_path: Path):
 def test_thresholds_of_a_multilabel_model_are_listed(tmp_path: Path):
     card = render(read(toxicity_run(tmp_path / "run"), "demo/x", "v1"))
     assert "| toxic | 0.5 |" in card
-    assert "default 0.5, not tuned" in card
+    assert "temperature 1 before" in card and "Note: b keeps 0.5: few." in card
 
 
 def test_the_repo_is_that_of_the_run_unless_given(tmp_path: Path):
