@@ -51,7 +51,8 @@ def checks(run_dir: Path, receipt: Mapping[str, Any]) -> Iterator[Check]:
             yield Check("predictions", DEVIATES, f"{name} has {_misfit(said[name], targets)}")
         else:
             yield Check("metric", UNCHECKED, f"{name}: its predictions are not stored")
-    yield from _table(run_dir, targets, fitting)
+    test_sha256 = receipt["data"]["splits"]["test"]["sha256"]
+    yield from _table(run_dir, targets, fitting, test_sha256)
 
 
 def _misfit(said: Predictions, targets: Targets) -> str | None:
@@ -91,7 +92,9 @@ def _decisions(run_dir: Path, name: str, said: Predictions) -> Iterator[Check]:
         yield Check("decision", OK, f"{name}: every row is decided as decision.json says")
 
 
-def _table(run_dir: Path, targets: Targets, said: Mapping[str, Predictions]) -> Iterator[Check]:
+def _table(
+    run_dir: Path, targets: Targets, said: Mapping[str, Predictions], test_sha256: str
+) -> Iterator[Check]:
     if not _has(run_dir, LEADERBOARD):
         yield Check("metric", UNCHECKED, f"{LEADERBOARD} is not there")
         return
@@ -107,7 +110,7 @@ def _table(run_dir: Path, targets: Targets, said: Mapping[str, Predictions]) -> 
         yield Check("metric", UNCHECKED, f"{LEADERBOARD}: {absent}")
         return
     models = [(row.model, said[row.model.name]) for row in stored.rows]
-    made = verdict.judge(models, targets, stored.test_sha256, resamples=stored.resamples)
+    made = verdict.judge(models, targets, test_sha256, resamples=stored.resamples)
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch) / "leaderboard.json"
         leaderboard.save(made, again)

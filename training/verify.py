@@ -39,6 +39,7 @@ _KINDS = (
     (receipt.SPLITS, "split"),
     ("results/predictions/*", "predictions"),
     ("results/targets.parquet", "predictions"),
+    (golden.FILE_NAME, "golden"),
     ("results/*.json", "metric"),
     ("results/*", "results"),
     ("metrics.jsonl", "history"),
