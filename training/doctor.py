@@ -16,27 +16,18 @@ from pathlib import Path
 
 from inference import settings as settings_of
 from inference.errors import ConfigError, DataError, Leak, run_command
-from inference.records import Records
+from inference.records import Example, Records
 from inference.whole_file import write_whole
-from training import (
-    cleaned,
-    copies,
-    data,
-    drift,
-    label_names,
-    languages,
-    report,
-    suspects,
-    text_faults,
-)
+from training import cleaned, copies, data, drift, label_names, languages, suspects, text_faults
 from training.config import TrainConfig
 from training.config import parse as parse_training
-from training.data import Splits
 from training.findings import Finding, parts_of
-from training.report import PartFacts, Report
+from training.report import PartFacts, Report, render
+from training.splits import label_matrix
 
 _OWN_FLAGS = ("--json", "--fix", "--no_suspects", "--output_dir", "--help", "-h")
 _ORDER = ("error", "warning", "note")
+_SHOWN_REMOVED = 20
 
 
 def examine(
@@ -148,40 +139,52 @@ def main() -> None:
         max_tokens=config.max_seq_length,
         language=config.language,
     )
+    parts = {name: records.examples for name, records in given.items()}
+    trouble = None
     try:
-        splits = data.divide(given, config)
-        found = replace(found, after_split=_label_counts(splits))
-        trouble = None
+        parts = data.divide(given, config).parts
+        found = replace(found, after_split=_label_counts(parts, found.labels))
     except DataError as error:
         trouble = error  # said after the report, which tells why
     removed = cleaned.write(given, config.schema(), found.leaks, flags.fix) if flags.fix else ()
-    _say(found, removed, flags)
+    as_json = json.dumps({**found.as_dict(), "removed": removed}, ensure_ascii=False, indent=1)
+    if flags.output_dir:
+        write_whole(flags.output_dir / "doctor.json", as_json + "\n")
+        write_whole(flags.output_dir / "doctor.txt", render(found) + "\n")
+        write_whole(flags.output_dir / "labels.png", _label_plot(parts, found.labels))
+    print(as_json if flags.json else render(found))
+    if flags.fix and not flags.json:
+        _print_removed(removed, flags.fix)
     if trouble:
         raise trouble
     if not config.allow_leaks and not flags.fix:
         refuse_leaks(found)
 
 
-def _label_counts(splits: Splits) -> dict[str, dict[str, int]]:
-    counts = {name: label_names.count_labels(part) for name, part in splits.parts.items()}
-    return {name: {label: of[label] for label in splits.labels} for name, of in counts.items()}
+def _label_counts(
+    parts: Mapping[str, Sequence[Example]], labels: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    counts = {name: label_names.count_labels(part) for name, part in parts.items()}
+    return {name: {label: of[label] for label in labels} for name, of in counts.items()}
 
 
-def _say(found: Report, removed: Sequence[str], flags: argparse.Namespace) -> None:
-    as_json = json.dumps({**found.as_dict(), "removed": removed}, ensure_ascii=False, indent=1)
-    as_text = report.render(found)
-    if flags.output_dir:
-        write_whole(flags.output_dir / "doctor.json", as_json + "\n")
-        write_whole(flags.output_dir / "doctor.txt", as_text + "\n")
-    if flags.json:
-        print(as_json)
-        return
-    print(as_text)
-    if flags.fix:
-        print(f"\n{len(removed)} rows left out of the copies in {flags.fix}:")
-        print("\n".join(removed[:20]))
-        if len(removed) > 20:
-            print(f"and {len(removed) - 20} more, see {flags.fix / cleaned.LIST_NAME}")
+def _label_plot(parts: Mapping[str, Sequence[Example]], labels: Sequence[str]) -> bytes:
+    # Imported here: matplotlib takes half a second, and only this flag asks for it.
+    from training import plots
+    from training.canvas import png
+
+    figure = plots.label_distribution(
+        {name: label_matrix(part, labels) for name, part in parts.items()}, labels
+    )
+    assert figure is not None, "a part that was read has texts"
+    return png(figure)
+
+
+def _print_removed(removed: Sequence[str], folder: Path) -> None:
+    print(f"\nleft out of the copies in {folder}: {len(removed):,} rows")
+    print("\n".join(f"  {line}" for line in removed[:_SHOWN_REMOVED]))
+    if len(removed) > _SHOWN_REMOVED:
+        print(f"  and {len(removed) - _SHOWN_REMOVED:,} more, see {folder / cleaned.LIST_NAME}")
 
 
 if __name__ == "__main__":
