@@ -21,10 +21,9 @@ from training.findings import Finding, Part, share
 
 # N texts of all parts together, in order
 
-_REMEDY = (
-    "results on them flatter. Take them out of {earlier} with --fix DIR, or go on with "
-    "--allow_leaks if the parts are meant so"
-)
+_REMEDY = "results on them flatter. Take them out of {} with --fix DIR, or {}"
+_IF_EXACT = "go on with --allow_leaks if the parts are meant so"
+_IF_NEAR = "leave them if such texts will come again, as those of a template do"
 
 
 @dataclass(frozen=True)
@@ -149,9 +148,10 @@ def _across(
     if not copied:
         return [], leaks
     kind = "also occur" if is_exact else "nearly occur"
+    remedy = _REMEDY.format(parts[one].name, _IF_EXACT if is_exact else _IF_NEAR)
     message = (
         f"{share(len(copied), len(later))} texts of {parts[other].name} {kind} in "
-        f"{parts[one].name}: {_REMEDY.format(earlier=parts[one].name)}"
+        f"{parts[one].name}: {remedy}"
     )
     places = tuple(
         f"{parts[other].place(index)} = {place_in_earlier[int(later[index])]}"

@@ -125,15 +125,19 @@ def _encoding(part: Part) -> Iterator[Finding]:
 def _swallowed(part: Part) -> Iterator[Finding]:
     """Texts of a delimited file that hold a whole line of the file: a quote was never closed."""
     source = part.records.source
-    delimiter, columns = source.delimiter, len(source.columns)
+    delimiter, labels = source.delimiter, part.records.labels
     if delimiter is None:
         return
-    labels = set(part.records.labels)
+    flags = [source.columns.index(label) for label in labels if label in source.columns]
 
     def is_record(line: str) -> bool:
         cells = [cell.strip(' "\r') for cell in line.split(delimiter)]
-        # Commas are common in prose: few columns count only with a label among them.
-        return len(cells) == columns and (columns >= 5 or not labels.isdisjoint(cells))
+        if len(cells) != len(source.columns):
+            return False
+        # Commas are common in prose, so the labels must be there too: by their columns or by name.
+        if len(flags) == len(labels):
+            return all(cells[place] in ("0", "1") for place in flags)
+        return not set(labels).isdisjoint(cells)
 
     indices = [
         index
