@@ -9,18 +9,15 @@ Letters: N texts, C labels, F features of a text.
 Try: python -m pytest -q tests/training/test_baselines.py
 """
 
-import hashlib
 import pickle  # to know a size: nothing is written, nothing read
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.special import expit, logit, softmax
 from sklearn.base import ClassifierMixin, clone
 from sklearn.feature_extraction.text import (
     CountVectorizer,
@@ -35,12 +32,14 @@ from sklearn.pipeline import FeatureUnion, make_pipeline, make_union
 
 from inference import zero_shot
 from inference.bundle import Bundle
+from inference.classifier import decide
+from inference.metrics import summarise
 from inference.records import Example
-from training import thresholds
+from training import guessers, thresholds
+from training.guessers import FittedScorer, Floats
 from training.splits import label_matrix
 
 Bools = NDArray[np.bool_]
-Floats = NDArray[np.floating]
 Table: TypeAlias = csr_matrix | Floats  # (N, F)
 
 TITLES = {
@@ -52,16 +51,15 @@ TITLES = {
 }
 """The baselines by name, in the order of the table."""
 
-# What these decide is what they are: a cut-off chosen for them would make them something else.
-_GUESSERS = ("majority", "prior")
-
-# scikit-learn's default strength C=1. Over words and letters, a regression for each label, MCC on
-# validation parts was .541 (tweet_eval emotion), .416 (offensive) and .659 (2,000 iOS apps of 23
-# genres); .567, .427 and .575 at C=4 with classes as they come. Mean ROC-AUC over the labels of
-# 1,500 comments of Wikipedia: .951 against .948. Over the encoder, emotion: .550 against .555 with
-# classes as they come, .509 at C=10 (2026-11-21). Balanced classes make rare labels' scores too
-# high: the decisions are good, log-loss and calibration of these rows are not.
-_REGRESSION = {"class_weight": "balanced", "max_iter": 1000}
+# Both are fitted, and the better one on validation is kept, as a careful person would. Over words
+# and letters, MCC on validation parts was .541 and .567 (tweet_eval emotion), .416 and .427
+# (offensive), .659 and .575 (2,000 iOS apps of 23 genres); mean ROC-AUC over the labels of 1,500
+# comments of Wikipedia .951 and .948 (2026-11-21). Balanced classes make rare labels' scores too
+# high: the decisions may be better, log-loss and calibration are not.
+_REGRESSIONS: tuple[Mapping[str, object], ...] = (
+    {"C": 1.0, "class_weight": "balanced", "max_iter": 1000},
+    {"C": 4.0, "class_weight": None, "max_iter": 1000},
+)
 
 # Words are kept by name, as dropping those of a single text is worth much (emotion: MCC .52 against
 # .40 without); stretches of letters are hashed, which costs little (iOS apps: MCC .659 against
@@ -77,21 +75,6 @@ _HASHES = 2**18
 
 # Embedding takes minutes for more, and regression over a few hundred features gains little by it.
 _MOST_EMBEDDED = 10_000
-
-
-@dataclass(frozen=True)
-class FittedScorer:
-    """A Scorer whose numbers come from a function of the texts: N texts -> (N, C)."""
-
-    bundle: Bundle
-    size_bytes: int
-    function: Callable[[Sequence[str]], Floats]
-
-    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return (N, C) float32 in [0, 1], in the order of the texts."""
-        if not texts:
-            return np.empty((0, len(self.bundle.labels)), np.float32)
-        return self.function(texts).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -118,6 +101,7 @@ def fit(
     bundle: Bundle,
     *,
     seed: int,
+    validation: Sequence[Example] = (),
     encoder: Path | None = None,
     names: Sequence[str] = tuple(TITLES),
     threads: int = 0,
@@ -126,84 +110,81 @@ def fit(
 
     bundle: labels, problem type and text fields of the task.
     seed: of the random guesser, and of the sample that the encoder reads.
+    validation: chooses thresholds, as it does for the fine-tuned model, and between two strengths
+        of a regression; without it a multi-label baseline decides at 0.5. The guessers keep 0.5:
+        with another cut-off they would not be what they are called.
     encoder: folder of the pretrained model; without it encoder_lr is left out.
 
     Raises:
         ModelError: the folder holds no encoder that can be read.
     """
     texts = [bundle.compose(example.fields) for example in train]
-    part = _Part(texts, label_matrix(train, bundle.labels), bundle, seed)
-    makers: dict[str, Callable[[_Part], FittedScorer]] = {
-        "majority": _majority,
-        "prior": _prior,
-        "tfidf_lr": _tfidf_lr,
-        "tfidf_nb": _tfidf_nb,
+    matrix = label_matrix(train, bundle.labels)
+    shares = matrix.mean(axis=0)  # (C,)
+    part = _Part(texts, matrix, bundle, seed)
+    makers: dict[str, Callable[[], FittedScorer]] = {
+        "majority": lambda: guessers.majority(shares, bundle),
+        "prior": lambda: guessers.prior(shares, bundle, seed),
+        "tfidf_lr": lambda: _best(_tfidf_lr(part), bundle, validation),
+        "tfidf_nb": lambda: _best(_tfidf_nb(part), bundle, validation),
     }
     if encoder is not None:
-        makers["encoder_lr"] = partial(_encoder_lr, folder=encoder, threads=threads)
+        makers["encoder_lr"] = lambda: _best(
+            _encoder_lr(part, encoder, threads), bundle, validation
+        )
     for name in names:
         if name in makers:
-            yield Baseline(name, TITLES[name], makers[name](part))
+            yield Baseline(name, TITLES[name], makers[name]())
 
 
-def with_thresholds(baseline: Baseline, validation: Sequence[Example]) -> Baseline:
-    """The baseline with cut-offs chosen as those of the fine-tuned model are, on the same examples.
+@dataclass(frozen=True)
+class _Learned:
+    """What was learned: how a text is read, and several heads over that, of which one is kept."""
 
-    A single-label one is returned as it is, and so are majority and prior: with another cut-off
-    they would not be what they are called.
-    """
-    scorer = baseline.scorer
-    bundle = scorer.bundle
-    if baseline.name in _GUESSERS or not bundle.is_multilabel:
-        return baseline
-    scores = scorer.score([bundle.compose(example.fields) for example in validation])
+    read: Callable[[Sequence[str]], Table]
+    size_bytes: int
+    heads: tuple["_Heads", ...]
+
+    def scorer(self, head: "_Heads", bundle: Bundle) -> FittedScorer:
+        """One head as a Scorer."""
+        size_bytes = self.size_bytes + len(pickle.dumps(head))
+        return FittedScorer(bundle, size_bytes, lambda texts: head.probabilities(self.read(texts)))
+
+
+def _best(learned: _Learned, bundle: Bundle, validation: Sequence[Example]) -> FittedScorer:
+    """The head of highest MCC on validation, with its thresholds; of equals the first."""
+    if not validation:
+        return learned.scorer(learned.heads[0], bundle)
+    table = learned.read([bundle.compose(example.fields) for example in validation])
     targets = label_matrix(validation, bundle.labels)
-    decision = thresholds.choose_on_scores(scores, targets, bundle.labels, bundle.problem_type)
-    return replace(baseline, scorer=replace(scorer, bundle=decision.apply(bundle)))
+    truth = targets.astype(np.int64) if bundle.is_multilabel else targets.argmax(axis=1)
+    rated: list[tuple[float, _Heads, Bundle]] = []
+    for head in learned.heads:
+        scores = head.probabilities(table).astype(np.float32)
+        decided = bundle
+        if bundle.is_multilabel:
+            chosen = thresholds.choose_on_scores(
+                scores, targets, bundle.labels, bundle.problem_type
+            )
+            decided = chosen.apply(bundle)
+        mcc = summarise(truth, scores, decide(decided, scores), bundle.labels).mcc
+        rated.append((-1.0 if mcc is None else mcc, head, decided))
+    _, head, decided = max(rated, key=lambda one: one[0])
+    return learned.scorer(head, decided)
 
 
-def _majority(part: _Part) -> FittedScorer:
-    """Scores every text with the labels' shares of the training part."""
-    shares = part.matrix.mean(axis=0)  # (C,)
-    return FittedScorer(part.bundle, shares.nbytes, lambda texts: np.tile(shares, (len(texts), 1)))
-
-
-def _prior(part: _Part) -> FittedScorer:
-    """Decides for each label as often as the training part has it, whatever the text says.
-
-    Noise is added to the logarithm of the share so that the greatest sum falls on a label, or the
-    sum on the side of yes, with just that probability (the Gumbel-max trick: Maddison et al. 2014,
-    arXiv:1411.0030). The noise follows from seed and text: a text scores alike in any batch.
-    """
-    shares = part.matrix.mean(axis=0)  # (C,)
-    is_multilabel = part.bundle.is_multilabel
-
-    def draw(texts: Sequence[str]) -> Floats:
-        noise = np.stack([_uniform(text, part.seed, len(shares)) for text in texts])  # (N, C)
-        if is_multilabel:
-            return expit(logit(shares) + logit(noise))
-        with np.errstate(divide="ignore"):  # a label that training lacks: never
-            return softmax(np.log(shares) - np.log(-np.log(noise)), axis=1)
-
-    return FittedScorer(part.bundle, shares.nbytes, draw)
-
-
-def _uniform(text: str, seed: int, count: int) -> Floats:
-    """Numbers in (0, 1) that follow from the text and the seed, (count,) float64."""
-    key = f"{seed}:{text}".encode("utf-8", "surrogatepass")
-    digits = np.frombuffer(hashlib.shake_256(key).digest(8 * count), np.uint64)
-    return ((digits >> np.uint64(12)) + 0.5) / 2**52  # so many bits that neither 0 nor 1 occurs
-
-
-def _tfidf_lr(part: _Part) -> FittedScorer:
+def _tfidf_lr(part: _Part) -> _Learned:
     # a regression for each label: as good as a joint one by MCC, and several times as fast
-    one = LogisticRegression(solver="liblinear", **_REGRESSION)
-    return _counted(part, _words_and_letters, OneVsRestClassifier(one))
+    heads = [
+        OneVsRestClassifier(LogisticRegression(solver="liblinear", **options))
+        for options in _REGRESSIONS
+    ]
+    return _counted(part, _words_and_letters, heads)
 
 
-def _tfidf_nb(part: _Part) -> FittedScorer:
+def _tfidf_nb(part: _Part) -> _Learned:
     """Rennie et al. 2003, "Tackling the poor assumptions of naive Bayes text classifiers"."""
-    return _counted(part, CountVectorizer, ComplementNB())
+    return _counted(part, CountVectorizer, [ComplementNB()])
 
 
 def _words_and_letters(**words: object) -> FeatureUnion:
@@ -223,37 +204,41 @@ def _words_and_letters(**words: object) -> FeatureUnion:
 
 
 def _counted(
-    part: _Part, make: Callable[..., FeatureUnion | CountVectorizer], head: ClassifierMixin
-) -> FittedScorer:
-    """A head over what `make` counts in the texts."""
+    part: _Part,
+    make: Callable[..., FeatureUnion | CountVectorizer],
+    heads: Sequence[ClassifierMixin],
+) -> _Learned:
+    """Heads over what `make` counts in the texts."""
     try:
         features = make(**_WORDS)
         table = features.fit_transform(part.texts)
     except ValueError:  # scikit-learn's for a vocabulary without a word
         features = make(**_LETTERS)
         table = features.fit_transform(part.texts)
-    heads = _Heads(head, table, part.matrix, part.bundle.is_multilabel)
-    return FittedScorer(
-        part.bundle,
-        len(pickle.dumps((features, heads))),
-        lambda texts: heads.probabilities(features.transform(texts)),
+    return _Learned(
+        features.transform,
+        len(pickle.dumps(features)),
+        tuple(_Heads(head, table, part.matrix, part.bundle.is_multilabel) for head in heads),
     )
 
 
-def _encoder_lr(part: _Part, folder: Path, threads: int) -> FittedScorer:
-    """A head over the mean of the encoder's last layer, of at most 10,000 training texts."""
+def _encoder_lr(part: _Part, folder: Path, threads: int) -> _Learned:
+    """Heads over the mean of the encoder's last layer, of at most 10,000 training texts."""
     encoder = zero_shot.load_encoder(folder, threads=threads)
     rows = np.arange(len(part.texts))
     if len(rows) > _MOST_EMBEDDED:
         draws = np.random.default_rng(part.seed)
         rows = np.sort(draws.choice(rows, _MOST_EMBEDDED, replace=False))
     table = encoder.embed([part.texts[row] for row in rows.tolist()])
-    head = LogisticRegression(**_REGRESSION)
-    heads = _Heads(head, table, part.matrix[rows], part.bundle.is_multilabel)
-    return FittedScorer(
-        part.bundle,
-        encoder.size_bytes + len(pickle.dumps(heads)),
-        lambda texts: heads.probabilities(encoder.embed(texts)),
+    return _Learned(
+        encoder.embed,
+        encoder.size_bytes,
+        tuple(
+            _Heads(
+                LogisticRegression(**options), table, part.matrix[rows], part.bundle.is_multilabel
+            )
+            for options in _REGRESSIONS
+        ),
     )
 
 

@@ -214,11 +214,12 @@ def _baseline(name: str, task: Task, bundle: Bundle) -> _Entry:
             task.splits.train,
             bundle,
             seed=task.config.seed,
+            validation=task.splits.validation,
             encoder=task.base.folder,
             names=[name],
             threads=task.threads,
         )
-        return baselines.with_thresholds(next(fitted), task.splits.validation).scorer
+        return next(fitted).scorer
 
     key = [task.config.seed, task.base.fingerprint() if name == "encoder_lr" else ""]
     return _Entry(name, baselines.TITLES[name], BASELINE, "", "", key, fit)
