@@ -39,6 +39,8 @@ def resample(
     assert len(sizes) == 1, f"models measured on sets of {sizes} examples cannot be paired"
     count = sizes.pop()
     shapes = [figures(sample, np.ones((1, count))) for sample in samples]
+    if count < 2:  # nothing varies, so nothing is known of what chance does
+        return [{k: np.full_like(v, np.nan) for k, v in shape.items()} for shape in shapes]
 
     def measure(rows: NDArray[np.int64], axis: int) -> Floats:
         drawn = np.atleast_2d(rows)

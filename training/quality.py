@@ -1,8 +1,9 @@
 """What a cheaper copy of a model costs: its paired loss against the original, with an interval.
 
-Owns the counting only; who decides what is inference/classifier.py.
+Owns the comparison only; chance is inference/intervals.py, who decides what is
+inference/classifier.py.
 
-Letters: N examples, C labels, R resamples.
+Letters: N examples, C labels.
 
 Try: python -m pytest -q tests/training/test_quality.py
 """
@@ -12,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+from inference import intervals
+from inference.formulas import figures, gather
 
-_RESAMPLES = 1000
-_BLOCK = 100  # resamples at a time: (100, N) weights stay small for any N
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -30,38 +30,16 @@ class PairedLoss:
 
 
 def paired_loss(truth: Bools, original: Bools, copy: Bools) -> PairedLoss | None:
-    """Compare two deciders on the same examples, (N, C) bool each; None: no label ever occurs.
-
-    The percentile bootstrap (Efron 1979) over examples, both deciders on the same resample, so that
-    what they share cancels out.
-    """
-    count = len(truth)
-    point = _macro_f1(np.ones((1, count)), truth, original, copy)[0]
-    if np.isnan(point):
-        return None
-    draws = np.random.default_rng(0)
-    share = np.full(count, 1 / count)
-    losses = np.concatenate(
-        [
-            _macro_f1(draws.multinomial(count, share, _BLOCK).astype(float), truth, original, copy)
-            for _ in range(_RESAMPLES // _BLOCK)
-        ]
+    """Compare two deciders on the same examples, (N, C) bool each; None: too few have a label."""
+    # decisions stand for scores too: macro-F1 looks at no score
+    samples = [gather(truth, said.astype(np.float64), said) for said in (original, copy)]
+    once = np.ones((1, len(truth)))
+    point, loss = (
+        tables[0]["macro_f1"] - tables[1]["macro_f1"]
+        for tables in ([figures(one, once) for one in samples], intervals.resample(samples))
     )
-    low, high = np.nanpercentile(losses, [2.5, 97.5])
-    agreement = (original == copy).all(axis=1).mean()
-    return PairedLoss(float(point), (float(low), float(high)), float(agreement), count)
-
-
-def _macro_f1(weights: Floats, truth: Bools, original: Bools, copy: Bools) -> Floats:
-    """The loss in macro-F1 under each row of weights, (R, N) -> (R,); NaN where undefined."""
-
-    def of(decided: Bools) -> Floats:
-        hits = weights @ (truth & decided)  # (R, N) @ (N, C) -> (R, C)
-        ever = weights @ truth + weights @ decided
-        f1 = np.divide(2 * hits, ever, out=np.zeros_like(hits), where=ever > 0)
-        # as inference/metrics.py: a label that neither occurs nor is decided does not count
-        defined = (ever > 0).sum(axis=1)
-        means = np.full(len(weights), np.nan)
-        return np.divide(f1.sum(axis=1), defined, out=means, where=defined > 0)
-
-    return of(original) - of(copy)
+    interval = intervals.interval(loss)
+    if interval is None or np.isnan(point[0]):
+        return None
+    agreement = float((original == copy).all(axis=1).mean())
+    return PairedLoss(float(point[0]), interval, agreement, len(truth))

@@ -143,3 +143,11 @@ def test_the_same_answers_give_the_same_table():
     answers = said(flipped(TRUTH, 0.2, 12))
     first, second = (judge(binary(TRUTH), ours=answers) for _ in range(2))
     assert first == second
+
+
+def test_a_single_example_proves_nothing():
+    row = judge(binary(np.array([1])), ours=said(np.array([1])), free_one=said(np.array([0]))).rows[
+        0
+    ]
+    assert row.figures["accuracy"] == 1
+    assert set(row.intervals.values()) == {None}
