@@ -6,6 +6,7 @@ Try: python -m pytest tests/hub/test_remote.py
 """
 
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,6 +146,8 @@ class Remote:
         """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
+        # results/*.parquet are what a model said: they belong beside it, not into a data set
+        warnings.filterwarnings("ignore", "It seems that you are about to commit a data file")
         additions = [CommitOperationAdd(name, path) for name, path in plan.additions.items()]
         deletions = [CommitOperationDelete(path, is_folder=False) for path in plan.deletions]
         with self._asking(self._subject(plan.repo_id, plan.repo_type, plan.branch), _COMMIT_S):

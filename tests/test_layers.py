@@ -28,6 +28,9 @@ DOORS = {
     "onnxruntime": ("inference/onnx_engine.py",),
     "evaluate": ("training/evaluation.py",),
     "jsonargparse": ("training/config.py",),
+    "matplotlib": ("training/canvas.py", "training/plots.py", "training/error_plots.py"),
+    "cleanlab": ("training/suspects.py",),
+    "datasketch": ("training/duplicates.py",),
 }
 # Allowed to use what they measure or compare with.
 OUTSIDE_THE_HOUSE = ("benchmarks/", "tests/")

@@ -74,7 +74,8 @@ def find(config: TrainConfig, hub: Hub) -> Base:
         base = Base(folder, "", "")
     else:
         try:
-            patterns = _PATTERNS + (_ENCODER_PATTERNS if config.label_descriptions else ())
+            is_compared = config.label_descriptions or "encoder_lr" in config.baselines
+            patterns = _PATTERNS + (_ENCODER_PATTERNS if is_compared else ())
             snapshot = hub.resolve(name, config.model_revision, allow_patterns=patterns)
         except HubError as error:
             if Path(name).is_dir():

@@ -73,7 +73,9 @@ def test_the_receipt_tells_what_the_weights_came_from(finished, toy_file):
     assert receipt["data"]["sources"][0]["sha256"] == sha256_of(toy_file)
     assert receipt["training"]["metric"] == "mcc"
     assert [line["epoch"] for line in receipt["history"]] == [1.0, 2.0]
-    assert receipt["metrics"].keys() == {"onnx_int8", "onnx_fp32"}
+    assert receipt["metrics"].keys() == {"onnx_int8", "onnx_fp32", *config.baselines}
+    assert receipt["decision"]["temperature"] > 0
+    assert result.verdict.startswith(("Better: ", "Cannot tell: ", "Worse: "))
     assert not (result.run_dir / "checkpoints").exists()
 
 
@@ -142,8 +144,8 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
 
 def test_a_run_killed_twice_ends_with_the_same_weights(finished, tmp_path):
     config, where, first = finished
-    config = replace(config, output_dir=str(tmp_path / "killed"), push_to_hub=False)
-    flags = ["--output_dir", config.output_dir, "--push_to_hub", "false"]
+    config = replace(config, output_dir=str(tmp_path / "killed"), push_to_hub=False, baselines=())
+    flags = ["--output_dir", config.output_dir, "--push_to_hub", "false", "--baselines", "[]"]
     for lines in (3, 9):
         _kill_after(lines, Path(config.output_dir), _command(finished[0], *flags), tmp_path)
     last = train(config, where)
@@ -172,6 +174,7 @@ def test_two_processes_train_one_model_and_one_of_them_writes(finished, tmp_path
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command = [*launcher, "--nproc_per_node", "2", *_command(config)[1:]]
     command += ["--output_dir", str(folder), "--push_to_hub", "false", "--num_train_epochs", "1"]
+    command += ["--baselines", "[]"]
     done = subprocess.run(
         command, env=_environment(tmp_path), cwd=PROJECT, capture_output=True, timeout=240
     )
