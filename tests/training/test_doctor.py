@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from inference import records
 from inference.errors import ConfigError, DataError, Leak, run_command
-from tests.training.given import read, unrelated, write_csv
+from tests.training.given import PLAIN, read, unrelated, write_csv
 from training import doctor
 from training.doctor import examine, main, parse, refuse_leaks
 
@@ -60,6 +61,18 @@ def test_every_check_is_asked_and_errors_come_first(tmp_path):
     }
     order = [("error", "warning", "note").index(one.severity) for one in report.findings]
     assert order == sorted(order)
+
+
+def test_types_are_compared_in_the_text_fields_unless_others_are_named(tmp_path):
+    rows = [{"text": text, "label": label} for text, label in unrelated(20)]
+    rows += [{"text": 12345, "label": True}]
+    path = tmp_path / "train.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    given = {"train": records.read(path, PLAIN)}
+    for fields, drifting in (((), ["'text'"]), (("text", "label"), ["'text'", "'label'"])):
+        report = examine(given, with_suspects=False, seed=0, fields=fields)
+        found = [one.message.split()[0] for one in report.findings if one.code == "type_drift"]
+        assert found == drifting
 
 
 def test_without_suspects_none_are_sought(tmp_path):

@@ -100,6 +100,16 @@ def test_the_order_of_the_texts_does_not_change_who_is_together():
     assert _is_one_partition(near_duplicates(texts)[order], shuffled)
 
 
+def test_asking_again_gives_the_same_and_asking_otherwise_does_not():
+    texts = _sentences(50, 40) + [text + "!" for text in _sentences(50, 40)]
+    first = near_duplicates(texts)
+    first_again = near_duplicates(texts)
+    first_again[:] = -1  # an answer is the caller's to change
+    assert near_duplicates(texts).tolist() == first.tolist()
+    assert near_duplicates(texts, threshold=1.0).tolist() == list(range(100))
+    assert near_duplicates(texts[:60]).tolist() == [*range(50), *range(10)]
+
+
 def test_thousands_of_copies_of_one_template_are_one_group_in_linear_time():
     texts = [f"{WORDS} your code is {number:06d}, never tell it" for number in range(3000)]
     started = time.monotonic()
