@@ -15,8 +15,10 @@ import streamlit as st
 from hub.client import Hub
 from hub.errors import UserError
 from inference import catalogue as catalogues
+from inference import opening
 from inference import settings as environment
-from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry, OpenModel
+from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
+from inference.opening import OpenModel
 from inference.settings import Settings
 
 STYLE = Path(__file__).parent.parent / "space_config" / "style.css"
@@ -59,7 +61,7 @@ def _shelf() -> Callable[[str, str | None, str, ModelEntry], OpenModel]:
     @st.cache_resource(max_entries=settings().max_models, show_spinner=False)
     def load(repo_id: str, revision: str | None, role: str, _entry: ModelEntry) -> OpenModel:
         # The arguments without underscore are the key: a repo in two roles is two models.
-        return catalogues.open_model(_entry, catalogue(), _hub(), threads=settings().threads)
+        return opening.open_model(_entry, catalogue(), _hub(), threads=settings().threads)
 
     return load
 

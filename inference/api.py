@@ -23,9 +23,10 @@ from starlette.routing import Route
 
 from hub.errors import HubError, UserError
 from inference.ask import Answer, ask, check_texts, choose
-from inference.catalogue import Catalogue, ModelEntry, OpenModel
+from inference.catalogue import Catalogue, ModelEntry
 from inference.compare import Comparison
 from inference.errors import ChoiceError, ModelError, TextError
+from inference.opening import OpenModel
 from inference.settings import Settings
 
 MAX_BODY_BYTES = 2 * 2**20

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hub.errors import UserError
-from inference.catalogue import Catalogue, ModelEntry, OpenModel
+from inference.catalogue import Catalogue, ModelEntry
 from inference.compare import Comparison, compare
 from inference.errors import ChoiceError, TextError
+from inference.opening import OpenModel
 from inference.settings import Settings
 
 # One analysis at a time: the scoring threads of one already fill the few cores of a Space.

@@ -11,23 +11,19 @@ knows no page and keeps no model.
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-import numpy as np
 import yaml
-from numpy.typing import NDArray
 
-from hub.client import Hub, Snapshot, validate_repo_id
+from hub.client import Hub, validate_repo_id
 from hub.errors import NotFound
-from inference import classifier, compare, zero_shot
+from inference import compare
 from inference import leaderboard as leaderboards
-from inference.alignment import align, warn_of_sigmoid_head
-from inference.bundle import MULTI, SINGLE, Bundle
-from inference.classifier import Scorer
-from inference.compare import Column, Comparison
-from inference.errors import ConfigError, ModelError
+from inference.bundle import MULTI, SINGLE
+from inference.compare import Comparison
+from inference.errors import ConfigError
 from inference.leaderboard import Leaderboard
 from inference.whole_file import write_whole
 from inference.yaml_values import mapping, read_yaml, refuse_unknown, text, texts
@@ -38,19 +34,6 @@ MODELS, MESSAGES = "models.yaml", "messages.yaml"
 FIRST_PAINT, LEADERBOARD = "first_paint.json", "leaderboard.json"
 
 _SHA = re.compile(r"[0-9a-f]{40}")
-# By name, as the Hub client's "*.json" would also match results/golden.json and the like.
-_CONFIG_FILES = (
-    "config.json decision.json sentence_bert_config.json tokenizer.json tokenizer_config.json "
-    "special_tokens_map.json added_tokens.json vocab.json vocab.txt merges.txt "
-    "sentencepiece.bpe.model spiece.model tokenizer.model"
-).split()
-# What can be scored with, best first: the smallest download and the lightest engine. Nothing else
-# of a repo is fetched, above all no weights that no engine would read.
-_WEIGHTS = (
-    ("onnx/model_quantized.onnx*",),
-    ("onnx/model.onnx*",),
-    ("model*.safetensors", "model.safetensors.index.json"),
-)
 
 
 @dataclass(frozen=True)
@@ -84,32 +67,6 @@ class Catalogue:
     messages: tuple[str, ...]
     first_paint: Comparison | None = None
     leaderboard: Leaderboard | None = None
-
-
-@dataclass(frozen=True)
-class OpenModel:
-    """A model on show, loaded: a Scorer in the task's labels; entry.revision is its commit."""
-
-    entry: ModelEntry
-    scorer: Scorer
-
-    @property
-    def column(self) -> Column:
-        """The head of its column in a results table."""
-        revision = self.entry.revision or ""
-        return Column(self.entry.repo_id, revision, self.entry.role, self.entry.title)
-
-    @property
-    def bundle(self) -> Bundle:
-        return self.scorer.bundle
-
-    @property
-    def size_bytes(self) -> int:
-        return self.scorer.size_bytes
-
-    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return (N, C) float32 in [0, 1], NaN for a label that the model does not have."""
-        return self.scorer.score(texts)
 
 
 def load(folder: Path) -> Catalogue:
@@ -158,10 +115,7 @@ def pin(folder: Path, hub: Hub, destination: Path) -> Catalogue:
     catalogue = load(folder)
     pinned = replace(
         catalogue,
-        models=tuple(
-            replace(entry, revision=_resolve(entry, hub, ["config.json"]).sha)
-            for entry in catalogue.models
-        ),
+        models=tuple(replace(entry, revision=_commit(entry, hub)) for entry in catalogue.models),
     )
     destination.mkdir(parents=True, exist_ok=True)
     for name in (MESSAGES, FIRST_PAINT, LEADERBOARD):
@@ -172,47 +126,10 @@ def pin(folder: Path, hub: Hub, destination: Path) -> Catalogue:
     return pinned
 
 
-def open_model(entry: ModelEntry, catalogue: Catalogue, hub: Hub, *, threads: int = 0) -> OpenModel:
-    """Fetch a model on show at its revision, load it, and make it answer in the task's labels.
-
-    Fetches an ONNX file where the repo has one, and only else the safetensors weights.
-
-    Raises:
-        HubError: it cannot be fetched.
-        ModelError: it cannot be loaded, or its labels are not those of the entry.
-    """
-    snapshot = _resolve(entry, hub, _CONFIG_FILES)
-    pinned = replace(entry, revision=snapshot.sha)
-    for patterns in _WEIGHTS:
-        folder = _resolve(pinned, hub, [*_CONFIG_FILES, *patterns]).folder
-        if any(any(folder.glob(pattern)) for pattern in patterns):
-            break
-    try:
-        scorer = _load(entry, catalogue, folder, threads)
-        aligned = align(scorer, catalogue.labels, catalogue.problem_type, entry.label_map)
-    except ModelError as error:
-        raise ModelError(f"{entry.repo_id} at {snapshot.sha[:8]}: {error}") from None
-    return OpenModel(pinned, aligned)
-
-
-def _load(entry: ModelEntry, catalogue: Catalogue, folder: Path, threads: int) -> Scorer:
-    if entry.label_descriptions is None:
-        model = classifier.load(folder, threads=threads)
-        if entry.problem_type is not None:
-            return model.read_as(entry.problem_type)
-        if entry.role == PRETRAINED:  # what is fine-tuned here says what it is
-            warn_of_sigmoid_head(model, entry.repo_id)
-        return model
-    return zero_shot.load(
-        folder,
-        {label: entry.label_descriptions[label] for label in catalogue.labels},
-        problem_type=catalogue.problem_type,
-        threads=threads,
-    )
-
-
-def _resolve(entry: ModelEntry, hub: Hub, patterns: Sequence[str]) -> Snapshot:
-    return hub.resolve(entry.repo_id, entry.revision or "main", allow_patterns=patterns)
+def _commit(entry: ModelEntry, hub: Hub) -> str:
+    """The commit that the entry's revision names now."""
+    revision = entry.revision or "main"
+    return hub.resolve(entry.repo_id, revision, allow_patterns=["config.json"]).sha
 
 
 def _entry(raw: object, labels: tuple[str, ...], where: str) -> ModelEntry:

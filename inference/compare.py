@@ -1,11 +1,14 @@
 """Several models on the same texts, side by side: the results table, and how it is stored.
 
-Nothing is judged here, as the texts need no labels; with labels it is measure.py and verdict.py.
+Nothing is judged of such texts, as they need no labels. The command is for a file that has them,
+and its verdict table is labelled.py.
 
 Letters: C labels of the task.
 """
 
+import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,11 +17,8 @@ from typing import Any
 import numpy as np
 
 from inference.classifier import Scorer, decide
-from inference.errors import DataError, ModelError
+from inference.errors import ConfigError, DataError, ModelError, run_command
 from inference.whole_file import write_whole
-
-_TIMED_TEXTS = 50
-_WARM_UPS = 3
 
 
 @dataclass(frozen=True)
@@ -149,3 +149,70 @@ def _read(path: Path) -> Any:
         raise DataError(f"{path} does not exist; measure the models first") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise DataError(f"{path} is not valid JSON ({error}); store it again") from None
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The flags of the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m inference.compare",
+        description="Is the first model better than the others on a labelled file, by more than "
+        "chance? Every figure with a 95 % bootstrap interval.",
+    )
+    parser.add_argument(
+        "models",
+        nargs="+",
+        metavar="MODEL",
+        help="repo id, repo id@commit, or a folder written as a path (./runs/a); the first is "
+        "judged, the others are what was to be had without it",
+    )
+    parser.add_argument("--file", type=Path, required=True, help="csv, tsv, jsonl or parquet")
+    parser.add_argument("--text_fields", nargs="+", help="columns; those of the first model")
+    parser.add_argument(
+        "--label_fields", nargs="+", help="columns; those the first was trained with, if it says"
+    )
+    parser.add_argument("--label_delimiter", help="between several labels in one column")
+    parser.add_argument("--column_names", nargs="+", default=(), help="of a file without a header")
+    parser.add_argument(
+        "--catalogue", type=Path, help="folder with models.yaml: label maps and roles of models"
+    )
+    parser.add_argument("--output_dir", type=Path, help="where table and answers are written")
+    parser.add_argument("--json", action="store_true", help="print the table as JSON")
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
+    # what follows is for labelled files alone, and some of it imports this module
+    from inference import catalogue, labelled, leaderboard, settings
+    from inference.schema import Schema
+
+    flags = parse()
+    here = settings.load()
+    known = catalogue.load(flags.catalogue) if flags.catalogue else None
+    models = list(labelled.contestants(flags.models, known, here.connect(), threads=here.threads))
+    bundle = models[0].scorer.bundle
+    label_fields = flags.label_fields or labelled.default_label_fields(flags.models[0])
+    if not label_fields:
+        raise ConfigError(f"say with --label_fields which columns of {flags.file} hold the labels")
+    schema = Schema(
+        tuple(flags.text_fields or bundle.text_fields or ("text",)),
+        tuple(label_fields),
+        flags.label_delimiter,
+        tuple(flags.column_names),
+        json_fields=bundle.json_fields,
+    )
+    judged = labelled.judge_file(
+        models, flags.file, schema, lambda title: print(f"measuring {title}", file=sys.stderr)
+    )
+    for row in judged.rejected[:5]:
+        print(f"rejected {row}", file=sys.stderr)
+    if flags.output_dir:
+        labelled.save(judged, flags.output_dir)
+    if flags.json:
+        print(leaderboard.as_json(judged.board), end="")
+    else:
+        print(f"{leaderboard.sentence(judged.board)}\n\n{labelled.table(judged.board)}")
+
+
+if __name__ == "__main__":
+    run_command(main)

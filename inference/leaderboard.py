@@ -148,8 +148,13 @@ def merge(boards: Sequence[Leaderboard]) -> Leaderboard | None:
 
 def save(board: Leaderboard, path: Path) -> None:
     """Write the table as JSON, whole or not at all."""
+    write_whole(path, as_json(board))
+
+
+def as_json(board: Leaderboard) -> str:
+    """The table as JSON, with its sentence."""
     content = {"format": _FORMAT, "sentence": sentence(board), **asdict(board)}
-    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def load(path: Path) -> Leaderboard:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.client import Hub
-from inference import catalogue, compare, settings
+from inference import catalogue, compare, opening, settings
 from inference import leaderboard as leaderboards
 from inference.catalogue import Catalogue
 from inference.errors import run_command
@@ -36,7 +36,7 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
         ready = Path(scratch) / destination.name
         pinned = catalogue.pin(source, hub, ready)
         models = [
-            catalogue.open_model(entry, pinned, hub, threads=threads) for entry in pinned.models
+            opening.open_model(entry, pinned, hub, threads=threads) for entry in pinned.models
         ]
         comparison = compare.compare(
             [(model.column, model) for model in models],

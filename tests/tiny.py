@@ -1,7 +1,11 @@
 """A random BERT of a few thousand weights with a toy tokenizer, made on the spot."""
 
+import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
+
+LABELS = ("negative", "neutral", "positive")
 
 WORDS = (
     "good bad fine awful great terrible love hate happy sad movie food day service product "
@@ -71,3 +75,11 @@ def make_tokenizer():
         sep_token="[SEP]",
         mask_token="[MASK]",
     )
+
+
+def with_config(folder: Path, destination: Path, **changes: object) -> Path:
+    """A copy of a model folder with other values in config.json."""
+    shutil.copytree(folder, destination)
+    config = json.loads((destination / "config.json").read_text())
+    (destination / "config.json").write_text(json.dumps(config | changes))
+    return destination

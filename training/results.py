@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from hub.client import Hub
 from hub.errors import UserError
-from inference import catalogue, classifier, predictions, verdict, zero_shot
+from inference import classifier, opening, predictions, verdict, zero_shot
 from inference import leaderboard as leaderboards
 from inference.bundle import Bundle
 from inference.catalogue import PRETRAINED, ZERO_SHOT, Catalogue, ModelEntry
@@ -249,6 +249,6 @@ def _pretrained(name: str, repo_id: str, label_map: Mapping[str, str | None], ta
     table = Catalogue("", task.splits.labels, task.splits.problem_type, (), ())
 
     def load() -> Scorer:
-        return catalogue.open_model(entry, table, task.hub, threads=task.threads)
+        return opening.open_model(entry, table, task.hub, threads=task.threads)
 
     return _Entry(name, known, PRETRAINED, known, revision, dict(label_map), load)

@@ -1,14 +1,12 @@
 """Tiny models as folders, exported once a session; random weights, real files."""
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.tiny import WORDS, make_tiny_model
-
-LABELS = ("negative", "neutral", "positive")
+from tests.inference.show import show_hub, shown  # noqa: F401 (fixtures)
+from tests.tiny import LABELS, WORDS, make_tiny_model, with_config
 
 
 def export_onnx(folder: Path, output: str = "logits", *, int8: bool = False) -> Path:
@@ -20,14 +18,6 @@ def export_onnx(folder: Path, output: str = "logits", *, int8: bool = False) -> 
     if int8:
         graph.save(graph.quantize(converted), folder / "onnx" / "model_quantized.onnx")
     return folder
-
-
-def with_config(folder: Path, destination: Path, **changes: object) -> Path:
-    """A copy of a model folder with other values in config.json."""
-    shutil.copytree(folder, destination)
-    config = json.loads((destination / "config.json").read_text())
-    (destination / "config.json").write_text(json.dumps(config | changes))
-    return destination
 
 
 @pytest.fixture(scope="session")

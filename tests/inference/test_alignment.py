@@ -11,7 +11,7 @@ from inference.alignment import SigmoidHeadReadAsSoftmax, align, warn_of_sigmoid
 from inference.bundle import MULTI, SINGLE, Bundle
 from inference.classifier import TORCH, decide
 from inference.errors import ModelError
-from tests.inference.conftest import with_config
+from tests.tiny import with_config
 
 
 class Fixed:

@@ -6,8 +6,9 @@ from starlette.testclient import TestClient
 
 from hub.errors import AccessDenied, HubUnreachable
 from inference import api, settings
-from inference.catalogue import ModelEntry, OpenModel
+from inference.catalogue import ModelEntry
 from inference.errors import ModelError
+from inference.opening import OpenModel
 from tests.inference.test_ask import CATALOGUE, LABELS, open_constant
 
 LIMITS = replace(settings.load({}), max_chars=100, max_texts=3)

@@ -7,8 +7,9 @@ from hub.errors import HubUnreachable
 from inference import settings
 from inference.ask import ask, check_texts, choose
 from inference.bundle import SINGLE, Bundle
-from inference.catalogue import Catalogue, ModelEntry, OpenModel
+from inference.catalogue import Catalogue, ModelEntry
 from inference.errors import ChoiceError, TextError
+from inference.opening import OpenModel
 
 LIMITS = replace(settings.load({}), max_chars=10, max_texts=2)
 LABELS = ("bad", "good")

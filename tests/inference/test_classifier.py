@@ -15,8 +15,7 @@ from inference import classifier
 from inference.bundle import MULTI, SINGLE, Bundle
 from inference.classifier import activate, decide, load
 from inference.errors import ModelError, TextError
-from tests.inference.conftest import LABELS, with_config
-from tests.tiny import WORDS, make_tiny_model
+from tests.tiny import LABELS, WORDS, make_tiny_model, with_config
 
 ENGINES = ["onnx_int8", "onnx_fp32", "torch"]
 
