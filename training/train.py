@@ -25,7 +25,6 @@ def train(config: TrainConfig, settings: Settings) -> "Result":
     Raises:
         UserError: anything that its reader can put right; see inference/errors.py.
     """
-    settings_of.share_cores()
     from training import pipeline  # takes seconds, which a slip in the flags must not cost
 
     return pipeline.run(config, settings)
@@ -35,13 +34,18 @@ def main() -> None:
     """The command line."""
     config = parse()
     settings = settings_of.load()
+    settings_of.share_cores()
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # "newly initialized" is meant
+    logging.disable_progress_bar()
     try:
         train(config, settings)
-    except UserError:
+    except UserError as error:
         from training import loop
 
         if not loop.is_main_process():
-            raise SystemExit(1) from None  # the main process has said it
+            raise SystemExit(error.exit_code) from None  # the main process has said it
         raise
 
 
