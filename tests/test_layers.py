@@ -1,6 +1,8 @@
 """Imports point down, and each heavy package has one door: read from the import statements."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,14 @@ def test_torch_enters_inference_only_where_it_is_needed():
         if {"torch", "transformers"} & {name.split(".")[0] for name in imported_by(path)}
     }
     assert users <= allowed, f"torch or transformers in inference/{users - allowed}"
+
+
+@pytest.mark.parametrize("command", ["config", "publish", "verify", "doctor"])
+def test_a_command_that_trains_nothing_starts_without_torch(command: str):
+    """Loading torch and transformers takes 5 to 8 seconds, which --help must not cost."""
+    code = f"import sys, training.{command}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "transformers"} & set(done.stdout.split())
 
 
 def test_the_environment_is_read_in_one_file():

@@ -6,7 +6,6 @@ safetensors only, and no code of a repo is ever run.
 Try: python -m training.train --model_name_or_path sentence-transformers/all-MiniLM-L6-v2
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from hub.errors import HubError
 from inference.bundle import token_limit
 from inference.errors import ConfigError, ModelError
 from training.config import TrainConfig
+from training.run_folder import sha256_of
 
 _PATTERNS = (
     "config.json",
@@ -162,9 +162,3 @@ def load_tokenizer(base: Base) -> PreTrainedTokenizerBase:
     backend.no_padding()
     tokenizer.model_max_length = token_limit(base.folder)
     return tokenizer
-
-
-def sha256_of(path: Path) -> str:
-    """sha256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -25,9 +25,9 @@ from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, load_e
 from inference.errors import ModelError
 from inference.records import Example
 from training import graph
-from training.base import sha256_of
 from training.graph import NotConvertible
 from training.quality import PairedLoss, paired_loss
+from training.run_folder import sha256_of
 
 FP32_TOLERANCE = 1e-4
 

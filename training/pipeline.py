@@ -26,14 +26,14 @@ from inference.settings import Settings
 from training import base as bases
 from training import card, data, doctor, export, golden, publish, receipt, results, thresholds
 from training import weights as weights_of
-from training.base import Base, sha256_of
+from training.base import Base
 from training.config import TrainConfig
 from training.data import Splits
 from training.loop import Processes
 from training.progress import History
 from training.report import Report
 from training.results import Task
-from training.run_folder import RunFolder
+from training.run_folder import RunFolder, sha256_of
 from training.splits import label_matrix
 
 # Replayed after publishing, and published: so never the user's texts.

@@ -23,8 +23,8 @@ from inference import settings as settings_of
 from inference.bundle import read_json
 from inference.errors import ConfigError, ModelError, run_command
 from training import card, golden
-from training.base import sha256_of
 from training.receipt import PATHS
+from training.run_folder import sha256_of
 
 # Nothing else is ever sent: no checkpoint, no log, no text of the data, no token. Predictions are
 # scores alone, and splits.json names rows by their numbers.

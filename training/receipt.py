@@ -18,9 +18,8 @@ from typing import Any
 from inference.bundle import read_json
 from inference.errors import ModelError
 from inference.whole_file import write_whole
-from training.base import sha256_of
 from training.config import TrainConfig
-from training.run_folder import write_json
+from training.run_folder import sha256_of, write_json
 
 FILE_NAME = "run.json"
 SPLITS = "results/splits.json"

@@ -26,10 +26,10 @@ from inference.measure import targets_of
 from inference.metrics import summarise
 from inference.predictions import Predictions
 from training import baselines
-from training.base import Base, sha256_of
+from training.base import Base
 from training.config import TrainConfig
 from training.data import Splits, split_hash
-from training.run_folder import RunFolder, write_json
+from training.run_folder import RunFolder, sha256_of, write_json
 
 BASELINE = "baseline"
 LEADERBOARD = Path("results") / "leaderboard.json"

@@ -9,6 +9,7 @@ Try: cat RUN_DIR/stages.json
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -103,6 +104,12 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Write a JSON file, whole or not at all; its folder is made if missing."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     write_whole(path, text + "\n")
+
+
+def sha256_of(path: Path) -> str:
+    """sha256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _wait_for(lock: TextIO, folder: Path, patience_s: float) -> None:

@@ -22,11 +22,11 @@ from inference.bundle import read_json
 from inference.errors import ConfigError, DataError, ModelError, run_command
 from training import config as configs
 from training import data, golden, receipt, recomputed
-from training.base import sha256_of
 from training.checks import DEVIATES, OK, UNCHECKED, Check, equal
 from training.config import TrainConfig
 from training.data import Splits
 from training.publish import ALLOWED
+from training.run_folder import sha256_of
 from training.splits import label_matrix
 
 _FILES = ("train_file", "validation_file", "test_file")

@@ -16,7 +16,7 @@ from inference.bundle import Bundle
 from inference.errors import ConfigError
 from training import base as bases
 from training import loop, receipt
-from training.base import Base, sha256_of
+from training.base import Base
 from training.batches import encode
 from training.checkpoints import Checkpoints
 from training.config import TrainConfig
@@ -24,7 +24,7 @@ from training.data import Splits
 from training.job import Fit, Job
 from training.loop import Processes
 from training.progress import History
-from training.run_folder import RunFolder
+from training.run_folder import RunFolder, sha256_of
 from training.splits import label_matrix
 
 

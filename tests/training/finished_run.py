@@ -13,9 +13,8 @@ from inference.metrics import summarise
 from tests.boards import board, row
 from tests.tiny import make_tiny_model
 from training import golden
-from training.base import sha256_of
 from training.config import TrainConfig
-from training.run_folder import write_json
+from training.run_folder import sha256_of, write_json
 
 GOLDEN_TEXTS = ("ok", "the movie was really great", "i hate this awful service", "good " * 90)
 VERSIONS = {"python": "3.11.7", "torch": "2.13.0", "transformers": "5.23.0"}

@@ -13,8 +13,7 @@ from tests.tiny import make_tiny_model
 from tests.training.finished_run import GOLDEN_TEXTS, VERSIONS
 from tests.training.toy import toy_config
 from training import data, golden, receipt
-from training.base import sha256_of
-from training.run_folder import write_json
+from training.run_folder import sha256_of, write_json
 
 
 def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: str = SINGLE) -> Path:

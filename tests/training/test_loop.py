@@ -15,11 +15,12 @@ from tests.tiny import make_tokenizer
 from tests.training.toy import toy_config, toy_examples
 from training import base as bases
 from training import loop
-from training.base import Base, sha256_of
+from training.base import Base
 from training.batches import encode
 from training.checkpoints import Checkpoints
 from training.job import Fit, Job
 from training.loop import Processes
+from training.run_folder import sha256_of
 from training.splits import label_matrix
 
 LABELS = ("negative", "neutral", "positive")

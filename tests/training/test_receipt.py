@@ -7,8 +7,8 @@ import pytest
 from inference.errors import ModelError
 from tests.training.toy import toy_config
 from training import receipt
-from training.base import sha256_of
 from training.config import parse
+from training.run_folder import sha256_of
 
 
 def test_the_receipt_is_a_config_and_holds_all_that_was_given(tmp_path):

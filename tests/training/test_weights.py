@@ -9,10 +9,10 @@ from inference import bundle as bundles
 from inference import classifier, settings
 from tests.training.toy import toy_config, write_toy_csv
 from training import data, weights
-from training.base import Base, sha256_of
+from training.base import Base
 from training.config import TrainConfig
 from training.loop import Processes
-from training.run_folder import RunFolder
+from training.run_folder import RunFolder, sha256_of
 
 
 def _make(config: TrainConfig, tiny_model: Path, folder: Path) -> tuple[RunFolder, dict]:
