@@ -31,7 +31,7 @@ DOORS = {
     "evaluate": ("training/evaluation.py",),
     "jsonargparse": ("training/config.py",),
     "matplotlib": ("training/canvas.py", "training/plots.py", "training/error_plots.py"),
-    "cleanlab": ("training/suspects.py",),
+    "cleanlab": ("training/doctor/suspects.py",),
     "datasketch": ("training/duplicates.py",),
 }
 # Allowed to use what they measure or compare with.

@@ -24,14 +24,15 @@ from inference.leaderboard import Leaderboard, sentence
 from inference.records import Records
 from inference.settings import Settings
 from training import base as bases
-from training import card, data, doctor, export, golden, publish, receipt, results, thresholds
+from training import card, data, export, golden, publish, receipt, results, thresholds
 from training import weights as weights_of
 from training.base import Base
 from training.config import TrainConfig
 from training.data import Splits
+from training.doctor.examination import examine, refuse_leaks
+from training.doctor.report import Report
 from training.loop import Processes
 from training.progress import History
-from training.report import Report
 from training.results import Task
 from training.run_folder import RunFolder, sha256_of
 from training.splits import label_matrix
@@ -118,11 +119,11 @@ def run(config: TrainConfig, settings: Settings) -> Result:
 
 def _examine(given: Mapping[str, Records], config: TrainConfig) -> Report:
     """What is wrong with the files, said before anything long starts."""
-    found = doctor.examine(
+    found = examine(
         given,
         with_suspects=False,
         seed=config.seed,
-        fields=config.text_fields,
+        fields=config.schema().needed,
         max_tokens=config.max_seq_length,
         language=config.language,
     )
@@ -140,7 +141,7 @@ def _refuse_leaks(found: Report | None, config: TrainConfig, processes: Processe
     leak = ""
     if found is not None and not config.allow_leaks:
         try:
-            doctor.refuse_leaks(found)
+            refuse_leaks(found)
         except Leak as error:
             leak = str(error)
     if leak := processes.agree(leak):

@@ -79,12 +79,10 @@ def test_the_receipt_tells_what_the_weights_came_from(finished, toy_file):
     assert not (result.run_dir / "checkpoints").exists()
 
 
-def test_the_same_again_is_done_at_once(finished):
+def test_the_same_again_makes_nothing_anew(finished):
     config, where, first = finished
     before = {path: path.stat().st_mtime_ns for path in first.run_dir.rglob("*.onnx")}
-    started = time.monotonic()
     again = train(config, where)
-    assert time.monotonic() - started < 5
     assert (again.repo_id, again.sha) == (first.repo_id, first.sha)
     assert before == {path: path.stat().st_mtime_ns for path in first.run_dir.rglob("*.onnx")}
 

@@ -3,9 +3,9 @@
 import json
 from dataclasses import replace
 
-from tests.training.given import read, unrelated
-from training.doctor import examine
-from training.report import render
+from tests.training.doctor.given import read, unrelated
+from training.doctor.examination import examine
+from training.doctor.report import render
 
 
 def _report(folder, **rows_of):

@@ -1,7 +1,7 @@
 """The guess of the language, and what is said when parts or settings differ from it."""
 
-from tests.training.given import parts
-from training import languages
+from tests.training.doctor.given import parts
+from training.doctor import languages
 
 ENGLISH = "The flight was two hours late and nobody told the passengers why."
 GERMAN = "Der Flug hatte zwei Stunden Verspätung und niemand sagte den Leuten warum."

@@ -4,9 +4,9 @@ import pytest
 
 from inference import records
 from inference.schema import Schema
-from tests.training.given import PLAIN, parts, unrelated
-from training import text_faults
-from training.findings import parts_of
+from tests.training.doctor.given import PLAIN, parts, unrelated
+from training.doctor import text_faults
+from training.doctor.findings import parts_of
 
 
 def _find(folder, texts, max_tokens=128):

@@ -1,8 +1,7 @@
 """What is wrong with this file: python -m training.doctor train.csv [test.csv] [--config recipe]
 
-Owns the order of the checks and the command; each check has a module, and report.py says what was
-found. The files are only read: --fix writes cleaned copies elsewhere. Every flag that tells
-training.train how to read the data works here as well.
+Owns the command; what is checked is examination.py. The files are only read: --fix writes cleaned
+copies elsewhere. Every flag that tells training.train how to read the data works here as well.
 
 Try: python -m training.doctor tweets.csv --label_field sentiment
 """
@@ -15,68 +14,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference import settings as settings_of
-from inference.errors import ConfigError, DataError, Leak, run_command
-from inference.records import Example, Records
+from inference.errors import ConfigError, DataError, run_command
+from inference.records import Example
 from inference.whole_file import write_whole
-from training import cleaned, copies, data, drift, label_names, languages, suspects, text_faults
+from training import data
 from training.config import TrainConfig
 from training.config import parse as parse_training
-from training.findings import Finding, parts_of
-from training.report import PartFacts, Report, render
+from training.doctor import cleaned, label_names
+from training.doctor.examination import examine, refuse_leaks
+from training.doctor.report import render
 from training.splits import label_matrix
 
 _OWN_FLAGS = ("--json", "--fix", "--no_suspects", "--output_dir", "--help", "-h")
-_ORDER = ("error", "warning", "note")
 _SHOWN_REMOVED = 20
-
-
-def examine(
-    parts: Mapping[str, Records],
-    *,
-    with_suspects: bool,
-    seed: int,
-    fields: Sequence[str] = (),
-    max_tokens: int = 128,
-    language: str | None = None,
-) -> Report:
-    """Everything that can be said about the given parts, of which one is called train.
-
-    fields are the columns whose raw types are compared, the text fields unless given; max_tokens
-    is what the model will read of a text; language the code that the settings promise. Without
-    suspects it takes some 17 seconds for 100,000 tweets on one core, with them some 11 more.
-    """
-    given = parts_of(parts)
-    train = given[0]
-    assert train.name == "train", [part.name for part in given]
-    labels = train.records.labels
-    shares = [languages.guess(part.texts, seed) for part in given]
-    repeated = copies.find(given)
-    suspected = suspects.find(train, labels, seed=seed) if with_suspects else suspects.NONE
-    findings: list[Finding] = [*repeated.findings, *label_names.find(given, labels)]
-    for part in given:
-        columns = fields or tuple(part.examples[0].fields)
-        findings += drift.find(Path(part.records.source.path), columns)
-        findings += text_faults.find(part, max_tokens=max_tokens)
-    findings += [*languages.find(given, shares, language), *suspected.findings]
-    return Report(
-        tuple(PartFacts.of(part, of_part) for part, of_part in zip(given, shares, strict=True)),
-        labels,
-        train.records.problem_type,
-        tuple(sorted(findings, key=lambda finding: _ORDER.index(finding.severity))),
-        repeated.leaks,
-        suspected.ranked,
-        {},
-    )
-
-
-def refuse_leaks(found: Report) -> None:
-    """Pass when no text of a given part lies in another one.
-
-    Raises:
-        Leak: a text does; a command then ends with exit code 3.
-    """
-    if found.leaking:
-        raise Leak("; ".join(finding.message for finding in found.leaking))
 
 
 def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, TrainConfig]:

@@ -9,9 +9,9 @@ import pytest
 from inference import records
 from inference.errors import ConfigError
 from inference.schema import Schema
-from tests.training.given import PLAIN, read, unrelated
-from training import cleaned, copies
-from training.findings import parts_of
+from tests.training.doctor.given import PLAIN, read, unrelated
+from training.doctor import cleaned, copies
+from training.doctor.findings import parts_of
 
 # What has broken writers of text before.
 NASTY = [

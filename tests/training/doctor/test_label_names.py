@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.training.given import parts, unrelated
-from training import label_names
+from tests.training.doctor.given import parts, unrelated
+from training.doctor import label_names
 
 
 def _rows(**counts):

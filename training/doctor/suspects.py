@@ -21,7 +21,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 from sklearn.multiclass import OneVsRestClassifier
 
 from inference.bundle import MULTI
-from training.findings import Finding, Part
+from training.doctor.findings import Finding, Part
 from training.splits import label_matrix
 
 # N texts, C labels

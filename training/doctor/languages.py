@@ -4,7 +4,7 @@ Owns the guess and what it means for a training. Only languages with a two-lette
 are told apart, so written Chinese is zh, whoever speaks it. Short texts are not guessed at; a
 guess is no measurement: of 500 English tweets 457 were called English and the rest nothing.
 
-Try: python -c "from training.languages import guess; print(guess(['Das Wetter ist schön.'], 0))"
+Try: python -c "from training.doctor.languages import guess; print(guess(['Das ist gut.'], 0))"
 """
 
 import random
@@ -14,7 +14,7 @@ from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from training.findings import Finding, Part
+from training.doctor.findings import Finding, Part
 
 _SAMPLE = 300  # texts of a part; 0.3 seconds
 _MAX_CHARS = 500

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from inference import tables
 from inference.delimited import Broken
-from training.findings import Finding
+from training.doctor.findings import Finding
 
 _JSON_LINES = (".jsonl", ".ndjson")
 _KINDS: dict[type, str] = {

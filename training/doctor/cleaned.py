@@ -20,7 +20,7 @@ from inference.errors import ConfigError
 from inference.records import Records
 from inference.schema import Schema
 from inference.whole_file import write_whole
-from training.copies import Leak
+from training.doctor.copies import Leak
 
 LIST_NAME = "removed.txt"
 

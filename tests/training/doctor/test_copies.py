@@ -1,7 +1,7 @@
 """Repetition within a part, with other labels, and across parts; unrelated rows raise no alarm."""
 
-from tests.training.given import parts, unrelated
-from training import copies
+from tests.training.doctor.given import parts, unrelated
+from training.doctor import copies
 
 
 def _codes(found):

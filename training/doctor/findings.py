@@ -1,7 +1,7 @@
 """What the doctor says: one finding, and the part of the data that it is about.
 
 Owns the form of a finding and how a row is named; what is looked for has a module each: copies.py,
-label_names.py, text_faults.py, drift.py, languages.py, suspects.py. doctor.py asks them all.
+label_names.py, text_faults.py, drift.py, languages.py, suspects.py. examination.py asks them all.
 
 Try: python -m training.doctor tweets.csv
 """

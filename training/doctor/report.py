@@ -1,6 +1,6 @@
 """The doctor's report: facts about each part, findings, leaks and suspects; as JSON and as text.
 
-Owns the form of the report. What it holds is found by the modules that doctor.py asks; the
+Owns the form of the report. What it holds is found by the modules that examination.py asks; the
 picture of the labels is drawn by plots.py.
 
 Try: python -m training.doctor tweets.csv --json
@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from training.copies import Leak
-from training.findings import Finding, Part
-from training.label_names import count_labels
-from training.suspects import Suspect
+from training.doctor.copies import Leak
+from training.doctor.findings import Finding, Part
+from training.doctor.label_names import count_labels
+from training.doctor.suspects import Suspect
 
 _BAR_CHARS = 24
 _SHOWN_SUSPECTS = 10

@@ -1,6 +1,6 @@
 """Types that change from row to row in JSON lines, and keys that some rows lack."""
 
-from training import drift
+from training.doctor import drift
 
 
 def _find(folder, *lines, fields=("text", "label")):

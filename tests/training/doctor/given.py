@@ -8,7 +8,7 @@ from pathlib import Path
 from inference import records
 from inference.records import Records
 from inference.schema import Schema
-from training.findings import Part, parts_of
+from training.doctor.findings import Part, parts_of
 
 PLAIN = Schema(("text",), ("label",))
 

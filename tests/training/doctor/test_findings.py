@@ -1,8 +1,8 @@
 """A finding is one line that says what and where; a row is named by its file."""
 
 from inference import records
-from tests.training.given import PLAIN, parts, unrelated, write_csv
-from training.findings import Finding, parts_of, share
+from tests.training.doctor.given import PLAIN, parts, unrelated, write_csv
+from training.doctor.findings import Finding, parts_of, share
 
 
 def test_a_finding_reads_as_severity_code_message_and_places():

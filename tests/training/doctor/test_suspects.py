@@ -6,9 +6,9 @@ import pytest
 
 from inference.bundle import MULTI, SINGLE
 from inference.records import Example, Records, Source
-from tests.training.given import parts, unrelated
-from training import suspects
-from training.findings import parts_of
+from tests.training.doctor.given import parts, unrelated
+from training.doctor import suspects
+from training.doctor.findings import parts_of
 
 
 def _part(examples, labels, problem_type):
