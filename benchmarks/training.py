@@ -32,7 +32,8 @@ from training.batches import encode
 from training.config import TrainConfig
 from training.devices import precision
 from training.job import Job
-from training.loop import Processes, fit
+from training.loop import fit
+from training.processes import Processes
 
 MAX_TOKENS = 128
 WARM_STEPS = 5

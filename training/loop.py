@@ -1,7 +1,7 @@
 """The Accelerate loop: a model and its batches become trained weights, the best by validation.
 
-The only import of accelerate; other modules ask Processes who writes and prints. Owns order, steps,
-validation and resumption. What a batch is: training/batches.py; where a run stands on disk:
+Owns order, steps, validation and resumption. Which processes compute, and on what:
+training/processes.py; what a batch is: training/batches.py; where a run stands on disk:
 training/checkpoints.py; what is measured: training/evaluation.py.
 
 Equal settings, data, seed and number of processes give equal weights on a CPU in float32, however
@@ -12,83 +12,21 @@ Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --trai
 
 import math
 import time
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 import torch
-from accelerate import Accelerator, DataLoaderConfiguration
-from accelerate.state import AcceleratorState, GradientState, PartialState
-from accelerate.utils import broadcast_object_list, set_seed
 from numpy.typing import NDArray
 
 from inference.errors import ModelError
-from inference.settings import Settings
-from training import devices, schedule
+from training import schedule
 from training.batches import Batch, eval_loader, seed_of_batch, train_loader
 from training.checkpoints import Checkpoints, Progress, best_by, read_progress, step_name
-from training.config import TrainConfig
 from training.job import Fit, Job
+from training.processes import Processes
 from training.progress import Bar, History, Window
 
-T = TypeVar("T")
 # B batch, N examples, C labels
-
-
-class Processes:
-    """The processes of this run and the device that they compute on."""
-
-    def __init__(self, config: TrainConfig, settings: Settings) -> None:
-        device = devices.choose(settings.device)
-        # A run before this one in the same process may have had another device or precision.
-        AcceleratorState._reset_state(reset_partial_state=True)
-        GradientState._reset_state()
-        self.accelerator = Accelerator(
-            cpu=device == "cpu",
-            mixed_precision=devices.precision(config.mixed_precision, device),
-            gradient_accumulation_steps=config.gradient_accumulation_steps,
-            dataloader_config=DataLoaderConfiguration(
-                use_seedable_sampler=True, data_seed=config.seed
-            ),
-        )
-        self.count: int = self.accelerator.num_processes
-        self.is_main: bool = self.accelerator.is_main_process
-        self.device: str = self.accelerator.device.type
-        mixed = self.accelerator.mixed_precision
-        self.precision: str = "float32" if mixed == "no" else mixed
-        if self.device == "cpu":
-            torch.set_num_threads(max(1, settings.threads // self.count))
-        set_seed(config.seed)
-
-    def say(self, message: str) -> None:
-        """Print a line, once for all processes."""
-        if self.is_main:
-            print(message, flush=True)
-
-    def agree(self, value: T) -> T:
-        """The main process's value, on every process."""
-        values = [value]
-        if self.count > 1:
-            broadcast_object_list(values)
-        return values[0]
-
-    def wait(self) -> None:
-        """Return when every process has come here."""
-        self.accelerator.wait_for_everyone()
-
-    def main_first(self) -> AbstractContextManager[None]:
-        """Let the main process go first through the block: it fills the caches for the others."""
-        return self.accelerator.main_process_first()
-
-    def part(self) -> None:
-        """End the common part; from here on each process is alone."""
-        self.accelerator.end_training()
-
-
-def is_main_process() -> bool:
-    """Whether this process prints errors; true where no run has started."""
-    return not PartialState._shared_state or PartialState().is_main_process
 
 
 def fit(job: Job, processes: Processes) -> Fit:

@@ -31,7 +31,7 @@ from training.config import TrainConfig
 from training.data import Splits
 from training.doctor.examination import examine, refuse_leaks
 from training.doctor.report import Report
-from training.loop import Processes
+from training.processes import Processes
 from training.progress import History
 from training.results import Task
 from training.run_folder import RunFolder, sha256_of

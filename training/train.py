@@ -42,9 +42,9 @@ def main() -> None:
     try:
         train(config, settings)
     except UserError as error:
-        from training import loop
+        from training import processes
 
-        if not loop.is_main_process():
+        if not processes.is_main_process():
             raise SystemExit(error.exit_code) from None  # the main process has said it
         raise
 

@@ -22,7 +22,7 @@ from training.checkpoints import Checkpoints
 from training.config import TrainConfig
 from training.data import Splits
 from training.job import Fit, Job
-from training.loop import Processes
+from training.processes import Processes
 from training.progress import History
 from training.run_folder import RunFolder, sha256_of
 from training.splits import label_matrix

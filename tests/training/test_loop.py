@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -19,7 +18,7 @@ from training.base import Base
 from training.batches import encode
 from training.checkpoints import Checkpoints
 from training.job import Fit, Job
-from training.loop import Processes
+from training.processes import Processes
 from training.run_folder import sha256_of
 from training.splits import label_matrix
 
@@ -154,12 +153,3 @@ def test_bf16_reaches_the_same_figures(tiny_model, tmp_path):
     assert fit.best_value > 0.9
     weights = fit.weights_dir / "model.safetensors"
     assert weights.stat().st_size > 4 * sum(p.numel() for p in job.model.parameters())  # float32
-
-
-def test_one_process_agrees_with_itself(tmp_path):
-    processes = Processes(toy_config(), settings.load({"DEVICE": "cpu", "HF_HOME": "unused"}))
-    assert processes.agree({"a": np.float32(1)}) == {"a": 1}
-    assert (processes.count, processes.is_main, processes.device) == (1, True, "cpu")
-    with processes.main_first():
-        pass
-    assert loop.is_main_process()

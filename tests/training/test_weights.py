@@ -11,7 +11,7 @@ from tests.training.toy import toy_config, write_toy_csv
 from training import data, weights
 from training.base import Base
 from training.config import TrainConfig
-from training.loop import Processes
+from training.processes import Processes
 from training.run_folder import RunFolder, sha256_of
 
 
