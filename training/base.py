@@ -117,21 +117,20 @@ def load_model(
 
 
 def start_from_prior(
-    model: PreTrainedModel, matrix: NDArray[np.bool_], *, is_multilabel: bool
+    model: PreTrainedModel, shares: NDArray[np.float64], *, is_multilabel: bool
 ) -> None:
     """Let the fresh head answer with the labels' shares before it has seen a text.
 
-    `matrix` is (N, C) bool, the training labels. Without it the first steps of an uneven task pull
-    all layers towards "no label at all", as half of every score is wrong (the initialisation of
-    Lin et al. 2017, arXiv:1708.02002, section 4.1). A head without a bias is left as it is.
+    `shares` is (C,) float64 in (0, 1), as training meets them. Without it the first steps of an
+    uneven task pull all layers towards "no label at all", as half of every score is wrong (the
+    initialisation of Lin et al. 2017, arXiv:1708.02002, section 4.1). A head without a bias is left
+    as it is.
     """
-    count, labels = matrix.shape
-    # one example more, half of it positive: a label that no text has gets a finite logit
-    share = torch.tensor((matrix.sum(axis=0) + 0.5) / (count + 1), dtype=torch.float32)  # (C,)
+    share = torch.tensor(shares, dtype=torch.float32)  # (C,)
     heads = [
         module
         for module in model.modules()
-        if isinstance(module, torch.nn.Linear) and module.out_features == labels
+        if isinstance(module, torch.nn.Linear) and module.out_features == len(shares)
     ]
     if heads and heads[-1].bias is not None:
         with torch.no_grad():

@@ -110,6 +110,13 @@ class TrainConfig:
     """Batches whose gradients are added before one step of the optimizer."""
     weight_decay: float = 0.01
     """AdamW's weight decay; biases and layer norms have none."""
+    loss: Literal["cross_entropy", "focal"] = "cross_entropy"
+    """What is made small; focal loss lets texts that are already right count less."""
+    class_weights: Literal["none", "balanced", "sqrt"] = "none"
+    """balanced: rare labels count more in the loss, as if all were equally frequent; sqrt: halfway.
+    Thresholds are chosen on validation either way, so none already decides well for rare labels."""
+    weighted_sampling: bool = False
+    """Draw texts of rare labels more often, others less; an epoch has as many steps as before."""
     max_grad_norm: float = 1.0
     """Gradients are clipped to this norm."""
     mixed_precision: Literal["auto", "no", "bf16", "fp16"] = "auto"

@@ -80,6 +80,11 @@ def _check_choices(config: "TrainConfig") -> None:
             raise ConfigError(
                 f"{name} is {getattr(config, name)!r}, it must be one of {', '.join(choices)}"
             )
+    if config.weighted_sampling and config.class_weights != "none":
+        raise ConfigError(
+            f"weighted_sampling and class_weights {config.class_weights} would make up for rare "
+            f"labels twice; give one of them"
+        )
     unknown = [name for name in config.baselines if name not in BASELINES]
     if unknown or len(set(config.baselines)) < len(config.baselines):
         raise ConfigError(

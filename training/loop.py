@@ -19,9 +19,10 @@ import torch
 from numpy.typing import NDArray
 
 from inference.errors import ModelError
-from training import schedule
+from training import losses, schedule
 from training.batches import Batch, eval_loader, seed_of_batch, train_loader
 from training.checkpoints import Checkpoints, Progress, best_by, read_progress, step_name
+from training.imbalance import draws
 from training.job import Fit, Job
 from training.processes import Processes
 from training.progress import Bar, History, Window
@@ -49,6 +50,8 @@ class _Fitting:
         self.job, self.config, self.processes = job, config, processes
         self.accelerator = processes.accelerator
         multiple = 1 if processes.precision == "float32" else 8  # tensor cores like eights
+        matrix = job.train.matrix(len(job.model.config.id2label or ()))
+        self.loss = losses.make(config, matrix, job.problem_type)
         train = train_loader(
             job.train,
             job.pad_id,
@@ -56,6 +59,7 @@ class _Fitting:
             processes=processes.count,
             seed=config.seed,
             multiple=multiple,
+            draws=draws(matrix) if config.weighted_sampling else None,
         )
         validation = eval_loader(
             job.validation,
@@ -132,10 +136,10 @@ class _Fitting:
     def _backward(self, batch: Batch) -> None:
         place = self.progress.epoch * len(self.train) + self.progress.batch
         torch.manual_seed(seed_of_batch(self.config.seed, place, self.accelerator.process_index))
-        rows = batch.pop("rows")
+        rows, targets = batch.pop("rows"), batch.pop("labels")
         self.model.train()
         with self.accelerator.accumulate(self.model):
-            loss = self.model(**batch).loss
+            loss = self.loss(self.model(**batch).logits.float(), targets)
             self.accelerator.backward(loss)
             if self.accelerator.sync_gradients:
                 self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)

@@ -21,6 +21,7 @@ from training.batches import encode
 from training.checkpoints import Checkpoints
 from training.config import TrainConfig
 from training.data import Splits
+from training.imbalance import shares_met
 from training.job import Fit, Job
 from training.processes import Processes
 from training.progress import History
@@ -76,9 +77,8 @@ def _job(
         )
         for part in (splits.train, splits.validation)
     )
-    bases.start_from_prior(
-        model, label_matrix(splits.train, splits.labels), is_multilabel=splits.is_multilabel
-    )
+    shares = shares_met(config, label_matrix(splits.train, splits.labels), splits.problem_type)
+    bases.start_from_prior(model, shares, is_multilabel=splits.is_multilabel)
     return Job(
         config=config,
         model=model,

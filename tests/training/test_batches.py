@@ -62,6 +62,35 @@ def test_grouping_leaves_little_padding():
     assert padding < 0.05, padding  # about 0.47 when shuffled alone
 
 
+def test_drawn_texts_even_out_the_labels_in_as_many_batches_of_like_length():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(3, 120, 3200)
+    is_rare = rng.random(3200) < 0.05
+    weights = np.where(is_rare, 10.0, 0.5)
+
+    def order(seed: int, epoch: int) -> list[int]:
+        sampler = GroupedByLength(lengths, 16, seed, weights / weights.mean())
+        sampler.set_epoch(epoch)
+        return list(sampler)
+
+    first = np.array(order(1, 0))
+    assert len(first) == 3200
+    share = (weights[is_rare].sum()) / weights.sum()
+    assert abs(is_rare[first].mean() - share) < 0.01
+    times = np.bincount(first[is_rare[first]], minlength=3200)[is_rare]
+    assert times.max() - times.min() <= 1, "each rare text comes as often as the next"
+    grouped = lengths[first].reshape(-1, 16)
+    assert 1 - grouped.sum() / (16 * grouped.max(axis=1).sum()) < 0.05
+    assert order(1, 0) == order(1, 0)
+    assert sorted(order(1, 0)) != sorted(order(1, 1)), "another epoch draws other common texts"
+
+
+def test_targets_give_the_labels_back(encoded):
+    assert (encoded.matrix(3) == MATRIX).all()
+    several = encode(TEXTS, ~MATRIX, make_tokenizer(), max_tokens=6, is_multilabel=True)
+    assert (several.matrix(3) == ~MATRIX).all()
+
+
 def test_loaders_of_several_processes_give_all_batches_to_be_dealt_out(encoded):
     loader = train_loader(encoded, 0, batch_size=8, processes=2, seed=0)
     assert len(loader) == 13

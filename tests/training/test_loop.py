@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,7 +16,7 @@ from tests.training.toy import toy_config, toy_examples
 from training import base as bases
 from training import loop
 from training.base import Base
-from training.batches import encode
+from training.batches import Encoded, encode
 from training.checkpoints import Checkpoints
 from training.job import Fit, Job
 from training.processes import Processes
@@ -91,18 +92,38 @@ def test_accumulated_batches_take_fewer_steps_and_the_rate_still_reaches_zero(ti
     assert max(rates) == rates[0] == 5e-3
 
 
+@pytest.mark.parametrize(
+    "changes", [{"loss": "focal"}, {"class_weights": "balanced"}, {"weighted_sampling": True}]
+)
+def test_what_is_done_for_rare_labels_changes_the_weights_and_still_learns(
+    tiny_model, tmp_path, changes
+):
+    kept = np.r_[0:96:3, 1:24:3, 2:12:3]  # 32 negative, 8 neutral, 4 positive
+
+    def fit(name: str, **changes: object) -> Fit:
+        job = _job(tiny_model, tmp_path / name, num_train_epochs=6, **changes)
+        ids = tuple(job.train.token_ids[row] for row in kept)
+        return _fit(replace(job, train=Encoded(ids, job.train.targets[kept])))
+
+    plain, changed = fit("plain"), fit("changed", **changes)
+    assert changed.best_value > 0.5
+    assert sha256_of(plain.weights_dir / "model.safetensors") != sha256_of(
+        changed.weights_dir / "model.safetensors"
+    )
+
+
 class _PowerCut(Exception):
     pass
 
 
-@pytest.mark.parametrize("accumulation", [1, 2])
+@pytest.mark.parametrize(
+    "changes", [{}, {"gradient_accumulation_steps": 2}, {"weighted_sampling": True}]
+)
 def test_a_run_cut_off_in_mid_epoch_ends_with_the_same_weights(
-    tiny_model, tmp_path, monkeypatch, accumulation
+    tiny_model, tmp_path, monkeypatch, changes
 ):
     def job(name: str) -> Job:
-        return _job(
-            tiny_model, tmp_path / name, gradient_accumulation_steps=accumulation, count=100
-        )
+        return _job(tiny_model, tmp_path / name, count=100, **changes)
 
     left_alone = _fit(job("alone"))
     finish, saved = Checkpoints.finish, []
