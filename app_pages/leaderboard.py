@@ -10,19 +10,6 @@ from inference.leaderboard import Row
 # A column of the table: its heading, its number format (None: a text), what it means.
 COLUMNS = {
     "title": ("Model", None, "The name it has on this Space."),
-    "role": (
-        "Role",
-        None,
-        "fine-tuned: trained on this task. pretrained: trained by others, on a task like it. "
-        "zero-shot: a bare encoder that only knows a description of each label. baseline: what "
-        "takes no language model, or leaves it as it is.",
-    ),
-    "verdict": (
-        "Verdict",
-        None,
-        "Of a fine-tuned model against the best one that was to be had for free: better or worse "
-        "only where the 95 % interval of the difference in MCC lies on one side of 0.",
-    ),
     "mcc": (
         "MCC",
         "%.3f",
@@ -34,10 +21,23 @@ COLUMNS = {
         None,
         "Where the MCC lies for 95 in 100 test sets drawn again from this one.",
     ),
+    "verdict": (
+        "Verdict",
+        None,
+        "Of a fine-tuned model against the best one that was to be had for free: better or worse "
+        "only where the 95 % interval of the difference in MCC lies on one side of 0.",
+    ),
     "difference": (
         "Less best free",
         None,
         "MCC less that of the best free model, with its 95 % interval on the same examples.",
+    ),
+    "role": (
+        "Role",
+        None,
+        "fine-tuned: trained on this task. pretrained: trained by others, on a task like it. "
+        "zero-shot: a bare encoder that only knows a description of each label. baseline: what "
+        "takes no language model, or leaves it as it is.",
     ),
     "macro_f1": (
         "Macro-F1",
@@ -72,6 +72,9 @@ COLUMNS = {
     "repo_id": ("Repo", None, "Where the model lies on the Hub."),
     "revision": ("Revision", None, "The commit that was measured."),
 }
+
+# Pixels of the texts that would else be cut off.
+WIDTHS = {"title": 270, "verdict": 95, "mcc_interval": 125, "difference": 210}
 
 
 def line(row: Row) -> dict[str, object]:
@@ -125,7 +128,7 @@ st.dataframe(
     column_config={
         name: st.column_config.NumberColumn(heading, format=number, help=meaning)
         if number
-        else st.column_config.TextColumn(heading, help=meaning)
+        else st.column_config.TextColumn(heading, help=meaning, width=WIDTHS.get(name))
         for name, (heading, number, meaning) in COLUMNS.items()
     },
     alt="Quality with intervals, size and speed of every model on the frozen test set",
@@ -155,9 +158,12 @@ base = alt.Chart(spans).encode(
         alt.Tooltip("mcc_interval:N", title="95 %"),
     ],
 )
-forest = base.mark_rule(size=3).encode(x=alt.X("low:Q", title="MCC"), x2="high:Q")
+forest = base.mark_rule(size=3, color="currentColor").encode(
+    x=alt.X("low:Q", title="MCC"), x2="high:Q"
+)
 points = base.mark_point(filled=True, size=120, opacity=1).encode(
-    x="mean:Q", shape=alt.Shape("role:N", legend=alt.Legend(orient="bottom", title=None))
+    x="mean:Q",
+    shape=alt.Shape("role:N", legend=alt.Legend(orient="bottom", title=None, direction="vertical")),
 )
 st.altair_chart(
     # The theme's grey for these texts is too close to a light background to read well.
@@ -165,7 +171,7 @@ st.altair_chart(
     .configure_axis(labelColor="currentColor", titleColor="currentColor")
     .configure_legend(labelColor="currentColor"),
     key="intervals",
-    height=60 + 34 * len(rows),
+    height=120 + 34 * len(rows),
     alt="MCC with its 95 % interval of every model, best first: "
     + "; ".join(f"{row.model.title} {span(row.intervals['mcc'])}" for row in rows),
 )
@@ -231,7 +237,7 @@ chart = (
 st.altair_chart(
     chart,
     key="quality_against_speed",
-    height=380,
+    height=330 + 22 * len(rows),
     alt=(
         f"MCC against milliseconds a message: best is {best['title']} with "
         f"{best['mcc']:.2f}, fastest is {fastest['title']} with "
