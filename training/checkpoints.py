@@ -33,6 +33,10 @@ class Progress:
     validations_without_gain: int = 0
     seconds: float = 0.0
     """Time spent training so far, over all interruptions."""
+    texts_at_once: int | None = None
+    """Texts of a batch that go through the model together; None: all, as memory has sufficed."""
+    is_on_cpu: bool = False
+    """Whether the run had to leave its device, whose memory did not hold one text."""
 
     def validated(self, value: float) -> "Progress":
         """The progress after a validation that gave this value; higher is better."""
@@ -123,6 +127,12 @@ class Checkpoints:
                 f"another checkpoint, or from auto"
             )
         self.save_best(best_step, lambda folder: _copy_files(source, folder))
+
+    def begin_from(self, checkpoint: Path | None) -> None:
+        """Make this checkpoint, or none, the newest one, with the best weights that it needs."""
+        self.forget_after(read_progress(checkpoint)[0].step if checkpoint else -1)
+        if checkpoint is not None:
+            self.adopt(checkpoint)
 
     def forget_after(self, step: int) -> None:
         """Remove the checkpoints after this step (-1: all), and what a kill left half written."""

@@ -33,7 +33,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Fit:
-    """How the training went; the weights are the ones of `best_step`, in `weights_dir`."""
+    """How the training went; the weights are the ones of `best_step`, in `weights_dir`.
+
+    batch_size: texts that went through the model at once, on each process; fewer than asked for
+        where memory was short. accumulation_steps: so many of these make a step.
+    """
 
     weights_dir: Path
     steps: int
@@ -43,3 +47,5 @@ class Fit:
     metric: str
     seconds: float
     samples_per_second: float
+    batch_size: int
+    accumulation_steps: int

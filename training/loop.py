@@ -10,16 +10,18 @@ often a run was interrupted: batches follow from (seed, epoch), dropout from (se
 Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --train_file tweets.csv
 """
 
+import copy
 import math
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from inference.errors import ModelError
-from training import losses, schedule
+from training import losses, memory, schedule
 from training.batches import Batch, eval_loader, seed_of_batch, train_loader
 from training.checkpoints import Checkpoints, Progress, best_by, read_progress, step_name
 from training.imbalance import draws
@@ -33,22 +35,45 @@ from training.progress import Bar, History, Window
 def fit(job: Job, processes: Processes) -> Fit:
     """Train until the last epoch, or until validation no longer gains.
 
-    The same call after an interruption carries on from the newest checkpoint.
+    The same call after an interruption carries on from the newest checkpoint. Where memory is full
+    it does so by itself, with less at once: see training/memory.py. job.model is left as it is.
 
     Raises:
         ConfigError: a checkpoint that belongs to other settings or data.
-        ModelError: the loss is not a finite number any more.
+        ModelError: the loss is not a finite number any more, or memory does not hold one text.
     """
-    return _Fitting(job, processes).run()
+    checkpoints = Checkpoints(job.run_dir, job.identity)
+    checkpoint = checkpoints.find(job.config.resume_from_checkpoint)
+    processes.wait()  # all have looked before the main process removes anything
+    progress = read_progress(checkpoint)[0] if checkpoint else Progress()
+    while True:
+        if processes.is_main:
+            checkpoints.begin_from(checkpoint)
+        if progress.is_on_cpu and processes.device != "cpu":
+            processes.move_to_cpu()
+        try:
+            return _Fitting(job, processes, progress, checkpoint).run()
+        except RuntimeError as error:
+            if not memory.is_full(error):
+                raise
+        processes.release()  # not before the error is gone, which holds the tensors
+        checkpoint = checkpoints.find("auto") or checkpoint
+        start = read_progress(checkpoint)[0] if checkpoint else Progress()
+        progress = memory.retreat(progress, start, job.config, processes)
 
 
 class _Fitting:
-    """One run of fit(): what its steps share."""
+    """One attempt of fit(), from a checkpoint or the start: what its steps share."""
 
-    def __init__(self, job: Job, processes: Processes) -> None:
+    def __init__(
+        self, job: Job, processes: Processes, progress: Progress, checkpoint: Path | None
+    ) -> None:
         config = job.config
         self.job, self.config, self.processes = job, config, processes
         self.accelerator = processes.accelerator
+        self.progress, self.checkpoint = progress, checkpoint
+        self.texts_at_once = progress.texts_at_once or config.per_device_train_batch_size
+        part = self.texts_at_once / config.per_device_train_batch_size
         multiple = 1 if processes.precision == "float32" else 8  # tensor cores like eights
         matrix = job.train.matrix(len(job.model.config.id2label or ()))
         self.loss = losses.make(config, matrix, job.problem_type)
@@ -64,18 +89,18 @@ class _Fitting:
         validation = eval_loader(
             job.validation,
             job.pad_id,
-            batch_size=config.per_device_eval_batch_size,
+            batch_size=max(1, int(config.per_device_eval_batch_size * part)),
             multiple=multiple,
         )
-        optimizer, scheduler = schedule.make(job.model, config, len(train))
+        model = copy.deepcopy(job.model)
+        optimizer, scheduler = schedule.make(model, config, len(train))
         self.model, self.optimizer, self.train, self.validation, self.scheduler = (
-            self.accelerator.prepare(job.model, optimizer, train, validation, scheduler)
+            self.accelerator.prepare(model, optimizer, train, validation, scheduler)
         )
         steps_an_epoch = math.ceil(len(self.train) / config.gradient_accumulation_steps)
         self.total_steps = config.num_train_epochs * steps_an_epoch
         self.checkpoints = Checkpoints(job.run_dir, job.identity)
         self.history = History(job.run_dir)
-        self.progress = Progress()
         self.window = Window()
         self.samples = 0
 
@@ -99,22 +124,18 @@ class _Fitting:
             metric=best_by(self.job.problem_type),
             seconds=done.seconds,
             samples_per_second=self.samples / elapsed,
+            batch_size=self.texts_at_once,
+            accumulation_steps=self.config.gradient_accumulation_steps
+            * math.ceil(self.config.per_device_train_batch_size / self.texts_at_once),
         )
 
     def _resume(self) -> None:
-        checkpoint = self.checkpoints.find(self.config.resume_from_checkpoint)
-        self.processes.wait()  # all have looked before the main process removes anything
-        if checkpoint is not None:
-            self.accelerator.load_state(str(checkpoint))
-            self.progress = read_progress(checkpoint)[0]
+        if self.checkpoint is not None:
+            self.accelerator.load_state(str(self.checkpoint))
             place = f"step {self.progress.step} of {self.total_steps}"
-            self.processes.say(f"carrying on from {checkpoint} ({place})")
+            self.processes.say(f"carrying on from {self.checkpoint} ({place})")
         if self.processes.is_main:
-            step = self.progress.step if checkpoint else -1
-            self.checkpoints.forget_after(step)
-            self.history.rewind(step)
-            if checkpoint is not None:
-                self.checkpoints.adopt(checkpoint)
+            self.history.rewind(self.progress.step if self.checkpoint else -1)
 
     def _epoch(self) -> None:
         epoch, skip = self.progress.epoch, self.progress.batch
@@ -139,16 +160,26 @@ class _Fitting:
         rows, targets = batch.pop("rows"), batch.pop("labels")
         self.model.train()
         with self.accelerator.accumulate(self.model):
-            loss = self.loss(self.model(**batch).logits.float(), targets)
-            self.accelerator.backward(loss)
+            loss = self._add_gradients(batch, targets)
             if self.accelerator.sync_gradients:
                 self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)
             self.optimizer.step()
             self.scheduler.step()
             self.optimizer.zero_grad()
-        self.window.add(loss.detach(), len(rows) * self.processes.count)
+        self.window.add(loss, len(rows) * self.processes.count)
         self.samples += len(rows) * self.processes.count
         self.progress = replace(self.progress, batch=self.progress.batch + 1)
+
+    def _add_gradients(self, batch: Batch, targets: torch.Tensor) -> torch.Tensor:
+        """The mean loss of a batch, computed in parts if memory does not hold it at once."""
+        total = torch.zeros((), device=targets.device)
+        for start in range(0, len(targets), self.texts_at_once):
+            part = slice(start, start + self.texts_at_once)
+            logits = self.model(**{name: rows[part] for name, rows in batch.items()}).logits
+            loss = self.loss(logits.float(), targets[part]) * (len(logits) / len(targets))
+            self.accelerator.backward(loss)
+            total += loss.detach()
+        return total
 
     def _after_step(self) -> None:
         self.progress = replace(self.progress, step=self.progress.step + 1)

@@ -7,6 +7,7 @@ Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --trai
 """
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TypeVar
 
 import torch
@@ -49,6 +50,16 @@ class Processes:
         if self.device == "cpu":
             torch.set_num_threads(max(1, self._threads // self.count))
         set_seed(config.seed)
+
+    def release(self) -> None:
+        """Give back the memory of what was prepared for training: it starts again."""
+        self.accelerator.free_memory()
+
+    def move_to_cpu(self) -> None:
+        """Compute on the CPU from now on, in float32 where fp16 was asked for: it has none."""
+        if self._config.mixed_precision == "fp16":
+            self._config = replace(self._config, mixed_precision="no")
+        self._start("cpu")
 
     def say(self, message: str) -> None:
         """Print a line, once for all processes."""

@@ -1,0 +1,53 @@
+"""A short training of the tiny model on toy tweets, without the stages around it."""
+
+from pathlib import Path
+
+from inference import settings
+from inference.bundle import MULTI, SINGLE
+from tests.tiny import make_tokenizer
+from tests.training.toy import toy_config, toy_examples
+from training import base as bases
+from training import loop
+from training.base import Base
+from training.batches import encode
+from training.job import Fit, Job
+from training.processes import Processes
+from training.splits import label_matrix
+
+LABELS = ("negative", "neutral", "positive")
+
+
+def make_job(
+    folder: Path, run_dir: Path, count: int = 96, problem: str = SINGLE, **changes: object
+) -> Job:
+    """What fit() takes: `count` texts to train on and 48 to validate, the model of `folder`."""
+    run_dir.mkdir(exist_ok=True)
+    parts = []
+    for examples in (toy_examples(count), toy_examples(48, seed=9)):
+        texts = [example.fields["text"] for example in examples]
+        matrix = label_matrix(examples, LABELS)
+        tokenizer = make_tokenizer()
+        parts.append(
+            encode(texts, matrix, tokenizer, max_tokens=32, is_multilabel=problem == MULTI)
+        )
+    return Job(
+        config=toy_config(**changes),
+        model=bases.load_model(Base(folder, "", ""), LABELS, problem, seed=1),
+        train=parts[0],
+        validation=parts[1],
+        pad_id=0,
+        problem_type=problem,
+        run_dir=run_dir,
+        identity={"seed": 42},
+    )
+
+
+def make_processes(job: Job) -> Processes:
+    """One process on one core."""
+    environ = {"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}
+    return Processes(job.config, settings.load(environ))
+
+
+def fit_job(job: Job) -> Fit:
+    """Train it."""
+    return loop.fit(job, make_processes(job))
