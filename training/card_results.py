@@ -96,19 +96,28 @@ def _other_figures(board: Leaderboard) -> str:
 
 
 def _by_label(board: Leaderboard) -> str:
-    """F1 and ROC AUC of the judged model and of the best free one."""
-    shown = [row for row in (board.judged, _best_free(board)) if row is not None]
-    header = ["label", "in test"]
-    header += [f"{name}, {escape(row.model.title)}" for row in shown for name in ("F1", "ROC AUC")]
+    """Every label's figures of the judged model, beside the F1 of the best free one."""
+    ours, free = board.judged, _best_free(board)
+    assert ours is not None, "a run measures its own model"
+    names = {
+        "precision": "precision",
+        "recall": "recall",
+        "f1": "F1",
+        "roc_auc_by_label": "ROC AUC",
+        "pr_auc_by_label": "PR AUC",
+    }
+    header = ["label", "in test", *names.values()]
+    if free is not None:
+        header.append(f"F1 of {escape(free.model.title)}")
     rows = []
     for place, label in enumerate(board.labels):
+        columns = [(ours, name) for name in names] + ([(free, "f1")] if free else [])
         cells = [
             _spanned(row.by_label[name][place], row.by_label_intervals[name][place])
-            for row in shown
-            for name in ("f1", "roc_auc_by_label")
+            for row, name in columns
         ]
         rows.append((escape(label), f"{board.positives[place]:,}", *cells))
-    return table(header, rows)
+    return f"{escape(ours.model.title)}, label by label:\n\n{table(header, rows)}"
 
 
 def _best_free(board: Leaderboard) -> Row | None:
