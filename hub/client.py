@@ -50,12 +50,14 @@ def connect(
     return Hub(Remote(endpoint, token or None), cache_dir or default_cache_dir(endpoint))
 
 
-def default_cache_dir(endpoint: str) -> Path:
+def default_cache_dir(endpoint: str, home: Path | None = None) -> Path:
     """huggingface_hub's usual folder for its own Hub, a folder of its own for every other.
+
+    home: ~/.cache/huggingface unless given.
 
     The cache does not note whence a file came: alice/x of two Hubs would share an entry.
     """
-    base = Path.home() / ".cache" / "huggingface"
+    base = home or Path.home() / ".cache" / "huggingface"
     if endpoint.rstrip("/") == DEFAULT_ENDPOINT:
         return base / "hub"
     parts = urlsplit(endpoint)

@@ -17,13 +17,12 @@ Try: python -c "from inference import settings; print(settings.load())"
 """
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hub.client import DEFAULT_ENDPOINT, Hub, connect
+from hub.client import DEFAULT_ENDPOINT, Hub, connect, default_cache_dir
 from inference.errors import SettingsError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -130,10 +129,7 @@ def _cache_dir(given: Mapping[str, str], endpoint: str) -> Path:
     if "HF_HOME" in given:
         return Path(given["HF_HOME"]).expanduser() / "hub"
     home = Path(given.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "huggingface"
-    if endpoint == DEFAULT_ENDPOINT:
-        return home / "hub"
-    # The cache knows repos by id alone: two Hubs in one folder would answer for each other.
-    return home / "other-hubs" / re.sub(r"[^A-Za-z0-9.]+", "-", endpoint.split("://", 1)[1])
+    return default_cache_dir(endpoint, home)
 
 
 def _device(given: Mapping[str, str]) -> str:

@@ -35,7 +35,7 @@ def test_empty_variable_counts_as_unset():
         ({"HF_HOME": "/h", "HF_HUB_CACHE": "/c"}, "/c"),
         (
             {"HF_ENDPOINT": "http://127.0.0.1:8000/", "XDG_CACHE_HOME": "/x"},
-            "/x/huggingface/other-hubs/127.0.0.1-8000",
+            "/x/huggingface/hub-http-127.0.0.1-8000",
         ),
     ],
 )
