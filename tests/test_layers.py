@@ -26,7 +26,7 @@ OURS = {name.removesuffix(".py") for name in MAY_IMPORT} | {"tests"}
 DOORS = {
     "huggingface_hub": ("hub/remote.py",),
     "streamlit": ("app.py", "server.py", "app_pages/"),
-    "accelerate": ("training/processes.py",),
+    "accelerate": ("training/processes.py", "training/trackers.py"),
     "onnxruntime": ("inference/onnx_engine.py",),
     "evaluate": ("training/evaluation.py",),
     "jsonargparse": ("training/config.py",),

@@ -26,6 +26,7 @@ _WITHOUT_EFFECT_ON_WEIGHTS = frozenset(
         "resume_from_checkpoint",
         "logging_steps",
         "save_steps",
+        "report_to",
         "label_descriptions",
         "baselines",
         "pretrained_label_maps",
@@ -136,6 +137,8 @@ class TrainConfig:
     """Optimizer steps between checkpoints; one is also kept at each validation."""
     logging_steps: int = 10
     """Optimizer steps between two lines of metrics.jsonl."""
+    report_to: Literal["none", "tensorboard", "trackio"] = "none"
+    """Where loss and figures go besides metrics.jsonl: RUN_DIR/tensorboard, or local Trackio."""
     label_descriptions: dict[str, str] = field(default_factory=dict)
     """A sentence for each label: with them the untrained base model is compared as zero-shot."""
 

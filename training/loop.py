@@ -13,6 +13,7 @@ Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --trai
 import copy
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,22 +22,24 @@ import torch
 from numpy.typing import NDArray
 
 from inference.errors import ModelError
-from training import losses, memory, schedule
+from training import losses, memory, schedule, trackers
 from training.batches import Batch, eval_loader, seed_of_batch, train_loader
 from training.checkpoints import Checkpoints, Progress, best_by, read_progress, step_name
 from training.imbalance import draws
 from training.job import Fit, Job
 from training.processes import Processes
-from training.progress import Bar, History, Window
+from training.progress import Bar, History, Moment, Observer, Validation, Window
 
 # B batch, N examples, C labels
 
 
-def fit(job: Job, processes: Processes) -> Fit:
+def fit(job: Job, processes: Processes, observers: Sequence[Observer] = ()) -> Fit:
     """Train until the last epoch, or until validation no longer gains.
 
     The same call after an interruption carries on from the newest checkpoint. Where memory is full
     it does so by itself, with less at once: see training/memory.py. job.model is left as it is.
+
+    observers: more of them than the history, the bar and the tracker that the settings ask for.
 
     Raises:
         ConfigError: a checkpoint that belongs to other settings or data.
@@ -52,7 +55,7 @@ def fit(job: Job, processes: Processes) -> Fit:
         if progress.is_on_cpu and processes.device != "cpu":
             processes.move_to_cpu()
         try:
-            return _Fitting(job, processes, progress, checkpoint).run()
+            return _Fitting(job, processes, progress, checkpoint, observers).run()
         except RuntimeError as error:
             if not memory.is_full(error):
                 raise
@@ -66,7 +69,12 @@ class _Fitting:
     """One attempt of fit(), from a checkpoint or the start: what its steps share."""
 
     def __init__(
-        self, job: Job, processes: Processes, progress: Progress, checkpoint: Path | None
+        self,
+        job: Job,
+        processes: Processes,
+        progress: Progress,
+        checkpoint: Path | None,
+        observers: Sequence[Observer],
     ) -> None:
         config = job.config
         self.job, self.config, self.processes = job, config, processes
@@ -100,18 +108,29 @@ class _Fitting:
         steps_an_epoch = math.ceil(len(self.train) / config.gradient_accumulation_steps)
         self.total_steps = config.num_train_epochs * steps_an_epoch
         self.checkpoints = Checkpoints(job.run_dir, job.identity)
-        self.history = History(job.run_dir)
+        self.bar = Bar(is_shown=processes.is_main)
+        self.observers: list[Observer] = [self.bar]
+        if processes.is_main:
+            trackers_asked = trackers.asked(config, job.run_dir)
+            self.observers += [History(job.run_dir), *trackers_asked, *observers]
         self.window = Window()
         self.samples = 0
 
     def run(self) -> Fit:
-        self._resume()
+        if self.checkpoint is not None:
+            self.accelerator.load_state(str(self.checkpoint))
+            place = f"step {self.progress.step} of {self.total_steps}"
+            self.processes.say(f"carrying on from {self.checkpoint} ({place})")
         before = self.progress.seconds
         self.started = time.perf_counter() - before
-        self.bar = Bar(self.total_steps, self.progress.step, is_shown=self.processes.is_main)
-        while self.progress.epoch < self.config.num_train_epochs and not self._is_exhausted():
-            self._epoch()
-        self.bar.close()
+        try:
+            for observer in self.observers:
+                observer.on_start(self.progress.step, self.total_steps)
+            while self.progress.epoch < self.config.num_train_epochs and not self._is_exhausted():
+                self._epoch()
+        finally:
+            for observer in self.observers:
+                observer.on_end()
         done = self.progress
         assert done.best_step is not None and done.best_value is not None, done
         elapsed = max(done.seconds - before, 1e-9)
@@ -128,14 +147,6 @@ class _Fitting:
             accumulation_steps=self.config.gradient_accumulation_steps
             * math.ceil(self.config.per_device_train_batch_size / self.texts_at_once),
         )
-
-    def _resume(self) -> None:
-        if self.checkpoint is not None:
-            self.accelerator.load_state(str(self.checkpoint))
-            place = f"step {self.progress.step} of {self.total_steps}"
-            self.processes.say(f"carrying on from {self.checkpoint} ({place})")
-        if self.processes.is_main:
-            self.history.rewind(self.progress.step if self.checkpoint else -1)
 
     def _epoch(self) -> None:
         epoch, skip = self.progress.epoch, self.progress.batch
@@ -204,15 +215,14 @@ class _Fitting:
                 f"{self.config.learning_rate:g}, or --mixed_precision no"
             )
         rate = self.window.samples / self.window.seconds()
-        learning_rate = self.scheduler.get_last_lr()[0]
         self.window = Window()
-        self.bar.show(loss=f"{loss:.3f}", lr=f"{learning_rate:.1e}", texts_per_s=f"{rate:.0f}")
-        self._write(loss=loss, learning_rate=learning_rate, samples_per_second=round(rate, 1))
-
-    def _write(self, **values: float | str | None) -> None:
-        if self.processes.is_main:
-            place = {"step": self.progress.step, "epoch": self._epochs_done()}
-            self.history.append({**place, **values, "seconds": round(self._seconds(), 2)})
+        figures = {
+            "loss": loss,
+            "learning_rate": self.scheduler.get_last_lr()[0],
+            "samples_per_second": round(rate, 1),
+        }
+        for observer in self.observers:
+            observer.on_log(self._moment(), figures)
 
     def _validate(self) -> None:
         logits = self._logits()
@@ -231,12 +241,9 @@ class _Fitting:
         if is_better and self.processes.is_main:
             model = self.accelerator.unwrap_model(self.model)
             self.checkpoints.save_best(self.progress.step, model.save_pretrained)
-        shown = {f"validation_{name}": number for name, number in measured.items()}
-        self._write(**shown)
-        self.bar.say(
-            f"epoch {self._epochs_done():.2f}: validation {name} {value:.4f}"
-            + (" (best so far)" if is_better else "")
-        )
+        validation = Validation(measured, name, value, is_better)
+        for observer in self.observers:
+            observer.on_validation(self._moment(), validation)
 
     @torch.no_grad()
     def _logits(self) -> NDArray[np.float32]:
@@ -269,5 +276,6 @@ class _Fitting:
     def _seconds(self) -> float:
         return time.perf_counter() - self.started
 
-    def _epochs_done(self) -> float:
-        return round(self.progress.epoch + self.progress.batch / max(1, len(self.train)), 4)
+    def _moment(self) -> Moment:
+        epochs = self.progress.epoch + self.progress.batch / max(1, len(self.train))
+        return Moment(self.progress.step, round(epochs, 4), round(self._seconds(), 2))

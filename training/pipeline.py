@@ -24,7 +24,7 @@ from inference.leaderboard import Leaderboard, sentence
 from inference.records import Records
 from inference.settings import Settings
 from training import base as bases
-from training import card, data, export, golden, publish, receipt, results, thresholds
+from training import card, data, export, golden, publish, receipt, results, thresholds, trackers
 from training import weights as weights_of
 from training.base import Base
 from training.config import TrainConfig
@@ -72,6 +72,7 @@ def run(config: TrainConfig, settings: Settings) -> Result:
     Raises:
         UserError: anything that its reader can put right; see inference/errors.py.
     """
+    trackers.refuse_missing(config.report_to)
     processes = Processes(config, settings)
     processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
     hub = settings.connect()

@@ -1,7 +1,7 @@
 """The processes of a run: who writes and prints, and which device all of them compute on.
 
-The only import of accelerate. Owns what the processes of a run share; the steps that they take
-together are training/loop.py.
+The only import of accelerate but for its trackers (training/trackers.py). Owns what the processes
+of a run share; the steps that they take together are training/loop.py.
 
 Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --train_file tweets.csv
 """

@@ -1,6 +1,7 @@
 """The loop on a tiny model: it learns, chooses the best, stops, and carries on where it was."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +10,12 @@ import torch
 
 from inference.bundle import MULTI, SINGLE
 from inference.errors import ConfigError, ModelError
-from tests.training.fitting import fit_job, make_job
+from tests.training.fitting import fit_job, make_job, make_processes
+from training import loop
 from training.batches import Encoded
 from training.checkpoints import Checkpoints
 from training.job import Fit, Job
+from training.progress import Moment, Validation
 from training.run_folder import sha256_of
 
 
@@ -75,6 +78,27 @@ def test_what_is_done_for_rare_labels_changes_the_weights_and_still_learns(
     assert sha256_of(plain.weights_dir / "model.safetensors") != sha256_of(
         changed.weights_dir / "model.safetensors"
     )
+
+
+def test_an_observer_of_ones_own_is_told_the_course_of_a_training(tiny_model, tmp_path):
+    told: list[tuple[str, int]] = []
+
+    class Listener:
+        def on_start(self, step: int, total_steps: int) -> None:
+            told.append(("start", total_steps))
+
+        def on_log(self, moment: Moment, figures: Mapping[str, float]) -> None:
+            told.append(("log", moment.step))
+
+        def on_validation(self, moment: Moment, validation: Validation) -> None:
+            told.append(("best" if validation.is_best else "worse", moment.step))
+
+        def on_end(self) -> None:
+            told.append(("end", 0))
+
+    job = make_job(tiny_model, tmp_path, num_train_epochs=1, logging_steps=6)
+    loop.fit(job, make_processes(job), observers=[Listener()])
+    assert told == [("start", 12), ("log", 6), ("log", 12), ("best", 12), ("end", 0)]
 
 
 class _PowerCut(Exception):
