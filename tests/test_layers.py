@@ -31,6 +31,7 @@ DOORS = {
     "evaluate": ("training/evaluation.py",),
     "jsonargparse": ("training/config.py",),
     "matplotlib": ("training/canvas.py", "training/plots.py", "training/error_plots.py"),
+    "peft": ("training/lora.py",),
     "cleanlab": ("training/doctor/suspects.py",),
     "datasketch": ("training/duplicates.py",),
 }

@@ -94,6 +94,12 @@ class TrainConfig:
     """Branch, tag or commit of the pretrained model."""
     max_seq_length: int = 128
     """Tokens of a text that the model reads in training; longer texts are cut."""
+    lora_r: int | None = None
+    """Rank of low-rank adapters to train in place of all weights; merged into them when saved."""
+    lora_alpha: int | None = None
+    """Scale of the adapters, over lora_r; unset: twice lora_r."""
+    lora_dropout: float = 0.05
+    """Dropout before the adapters."""
 
     num_train_epochs: int = 3
     """Passes over the training texts."""

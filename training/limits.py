@@ -53,6 +53,9 @@ def _check_numbers(config: "TrainConfig") -> None:
         "test_size": (0.001, 0.5),
         "max_train_samples": (1, 10**12),
         "max_seq_length": (8, 100_000),
+        "lora_r": (1, 10_000),
+        "lora_alpha": (1, 10**6),
+        "lora_dropout": (0.0, 0.9),
         "num_train_epochs": (1, 10_000),
         "learning_rate": (1e-9, 1.0),
         "warmup_ratio": (0.0, 0.9),
@@ -71,6 +74,8 @@ def _check_numbers(config: "TrainConfig") -> None:
         value = getattr(config, name)
         if value is not None and not low <= value <= high:
             raise ConfigError(f"{name} is {value}, it must be between {low:g} and {high:g}")
+    if config.lora_alpha is not None and config.lora_r is None:
+        raise ConfigError("lora_alpha is for adapters; give their rank too, as in --lora_r 16")
 
 
 def _check_choices(config: "TrainConfig") -> None:

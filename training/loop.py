@@ -100,7 +100,7 @@ class _Fitting:
             batch_size=max(1, int(config.per_device_eval_batch_size * part)),
             multiple=multiple,
         )
-        model = copy.deepcopy(job.model)
+        model = self._model()
         optimizer, scheduler = schedule.make(model, config, len(train))
         self.model, self.optimizer, self.train, self.validation, self.scheduler = (
             self.accelerator.prepare(model, optimizer, train, validation, scheduler)
@@ -115,6 +115,25 @@ class _Fitting:
             self.observers += [History(job.run_dir), *trackers_asked, *observers]
         self.window = Window()
         self.samples = 0
+
+    def _model(self) -> torch.nn.Module:
+        """What is trained: a copy of the job's model, with adapters if asked."""
+        model = copy.deepcopy(self.job.model)
+        if self.config.lora_r is None:
+            return model
+        from training import lora  # peft takes seconds to import
+
+        adapted = lora.wrap(model, self.config)
+        self.processes.say(f"adapters: {lora.trained_share(adapted):.1%} of the weights train")
+        return adapted
+
+    def _save_best(self) -> None:
+        model = self.accelerator.unwrap_model(self.model)
+        if self.config.lora_r is not None:
+            from training import lora
+
+            model = lora.merged(model)
+        self.checkpoints.save_best(self.progress.step, model.save_pretrained)
 
     def run(self) -> Fit:
         if self.checkpoint is not None:
@@ -239,8 +258,7 @@ class _Fitting:
         self.progress = self.progress.validated(value)
         is_better = self.progress.best_step == self.progress.step
         if is_better and self.processes.is_main:
-            model = self.accelerator.unwrap_model(self.model)
-            self.checkpoints.save_best(self.progress.step, model.save_pretrained)
+            self._save_best()
         validation = Validation(measured, name, value, is_better)
         for observer in self.observers:
             observer.on_validation(self._moment(), validation)

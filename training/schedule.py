@@ -9,15 +9,15 @@ import math
 
 import torch
 from torch.optim.lr_scheduler import LRScheduler
-from transformers import PreTrainedModel, get_scheduler
+from transformers import get_scheduler
 
 from training.config import TrainConfig
 
 
 def make(
-    model: PreTrainedModel, config: TrainConfig, batches: int
+    model: torch.nn.Module, config: TrainConfig, batches: int
 ) -> tuple[torch.optim.Optimizer, LRScheduler]:
-    """AdamW, and a rise over warmup_ratio of the steps followed by a fall to zero.
+    """AdamW on what trains, and a rise over warmup_ratio of the steps followed by a fall to zero.
 
     `batches` counts the batches of an epoch before accelerate deals them out to processes: it
     steps the scheduler once for each process, so the length must not be divided by them as well.

@@ -51,6 +51,8 @@ def test_a_run_json_reproduces_its_settings(tmp_path):
         ("--train_file a.csv --learning_rate -1", "learning_rate is -1.0, it must be between"),
         ("--train_file a.csv --num_train_epochs 1.5", "--num_train_epochs: Expected a int"),
         ("--train_file a.csv --mixed_precision int8", "'auto', 'no', 'bf16', 'fp16'"),
+        ("--train_file a.csv --lora_alpha 32", "give their rank too, as in --lora_r 16"),
+        ("--train_file a.csv --report_to wandb", "'none', 'tensorboard', 'trackio'"),
         ("--train_file a.csv --loss hinge", "'cross_entropy', 'focal'"),
         ("--train_file a.csv --weighted_sampling --class_weights sqrt", "rare labels twice"),
         ("--train_file a.csv --text_fields label", "cannot be both text and label"),

@@ -106,7 +106,8 @@ class _PowerCut(Exception):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"gradient_accumulation_steps": 2}, {"weighted_sampling": True}]
+    "changes",
+    [{}, {"gradient_accumulation_steps": 2}, {"weighted_sampling": True}, {"lora_r": 4}],
 )
 def test_a_run_cut_off_in_mid_epoch_ends_with_the_same_weights(
     tiny_model, tmp_path, monkeypatch, changes
