@@ -54,6 +54,8 @@ class Processes:
     def release(self) -> None:
         """Give back the memory of what was prepared for training: it starts again."""
         self.accelerator.free_memory()
+        # accelerate 1.15 lets go of a loader at its end alone, which an error keeps it from
+        self.accelerator.gradient_state.dataloader_references = [None]
 
     def move_to_cpu(self) -> None:
         """Compute on the CPU from now on, in float32 where fp16 was asked for: it has none."""

@@ -91,6 +91,12 @@ def test_a_run_that_ran_full_carries_on_from_its_checkpoint_and_is_exact(
     assert read_progress(newest)[0].texts_at_once == 2  # a resumed run need not find out again
 
 
+def test_accumulation_asked_for_goes_on_as_before_in_parts(tiny_model, tmp_path):
+    changes = {"num_train_epochs": 1, "gradient_accumulation_steps": 5}
+    fit = fit_job(_greedy(make_job(tiny_model, tmp_path, **changes)))
+    assert (fit.steps, fit.batch_size, fit.accumulation_steps) == (3, 2, 20)  # 5 + 5 + 2 batches
+
+
 def test_not_even_one_text_is_said_with_what_to_do(tiny_model, tmp_path):
     with pytest.raises(ModelError, match="with one text at a time; use a lower --max_seq_length"):
         fit_job(_greedy(make_job(tiny_model, tmp_path), most=0))

@@ -38,6 +38,8 @@ def test_the_folder_scores_texts_with_the_trained_weights(made):
     scores = model.score(["good great love", "terrible awful", "movie service day"])
     assert scores.argmax(axis=1).tolist() == [2, 0, 1]
     assert done["weights_sha256"] == sha256_of(run.path / "model.safetensors")
+    assert done["training"]["batch_size"] == 8  # the one that was used
+    assert done["training"]["accumulation_steps"] == 1
 
 
 def test_the_bundle_says_how_texts_are_read(made):
