@@ -28,6 +28,10 @@ _SHOWN_SETTINGS = (
     "weight_decay",
     "max_grad_norm",
     "early_stopping_patience",
+    "loss",
+    "class_weights",
+    "weighted_sampling",
+    "lora_r",
     "max_train_samples",
     "seed",
 )

@@ -45,6 +45,7 @@ _PACKAGES = (
     "transformers",
     "tokenizers",
     "accelerate",
+    "peft",
     "datasets",
     "evaluate",
     "onnxruntime",
