@@ -34,6 +34,15 @@ from tests.space_fixtures import tiny_catalogue  # noqa: F401 (another)
 from tests.tiny import make_tiny_model
 
 
+# Files that take minutes come first: each is one worker's, and the other must not wait for it.
+_LONGEST = ("test_journey.py", "test_train.py", "test_kills.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the order within a file stays."""
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a random three-label BERT and its tokenizer."""

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import expect
 
+from inference import leaderboard
 from space_config.servers import free_port
 from tests.browser.conftest import (  # noqa: F401 (two are fixtures)
     OpenPage,
@@ -136,11 +137,19 @@ def test_the_python_of_the_readme_runs_against_the_published_model(demo: Demo):
 
 
 def test_the_leaderboard_holds_the_models_measured_on_the_frozen_test_rows(demo: Demo):
-    rows = json.loads((demo.root / "space" / "leaderboard.json").read_text("utf-8"))
-    rows = rows["rows"] if isinstance(rows, dict) else rows
-    roles = [row["role"] for row in rows]
+    board = leaderboard.load(demo.root / "space" / "leaderboard.json")
+    roles = [row.model.role for row in board.rows]
     assert roles.count("fine-tuned") == 2 and roles.count("zero-shot") == 1, roles
-    assert len({row["examples"] for row in rows}) == 1, "all on the same rows"
+    assert roles.count("baseline") == 5, roles
+    assert board.judged is not None and board.judged.difference is not None
+
+
+def test_the_receipt_of_the_published_run_holds(demo: Demo):
+    (run,) = (demo.root / "runs").iterdir()
+    command = [sys.executable, "-m", "training.verify", str(run)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " checks hold, " in done.stdout
 
 
 @pytest.mark.browser

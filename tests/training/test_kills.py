@@ -15,9 +15,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -43,6 +45,20 @@ def _train(config: TrainConfig, environment: dict[str, str], log: Path) -> None:
     train(config, settings.load({"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}))
 
 
+@contextmanager
+def _no_main() -> Iterator[None]:
+    """A start of processes that does not run this process's main module again in each of them.
+
+    Streamlit's AppTest leaves a script there, which fails when it is run outside of it.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 @dataclass(frozen=True)
 class Launcher:
     """Starts the command as `count` processes, which find each other at a port of their own."""
@@ -60,7 +76,8 @@ class Launcher:
             environment = {**together, **mine} if self.count > 1 else {}
             log = Path(f"{config.output_dir}.{rank}.log")
             process = self.context.Process(target=_train, args=(config, environment, log))
-            process.start()
+            with _no_main():
+                process.start()
             processes.append(process)
         return processes
 
@@ -72,7 +89,8 @@ def context() -> multiprocessing.context.ForkServerContext:
         ["training.train", "training.weights", "training.results", "training.evaluation"]
     )
     first = context.Process(target=int)  # returns when the imports are done
-    first.start()
+    with _no_main():
+        first.start()
     first.join()
     return context
 
