@@ -33,7 +33,6 @@ from tests.hub_fixtures import hub_server  # noqa: F401 (a fixture for all tests
 from tests.space_fixtures import tiny_catalogue  # noqa: F401 (another)
 from tests.tiny import make_tiny_model
 
-
 # Files that take minutes come first: each is one worker's, and the other must not wait for it.
 _LONGEST = ("test_journey.py", "test_train.py", "test_kills.py")
 
