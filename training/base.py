@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -25,16 +23,13 @@ from hub.errors import HubError
 from inference.bundle import token_limit
 from inference.errors import ConfigError, ModelError
 from training.config import TrainConfig
+from training.receipt import TOKENIZER_FILES
 from training.run_folder import sha256_of
 
 _PATTERNS = (
     "config.json",
     "model*.safetensors*",
-    "tokenizer*",
-    "special_tokens_map.json",
-    "vocab.*",
-    "merges.txt",
-    "*.model",
+    *TOKENIZER_FILES,
     "sentence_bert_config.json",
 )
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
@@ -114,27 +109,6 @@ def load_model(
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"{base.folder} cannot be loaded to classify texts: {error}") from error
-
-
-def start_from_prior(
-    model: PreTrainedModel, shares: NDArray[np.float64], *, is_multilabel: bool
-) -> None:
-    """Let the fresh head answer with the labels' shares before it has seen a text.
-
-    `shares` is (C,) float64 in (0, 1), as training meets them. Without it the first steps of an
-    uneven task pull all layers towards "no label at all", as half of every score is wrong (the
-    initialisation of Lin et al. 2017, arXiv:1708.02002, section 4.1). A head without a bias is left
-    as it is.
-    """
-    share = torch.tensor(shares, dtype=torch.float32)  # (C,)
-    heads = [
-        module
-        for module in model.modules()
-        if isinstance(module, torch.nn.Linear) and module.out_features == len(shares)
-    ]
-    if heads and heads[-1].bias is not None:
-        with torch.no_grad():
-            heads[-1].bias.copy_(torch.logit(share) if is_multilabel else torch.log(share))
 
 
 def load_tokenizer(base: Base) -> PreTrainedTokenizerBase:

@@ -19,6 +19,7 @@ Receipt = Mapping[str, Any]
 _FEW_EXAMPLES = 50  # of a label in the test part; one of them then weighs 2 points of its recall
 _SHOWN_SETTINGS = (
     "max_seq_length",
+    "head_start",
     "num_train_epochs",
     "learning_rate",
     "lr_scheduler_type",

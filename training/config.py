@@ -101,6 +101,9 @@ class TrainConfig:
     lora_dropout: float = 0.05
     """Dropout before the adapters."""
 
+    head_start: Literal["probe", "shares"] = "probe"
+    """probe: fit the new head to the untouched encoder first; shares: to the labels' shares."""
+
     num_train_epochs: int = 3
     """Passes over the training texts."""
     learning_rate: float = 2e-4

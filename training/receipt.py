@@ -23,17 +23,20 @@ from training.run_folder import sha256_of, write_json
 
 FILE_NAME = "run.json"
 SPLITS = "results/splits.json"
+TOKENIZER_FILES = (
+    "tokenizer*",
+    "special_tokens_map.json",
+    "vocab.*",
+    "merges.txt",
+    "*.model",
+)
 # What else of the run folder is vouched for. Not the card, which is made from run.json; nor files
 # that somebody else may put there, such as a log.
 _VOUCHED = (
     "config.json",
     "decision.json",
     "model*.safetensors*",
-    "tokenizer*",
-    "special_tokens_map.json",
-    "vocab.*",
-    "merges.txt",
-    "*.model",
+    *TOKENIZER_FILES,
     "metrics.jsonl",
     "onnx/**/*",
     "results/**/*",

@@ -15,13 +15,12 @@ from inference import bundle as bundles
 from inference.bundle import Bundle
 from inference.errors import ConfigError
 from training import base as bases
-from training import loop, receipt
+from training import head, loop, receipt
 from training.base import Base
 from training.batches import encode
 from training.checkpoints import Checkpoints
 from training.config import TrainConfig
 from training.data import Splits
-from training.imbalance import shares_met
 from training.job import Fit, Job
 from training.processes import Processes
 from training.progress import History
@@ -46,7 +45,7 @@ def make(
             run.write()
         tokenizer = bases.load_tokenizer(base)
         bundle = _bundle(config, splits, tokenizer)
-        fit = loop.fit(_job(config, splits, base, bundle, tokenizer, run), processes)
+        fit = loop.fit(_job(config, splits, base, bundle, tokenizer, run, processes), processes)
         if processes.is_main:
             _save(fit, run.path, bundle, tokenizer)
             done = _record(fit, run.path, config, processes)
@@ -65,6 +64,7 @@ def _job(
     bundle: Bundle,
     tokenizer: PreTrainedTokenizerBase,
     run: RunFolder,
+    processes: Processes,
 ) -> Job:
     model = bases.load_model(base, splits.labels, splits.problem_type, seed=config.seed)
     train, validation = (
@@ -77,14 +77,14 @@ def _job(
         )
         for part in (splits.train, splits.validation)
     )
-    shares = shares_met(config, label_matrix(splits.train, splits.labels), splits.problem_type)
-    bases.start_from_prior(model, shares, is_multilabel=splits.is_multilabel)
+    pad_id = int(tokenizer.pad_token_id)
+    head.start(model, train, pad_id, config, splits.problem_type, processes.device)
     return Job(
         config=config,
         model=model,
         train=train,
         validation=validation,
-        pad_id=int(tokenizer.pad_token_id),
+        pad_id=pad_id,
         problem_type=splits.problem_type,
         run_dir=run.path,
         identity=run.identity,
