@@ -102,18 +102,20 @@ def figures(sample: Sample, counts: Floats) -> dict[str, Floats]:
     known = sample.known
     return {
         **by_label,
-        "mcc": _mean(by_label["mcc_by_label"]) if sample.is_multilabel else _multi_class_mcc(of),
+        "mcc": mean_over_labels(by_label["mcc_by_label"])
+        if sample.is_multilabel
+        else _multi_class_mcc(of),
         "balanced_accuracy": _balanced_accuracy(of, sample),
-        "macro_f1": _mean(by_label["f1"]),
-        "weighted_f1": _mean(by_label["f1"], of.true),
+        "macro_f1": mean_over_labels(by_label["f1"]),
+        "weighted_f1": mean_over_labels(by_label["f1"], of.true),
         "micro_f1": _ratio(
             2 * of.hits[:, known].sum(axis=1), (of.true + of.decided)[:, known].sum(axis=1)
         ),
-        "macro_precision": _mean(by_label["precision"]),
-        "macro_recall": _mean(by_label["recall"]),
+        "macro_precision": mean_over_labels(by_label["precision"]),
+        "macro_recall": mean_over_labels(by_label["recall"]),
         "accuracy": counts @ (sample.truth == sample.decided).all(axis=1) / of.total,
-        "roc_auc": _mean(roc_auc[:, known]),
-        "pr_auc": _mean(pr_auc[:, known]),
+        "roc_auc": mean_over_labels(roc_auc[:, known]),
+        "pr_auc": mean_over_labels(pr_auc[:, known]),
         "log_loss": _log_loss(sample, counts) / of.total,
         "ece": _calibration_error(sample, counts) / of.total,
     }
@@ -135,7 +137,7 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0)
 
 
-def _mean(table: Floats, weights: Floats | None = None) -> Floats:
+def mean_over_labels(table: Floats, weights: Floats | None = None) -> Floats:
     """Return the mean over the defined labels, (R, C) -> (R,)."""
     weight = np.where(np.isnan(table), 0.0, 1.0 if weights is None else weights)
     return _ratio((np.nan_to_num(table) * weight).sum(axis=1), weight.sum(axis=1))
@@ -167,10 +169,10 @@ def _balanced_accuracy(of: _Counts, sample: Sample) -> Floats:
     recall = _ratio(of.hits, of.true)
     if not sample.is_multilabel:
         occurring = (of.true > 0).sum(axis=1)
-        return np.where(occurring >= 2, _mean(recall[:, sample.known]), np.nan)
+        return np.where(occurring >= 2, mean_over_labels(recall[:, sample.known]), np.nan)
     total = of.total[:, None]
     of_no = _ratio(total - of.true - of.decided + of.hits, total - of.true)
-    return _mean(((recall + of_no) / 2)[:, sample.known])
+    return mean_over_labels(((recall + of_no) / 2)[:, sample.known])
 
 
 def _areas(sample: Sample, counts: Floats) -> tuple[Floats, Floats]:

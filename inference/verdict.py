@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from inference import intervals
-from inference.formulas import BY_LABEL, OVERALL, Floats, Sample, figures, gather
+from inference.formulas import BY_LABEL, OVERALL, Floats, Sample, figures, gather, mean_over_labels
 from inference.leaderboard import (
     BETTER,
     CANNOT_TELL,
@@ -122,11 +122,7 @@ def _mcc_over(found: Mapping[str, Floats], labels: np.ndarray, sample: Sample) -
     """Return the MCC, (R,): for a multi-label task the mean over these labels, (C,) bool."""
     if not sample.is_multilabel:
         return found["mcc"]
-    table = found["mcc_by_label"][:, labels]
-    defined = ~np.isnan(table)
-    count = defined.sum(axis=1)
-    total = np.where(defined, table, 0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(table), np.nan), where=count > 0)
+    return mean_over_labels(found["mcc_by_label"][:, labels])
 
 
 def _verdict(interval: Interval | None) -> str:
