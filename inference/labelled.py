@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.client import Hub
-from inference import classifier, opening, records, verdict
+from inference import classifier, leaderboard, opening, predictions, records, verdict
 from inference.alignment import align
-from inference.bundle import Bundle
+from inference.bundle import Bundle, read_json
 from inference.catalogue import FINE_TUNED, PRETRAINED, Catalogue, ModelEntry
 from inference.classifier import Scorer
 from inference.errors import ModelError
@@ -126,8 +126,13 @@ def judge_file(
     read = records.read(path, schema, labels=task.labels)
     targets = targets_of(read.examples, task.labels, task.problem_type)
     shares = targets.matrix.mean(axis=0).astype(np.float32)
-    same = _Constant(Bundle(task.labels, task.problem_type, task.text_fields), shares)
-    same = replace(same, bundle=replace(same.bundle, json_fields=task.json_fields))
+    bundle = Bundle(
+        task.labels,
+        task.problem_type,
+        text_fields=task.text_fields,
+        json_fields=task.json_fields,
+    )
+    same = _Constant(bundle, shares)
     constant = Contestant(same, "baseline", "always the most frequent", "")
     measured: list[tuple[Measured, Predictions]] = []
     for number, model in enumerate([*models, constant], start=1):
@@ -183,8 +188,6 @@ def default_label_fields(name: str) -> tuple[str, ...]:
     path = Path(name).expanduser() / "run.json"
     if not name.startswith((".", "/", "~")) or not path.is_file():
         return ()
-    from inference.bundle import read_json
-
     config = read_json(path).get("config")
     fields = config.get("label_fields", ()) if isinstance(config, dict) else ()
     return tuple(map(str, fields))
@@ -192,8 +195,6 @@ def default_label_fields(name: str) -> tuple[str, ...]:
 
 def save(judged: Judged, folder: Path) -> None:
     """Write the table and every model's answers into a folder."""
-    from inference import leaderboard, predictions
-
     leaderboard.save(judged.board, folder / "leaderboard.json")
     for name, said in judged.predictions.items():
         predictions.save(said, folder / "predictions" / f"{name}.parquet")

@@ -7,7 +7,7 @@ Try: cat RUN_DIR/results/leaderboard.json
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tqdm import tqdm
@@ -188,8 +188,12 @@ def _entries(run_dir: Path, task: Task, weights: object) -> list[_Entry]:
         _fine_tuned(run_dir, engine, task, weights)
         for engine in engines or [TORCH]  # a family that could not be converted
     ]
-    bundle = Bundle(task.splits.labels, task.splits.problem_type, task.config.text_fields)
-    bundle = replace(bundle, json_fields=task.config.json_fields)
+    bundle = Bundle(
+        task.splits.labels,
+        task.splits.problem_type,
+        text_fields=task.config.text_fields,
+        json_fields=task.config.json_fields,
+    )
     free = [_baseline(name, task, bundle) for name in task.config.baselines]
     untrained = [_untrained(task)] if task.config.label_descriptions else []
     maps = task.config.pretrained_label_maps
