@@ -25,6 +25,8 @@ with st.container(key="hero"):
         )
 
 # ---- ask
+# Ctrl+Enter is the form's own key. With shortcut= on the button too, Streamlit 1.67 submits twice:
+# on a busy machine the second comes after the first has begun, and a message is analyzed again.
 with st.form("ask", border=True):
     # Not by max_chars: a browser drops a longer paste without a word, check_texts says why.
     message = st.text_area(
@@ -50,7 +52,6 @@ with st.form("ask", border=True):
             key="analyze",
             type="primary",
             icon=":material/play_arrow:",
-            shortcut="ctrl+enter",
         )
         is_line_by_line = st.checkbox(
             "Each line is a message of its own", key="lines", persist_state="session"
