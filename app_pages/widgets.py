@@ -17,6 +17,7 @@ from hub.errors import UserError
 from inference import catalogue as catalogues
 from inference import opening
 from inference import settings as environment
+from inference.allowance import Allowance
 from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
 from inference.opening import OpenModel
 from inference.settings import Settings
@@ -47,6 +48,12 @@ def load_or_stop() -> tuple[Settings, Catalogue]:
     except UserError as error:
         error_box(error, title="This Space is not set up correctly")
         st.stop()
+
+
+@st.cache_resource(show_spinner=False)
+def allowance() -> Allowance:
+    """How many requests each visitor has left, counted for all sessions of this process."""
+    return Allowance(settings().max_requests_per_minute)
 
 
 @st.cache_resource(show_spinner=False)

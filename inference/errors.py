@@ -8,7 +8,9 @@ UserError (hub/errors.py)    its text is the whole message; a traceback means ou
 │   └── Leak                 texts to test by also lie among those to train on; exit code 3
 ├── ModelError               a model folder lacks a file, or its files contradict each other
 ├── TextError                a text that cannot be scored (empty, too long)
-└── ChoiceError              no model was chosen, or one that is not on show
+├── ChoiceError              no model was chosen, or one that is not on show
+├── LimitReached             a visitor asked for more than one may in a minute
+└── NotTheOwner              somebody else than the owner asked for what only the owner may do
 """
 
 import sys
@@ -45,6 +47,14 @@ class TextError(UserError):
 
 class ChoiceError(UserError):
     """No model was chosen, or one that is not on show."""
+
+
+class LimitReached(UserError):
+    """A visitor asked for more than one may in a minute."""
+
+
+class NotTheOwner(UserError):
+    """Somebody else than the owner asked for what only the owner may do."""
 
 
 def run_command(main: Callable[[], None]) -> None:

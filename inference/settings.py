@@ -12,6 +12,14 @@ This is the only reader of the environment. It opens no file, makes no folder an
     SPACE_MAX_CHARS   characters of one text that a visitor may send; 10000 unless set
     SPACE_MAX_TEXTS   texts of one request; 64 unless set
     SPACE_MAX_MODELS  models kept in memory; 2 unless set
+    SPACE_MAX_REQUESTS_PER_MINUTE  requests of one visitor; 60 unless set
+    SPACE_OWNERS      who may use the owner's pages: user names of the Hub, separated by commas;
+                      people of another provider as PROVIDER:SUBJECT or PROVIDER:EMAIL
+    SPACE_LOCAL_OWNER 1: whoever is on this machine is the owner; only while nobody can sign in
+    SPACE_RUNS        folder of the trainings that the owner's page starts; runs unless set
+    SPACE_HOST        public host of the Space (Spaces set it)
+    OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, OPENID_PROVIDER_URL
+                      sign-in with the Hub's accounts (Spaces with hf_oauth set them)
 
 Try: python -c "from inference import settings; print(settings.load())"
 """
@@ -52,6 +60,16 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class SignIn:
+    """The app as the Hub's sign-in knows it: its public host, its credentials, who to ask."""
+
+    host: str
+    client_id: str
+    client_secret: Secret
+    provider_url: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where and who; made by load()."""
 
@@ -64,6 +82,10 @@ class Settings:
     max_chars: int = 10_000
     max_texts: int = 64
     max_models: int = 2
+    max_requests_per_minute: int = 60
+    owners: tuple[str, ...] = ()
+    is_local_owner: bool = False
+    runs: Path = _ROOT / "runs"
 
     def connect(self) -> Hub:
         """Return the Hub that these settings name; nothing is asked of it yet."""
@@ -103,7 +125,27 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         max_chars=_count(given, "SPACE_MAX_CHARS", Settings.max_chars),
         max_texts=_count(given, "SPACE_MAX_TEXTS", Settings.max_texts),
         max_models=_count(given, "SPACE_MAX_MODELS", Settings.max_models),
+        max_requests_per_minute=_count(
+            given, "SPACE_MAX_REQUESTS_PER_MINUTE", Settings.max_requests_per_minute
+        ),
+        owners=_names(given, "SPACE_OWNERS"),
+        is_local_owner=_switch(given, "SPACE_LOCAL_OWNER"),
+        runs=Path(given.get("SPACE_RUNS", str(Settings.runs))).expanduser(),
     )
+
+
+def sign_in(environ: Mapping[str, str] = os.environ) -> SignIn | None:
+    """Return how the Hub's accounts sign in here, or None where the Space has no hf_oauth."""
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    try:
+        return SignIn(
+            host=given["SPACE_HOST"],
+            client_id=given["OAUTH_CLIENT_ID"],
+            client_secret=Secret(given["OAUTH_CLIENT_SECRET"]),
+            provider_url=given["OPENID_PROVIDER_URL"].rstrip("/"),
+        )
+    except KeyError:
+        return None
 
 
 def _endpoint(given: Mapping[str, str]) -> str:
@@ -163,3 +205,14 @@ def _count(given: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise SettingsError(f"{name} is {text!r}; expected a whole number above 0.")
     return int(text)
+
+
+def _names(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in given.get(name, "").split(",") if part.strip())
+
+
+def _switch(given: Mapping[str, str], name: str) -> bool:
+    value = given.get(name, "0")
+    if value not in ("0", "1"):
+        raise SettingsError(f"{name} is {value!r}; expected 1 (yes) or 0 (no).")
+    return value == "1"
