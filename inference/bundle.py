@@ -10,7 +10,7 @@ Try: python -c "from pathlib import Path; import inference.bundle as b; print(b.
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,6 +46,7 @@ class Bundle:
     temperature: the logits are divided by it before softmax or sigmoid.
     max_tokens: longest window the model reads, special tokens included.
     json_fields: those text fields that hold JSON, which compose() puts into words.
+    label_names: what a label is called in a labelled file: the label here, where they differ.
     """
 
     labels: tuple[str, ...]
@@ -58,6 +59,7 @@ class Bundle:
     chosen_on: str = UNTUNED
     version: int = 1
     json_fields: tuple[str, ...] = ()
+    label_names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.thresholds and self.is_multilabel:
@@ -267,6 +269,7 @@ def _from_decision(decision: dict[str, object], labels: tuple[str, ...], path: P
             chosen_on=str(decision.get("chosen_on", UNTUNED)),
             version=_number(decision.get("version", 1), int),
             json_fields=tuple(map(str, _sequence(decision.get("json_fields", ())))),
+            label_names=_names(decision.get("label_names", {})),
         )
     except KeyError as error:
         raise ModelError(f"{path} lacks the key {error}; publish the run again") from None
@@ -278,6 +281,12 @@ def _sequence(value: object) -> list[object] | tuple[object, ...]:
     if not isinstance(value, list | tuple):
         raise TypeError(f"expected a list of names, seen {value!r}")
     return value
+
+
+def _names(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError(f"expected names of labels as an object, seen {value!r}")
+    return {str(raw): str(name) for raw, name in value.items()}
 
 
 def _number(value: object, kind: type[T]) -> T:

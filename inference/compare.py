@@ -200,6 +200,7 @@ def main() -> None:
         flags.label_delimiter,
         tuple(flags.column_names),
         json_fields=bundle.json_fields,
+        label_names=bundle.label_names,
     )
     judged = labelled.judge_file(
         models, flags.file, schema, lambda title: print(f"measuring {title}", file=sys.stderr)

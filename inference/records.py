@@ -189,7 +189,7 @@ def _usable(number: int, row: Mapping[str, object], schema: Schema) -> _Usable:
     }
     if all(_says_nothing(text, field, schema) for field, text in texts.items()):
         raise Unusable(f"no text in {' or '.join(map(repr, texts))}")
-    target = targets.target(row, schema.label_fields, schema.label_delimiter)
+    target = targets.target(row, schema.label_fields, schema.label_delimiter, schema.label_names)
     group, time = schema.group_field, schema.time_field
     return _Usable(
         number,
@@ -215,7 +215,8 @@ def _records(
     all_targets = [one.target for one in draft.usable]
     fields = schema.label_fields
     problem_type = targets.problem_type(all_targets, fields, schema.label_delimiter)
-    labels = targets.label_set(all_targets, fields) if given is None or not fields else given
+    seen = targets.label_set(all_targets, fields, schema.label_names)
+    labels = seen if given is None or not fields else given
     examples, rejected = _labelled(draft, labels, source.path)
     if not examples:
         raise DataError(_nothing_usable(source.path, rejected))

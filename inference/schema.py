@@ -7,8 +7,8 @@ Try: python -c "from inference.schema import Schema; print(Schema(('text',), ('l
 """
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from inference.cells import listed
 from inference.errors import ConfigError, DataError
@@ -22,6 +22,7 @@ class Schema:
     with label_delimiter, labels in one text. Several: a column a label, each 0 or 1. column_names
     are for a delimited file without a header. json_fields are those text fields that hold JSON, as
     inference/weighted.py reads it. group_field and time_field say whose row it is and of when.
+    label_names are readable names for the labels that the file has, such as 0 and 1; others stay.
     """
 
     text_fields: tuple[str, ...]
@@ -31,6 +32,7 @@ class Schema:
     json_fields: tuple[str, ...] = ()
     group_field: str | None = None
     time_field: str | None = None
+    label_names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         named = (*self.text_fields, *self.label_fields)
@@ -51,16 +53,22 @@ class Schema:
             )
         if len(set(self.column_names)) < len(self.column_names):
             raise ConfigError(f"column_names ({', '.join(self.column_names)}) holds a name twice.")
+        columns_as = [self.label_names.get(name, name) for name in self.label_fields]
+        if len(set(columns_as)) < len(columns_as):
+            raise ConfigError(
+                f"label_names gives two of the label columns one name ({', '.join(columns_as)}); "
+                "name each differently."
+            )
         for name in self.json_fields:
             if name not in self.text_fields:
                 raise ConfigError(
                     f"json_fields names {name!r}, which is none of the text fields "
                     f"({', '.join(self.text_fields)}); name it there too, or leave it out."
                 )
-        for field, column in (("group_field", self.group_field), ("time_field", self.time_field)):
+        for setting, column in (("group_field", self.group_field), ("time_field", self.time_field)):
             if column in self.label_fields:
                 raise ConfigError(
-                    f"{field} is {column!r}, which is a label field; dividing by the label would "
+                    f"{setting} is {column!r}, which is a label field; dividing by the label would "
                     "leave classes out of training. Name another column."
                 )
 

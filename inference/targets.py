@@ -16,15 +16,25 @@ from inference.errors import DataError
 Target = str | tuple[str, ...]
 
 
-def target(row: Mapping[str, object], fields: Sequence[str], delimiter: str | None) -> Target:
+def target(
+    row: Mapping[str, object],
+    fields: Sequence[str],
+    delimiter: str | None,
+    names: Mapping[str, str],
+) -> Target:
     """Return what the label columns of one row say; without label columns the empty set.
+
+    names: readable names of labels; one that is not listed is its own.
 
     Raises:
         Unusable: a label is missing, cannot be text, or is not 0 or 1 in one of several columns.
     """
     if len(fields) == 1:
-        return as_labels(row.get(fields[0]), fields[0], delimiter)
-    return tuple(field for field in fields if as_flag(row.get(field), field))
+        found = as_labels(row.get(fields[0]), fields[0], delimiter)
+        if isinstance(found, str):
+            return names.get(found, found)
+        return tuple(dict.fromkeys(names.get(label, label) for label in found))
+    return tuple(names.get(field, field) for field in fields if as_flag(row.get(field), field))
 
 
 def problem_type(targets: Iterable[Target], fields: Sequence[str], delimiter: str | None) -> str:
@@ -35,10 +45,12 @@ def problem_type(targets: Iterable[Target], fields: Sequence[str], delimiter: st
     return MULTI if is_multilabel or any(isinstance(one, tuple) for one in targets) else SINGLE
 
 
-def label_set(targets: Iterable[Target], fields: Sequence[str]) -> tuple[str, ...]:
+def label_set(
+    targets: Iterable[Target], fields: Sequence[str], names: Mapping[str, str]
+) -> tuple[str, ...]:
     """Return the labels: the columns as given when there are several, else all seen, sorted."""
     if len(fields) > 1:
-        return tuple(fields)
+        return tuple(names.get(field, field) for field in fields)
     return tuple(sorted({label for one in targets for label in _as_set(one)}))
 
 

@@ -71,6 +71,8 @@ class TrainConfig:
     """Column of the label (also --label_field); or several 0/1 columns, one for each label."""
     label_delimiter: str | None = None
     """What separates several labels in one column, as in toxic|insult."""
+    label_names: dict[str, str] = field(default_factory=dict)
+    """Readable names of labels that the file has, as {"0": "not clicked", "1": "clicked"}."""
     column_names: tuple[str, ...] = ()
     """Names of the columns of a file that has no header line."""
     json_fields: tuple[str, ...] = ()
@@ -194,6 +196,7 @@ class TrainConfig:
             text_fields=self.text_fields,
             label_fields=self.label_fields,
             label_delimiter=self.label_delimiter,
+            label_names=self.label_names,
             column_names=self.column_names,
             json_fields=self.json_fields,
             group_field=self.group_field,

@@ -100,6 +100,7 @@ def _bundle(config: TrainConfig, splits: Splits, tokenizer: PreTrainedTokenizerB
         field_separator=f" {tokenizer.sep_token} " if several and tokenizer.sep_token else " ",
         max_tokens=min(config.max_seq_length, int(tokenizer.model_max_length)),
         json_fields=config.json_fields,
+        label_names=config.label_names,
     )
 
 

@@ -152,6 +152,13 @@ def test_a_field_of_json_is_read_into_words_and_stays_one_when_stored(tmp_path):
     assert bundles.load(tmp_path).json_fields == ("q",)
 
 
+def test_what_labels_are_called_in_a_file_is_stored(tmp_path):
+    names = {"0": "calm", "1": "angry"}
+    bundle = Bundle(("calm", "angry"), MULTI, max_tokens=64, label_names=names)
+    bundles.save(bundle, folder(tmp_path))
+    assert bundles.load(tmp_path).label_names == names
+
+
 def test_a_record_whose_field_is_no_json_is_the_visitors_to_mend():
     bundle = Bundle(("a", "b"), SINGLE, ("q",), json_fields=("q",))
     with pytest.raises(TextError, match="cannot read this record: 'q' is not JSON"):

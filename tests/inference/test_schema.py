@@ -16,6 +16,10 @@ from inference.schema import Schema, require_columns
             {"text_fields": ("a",), "label_fields": ("b",), "label_delimiter": ""},
             "at least one character",
         ),
+        (
+            {"text_fields": ("a",), "label_fields": ("b", "c"), "label_names": {"b": "c"}},
+            r"two of the label columns one name \(c, c\)",
+        ),
         ({"text_fields": ("a",), "column_names": ("a", "a")}, "holds a name twice"),
         ({"text_fields": ("a",), "json_fields": ("b",)}, "json_fields names 'b', which is none of"),
         (

@@ -19,12 +19,21 @@ from inference.targets import chosen, label_set, problem_type, require_contrast,
     ],
 )
 def test_target_of_a_row(row, fields, delimiter, expected):
-    assert target(row, fields, delimiter) == expected
+    assert target(row, fields, delimiter, {}) == expected
+
+
+def test_readable_names_take_the_place_of_those_in_the_file_and_others_stay():
+    names = {"0": "no", "p": "polite"}
+    assert target({"y": "0"}, ("y",), None, names) == "no"
+    assert target({"y": 2}, ("y",), None, names) == "2"
+    assert target({"y": ["0", "no", "a"]}, ("y",), None, names) == ("no", "a")
+    assert target({"p": "1", "q": 1}, ("p", "q"), None, names) == ("polite", "q")
+    assert label_set([()], ("p", "q"), names) == ("polite", "q")
 
 
 def test_absent_label_column_of_a_row_is_a_missing_label():
     with pytest.raises(Unusable, match="'q' is missing"):
-        target({"p": 1}, ("p", "q"), None)
+        target({"p": 1}, ("p", "q"), None, {})
 
 
 @pytest.mark.parametrize(
@@ -42,8 +51,8 @@ def test_problem_type(targets, fields, delimiter, expected):
 
 
 def test_labels_of_one_column_are_sorted_and_columns_keep_their_order():
-    assert label_set(["b", ("c", "a")], ("y",)) == ("a", "b", "c")
-    assert label_set([("z",)], ("z", "a")) == ("z", "a")
+    assert label_set(["b", ("c", "a")], ("y",), {}) == ("a", "b", "c")
+    assert label_set([("z",)], ("z", "a"), {}) == ("z", "a")
 
 
 def test_chosen_labels_come_in_the_order_of_the_label_set():

@@ -108,7 +108,7 @@ def _write_feedback(path: Path) -> None:
 APPS = "--text_fields title description --label_field label"
 SEEDS = {
     "toxicity": ("toxicity", "train.csv", "", _write_toxicity, MULTI, TOXIC),
-    "click": ("click", "train.txt", "", _write_click, SINGLE, ("0", "1")),
+    "click": ("click", "train.txt", "", _write_click, SINGLE, ("clicked", "not clicked")),
     "creatives": (
         "creatives",
         "creatives.csv",
@@ -118,7 +118,14 @@ SEEDS = {
         ("IAB0", "IAB1", "IAB2", "IAB3"),
     ),
     "apps": ("creatives", "train.csv", APPS, _write_apps, SINGLE, ("Book", "Business", "Games")),
-    "recommended": ("feedback", "train.jsonl", "", _write_feedback, SINGLE, ("0", "1")),
+    "recommended": (
+        "feedback",
+        "train.jsonl",
+        "",
+        _write_feedback,
+        SINGLE,
+        ("not recommended", "recommended"),
+    ),
     "department": (
         "feedback",
         "train.jsonl",
