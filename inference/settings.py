@@ -20,6 +20,8 @@ This is the only reader of the environment. It opens no file, makes no folder an
     SPACE_HOST        public host of the Space (Spaces set it)
     OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, OPENID_PROVIDER_URL
                       sign-in with the Hub's accounts (Spaces with hf_oauth set them)
+    SPACE_FEEDBACK    folder of corrections; ~/.local/state/worth-tuning/feedback unless set
+    SPACE_FEEDBACK_REPO  private dataset repo that they are sent to; needs HF_TOKEN, else none
 
 Try: python -c "from inference import settings; print(settings.load())"
 """
@@ -30,7 +32,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hub.client import DEFAULT_ENDPOINT, Hub, connect, default_cache_dir
+from hub.client import DEFAULT_ENDPOINT, Hub, connect, default_cache_dir, validate_repo_id
+from hub.errors import NotFound
 from inference.errors import SettingsError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -82,6 +85,8 @@ class Settings:
     max_chars: int = 10_000
     max_texts: int = 64
     max_models: int = 2
+    feedback: Path = Path("feedback")
+    feedback_repo: str | None = None
     max_requests_per_minute: int = 60
     owners: tuple[str, ...] = ()
     is_local_owner: bool = False
@@ -125,6 +130,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         max_chars=_count(given, "SPACE_MAX_CHARS", Settings.max_chars),
         max_texts=_count(given, "SPACE_MAX_TEXTS", Settings.max_texts),
         max_models=_count(given, "SPACE_MAX_MODELS", Settings.max_models),
+        feedback=_feedback(given),
+        feedback_repo=_feedback_repo(given),
         max_requests_per_minute=_count(
             given, "SPACE_MAX_REQUESTS_PER_MINUTE", Settings.max_requests_per_minute
         ),
@@ -172,6 +179,22 @@ def _cache_dir(given: Mapping[str, str], endpoint: str) -> Path:
         return Path(given["HF_HOME"]).expanduser() / "hub"
     home = Path(given.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "huggingface"
     return default_cache_dir(endpoint, home)
+
+
+def _feedback(given: Mapping[str, str]) -> Path:
+    if "SPACE_FEEDBACK" in given:
+        return Path(given["SPACE_FEEDBACK"]).expanduser()
+    # Outside of the project: what visitors wrote must not travel with a push of it.
+    state = Path(given.get("XDG_STATE_HOME", "~/.local/state")).expanduser()
+    return state / "worth-tuning" / "feedback"
+
+
+def _feedback_repo(given: Mapping[str, str]) -> str | None:
+    repo_id = given.get("SPACE_FEEDBACK_REPO")
+    try:
+        return None if repo_id is None else validate_repo_id(repo_id)
+    except NotFound as error:
+        raise SettingsError(f"SPACE_FEEDBACK_REPO: {error}") from None
 
 
 def _device(given: Mapping[str, str]) -> str:

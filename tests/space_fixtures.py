@@ -94,6 +94,7 @@ def space_environment(catalogue: Path, home: Path, endpoint: str) -> dict[str, s
         "HF_ENDPOINT": endpoint,
         "HF_HOME": str(home),
         "SPACE_CATALOGUE": str(catalogue),
+        "SPACE_FEEDBACK": str(home / "feedback"),
         "CPU_CORES": "2",
         "OMP_NUM_THREADS": "2",
     }

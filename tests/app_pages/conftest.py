@@ -24,6 +24,7 @@ def open_app(
             "HF_ENDPOINT": hub_server.endpoint,
             "HF_HUB_CACHE": str(tmp_path / "cache"),
             "SPACE_CATALOGUE": str(tiny_catalogue),
+            "SPACE_FEEDBACK": str(tmp_path / "feedback"),
         }
         for name, value in {**defaults, **environment}.items():
             monkeypatch.setenv(name, value)

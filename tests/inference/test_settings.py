@@ -54,12 +54,25 @@ def test_each_hub_has_its_cache(environ, folder):
         ({"CPU_CORES": "0"}, "'0'"),
         ({"CPU_CORES": "nan"}, "'nan'"),
         ({"SPACE_MAX_TEXTS": "-1"}, "SPACE_MAX_TEXTS is '-1'"),
+        ({"SPACE_FEEDBACK_REPO": "../feedback"}, "SPACE_FEEDBACK_REPO: '../feedback'"),
     ],
 )
 def test_unusable_value_is_named(environ, named):
     with pytest.raises(SettingsError, match="expected") as caught:
         load(environ)
     assert named in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({}, "~/.local/state/worth-tuning/feedback"),
+        ({"XDG_STATE_HOME": "/s"}, "/s/worth-tuning/feedback"),
+        ({"SPACE_FEEDBACK": "/f", "XDG_STATE_HOME": "/s"}, "/f"),
+    ],
+)
+def test_corrections_lie_outside_of_the_project_unless_said_otherwise(environ, folder):
+    assert load(environ).feedback == Path(folder).expanduser()
 
 
 def test_password_in_endpoint_is_refused_and_not_shown():
