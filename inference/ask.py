@@ -12,6 +12,7 @@ from hub.errors import UserError
 from inference.catalogue import Catalogue, ModelEntry
 from inference.compare import Comparison, compare
 from inference.errors import ChoiceError, TextError
+from inference.explain import Explanation, explain
 from inference.opening import OpenModel
 from inference.settings import Settings
 
@@ -106,6 +107,20 @@ def ask(
         except UserError as error:
             failures.append(Failure(entry, error))
     return Answer(_join(columns), tuple(failures))
+
+
+def ask_why(
+    entry: ModelEntry, text: str, label: str, open_model: Callable[[ModelEntry], OpenModel]
+) -> Explanation:
+    """Open a model and ask which words moved the score that it gives a label.
+
+    Raises:
+        TextError: the text has too few or too many words. ChoiceError: no score for this label.
+        HubError: the model cannot be fetched. ModelError: it cannot be loaded.
+    """
+    model = open_model(entry)
+    with _SCORING:
+        return explain(model, text, label)
 
 
 def _join(parts: Sequence[Comparison]) -> Comparison | None:

@@ -5,7 +5,7 @@ import pytest
 
 from hub.errors import HubUnreachable
 from inference import settings
-from inference.ask import ask, check_texts, choose
+from inference.ask import ask, ask_why, check_texts, choose
 from inference.bundle import SINGLE, Bundle
 from inference.catalogue import Catalogue, ModelEntry
 from inference.errors import ChoiceError, TextError
@@ -110,3 +110,9 @@ def test_models_are_chosen_once_and_in_the_order_of_the_catalogue():
 def test_only_what_is_on_show_can_be_chosen(repo_ids, message):
     with pytest.raises(ChoiceError, match=message):
         choose(CATALOGUE, repo_ids)
+
+
+def test_one_model_says_which_words_moved_its_score():
+    found = ask_why(ENTRIES[1], "one two", "good", open_constant)
+    assert (found.label, found.score) == ("good", 0.75)
+    assert [piece.effect for piece in found.pieces] == [0.0, None, 0.0]
