@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,18 @@ from inference.whole_file import write_whole
 
 @dataclass(frozen=True)
 class Column:
-    """A model on show; revision is the commit that answered."""
+    """A model on show; revision is the commit that answered.
+
+    thresholds: (C,) cut-offs of a multi-label task, () where the strongest label is taken or where
+        a table that was stored long ago does not say; they follow from the revision, so that two
+        columns are the same with them or without.
+    """
 
     repo_id: str
     revision: str
     role: str
     title: str
+    thresholds: tuple[float, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ def load(path: Path) -> Comparison:
         return Comparison(
             labels=tuple(stored["labels"]),
             problem_type=stored["problem_type"],
-            columns=tuple(Column(**column) for column in stored["columns"]),
+            columns=tuple(_column(column) for column in stored["columns"]),
             texts=tuple(stored["texts"]),
             cells=tuple(
                 tuple(Cell(tuple(cell["scores"]), tuple(cell["decided"])) for cell in row)
@@ -136,6 +142,10 @@ def load(path: Path) -> Comparison:
         )
     except (KeyError, TypeError) as error:
         raise DataError(f"{path} is no stored results table ({error}); store it again") from None
+
+
+def _column(stored: dict[str, Any]) -> Column:
+    return Column(**{**stored, "thresholds": tuple(stored.get("thresholds", ()))})
 
 
 def _write(content: object, path: Path) -> None:

@@ -44,8 +44,9 @@ class OpenModel:
     @property
     def column(self) -> Column:
         """The head of its column in a results table."""
-        revision = self.entry.revision or ""
-        return Column(self.entry.repo_id, revision, self.entry.role, self.entry.title)
+        entry = self.entry
+        thresholds = self.bundle.thresholds
+        return Column(entry.repo_id, entry.revision or "", entry.role, entry.title, thresholds)
 
     @property
     def bundle(self) -> Bundle:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from inference import compare
@@ -48,6 +50,22 @@ def test_a_label_that_one_model_lacks_is_none_and_no_disagreement():
     assert table.cells[0][1].scores == (pytest.approx(0.8), None)
     assert table.top(0, 1) == (("a", pytest.approx(0.8)),)
     assert table.disagree(0) is False
+
+
+def test_cut_offs_are_stored_and_do_not_make_another_column(tmp_path):
+    with_cut_offs = replace(FIRST, thresholds=(0.25, 0.75))
+    table = Comparison(LABELS, MULTI, (with_cut_offs, SECOND), (), ())
+    compare.save(table, tmp_path / "table.json")
+    first, second = compare.load(tmp_path / "table.json").columns
+    assert (first.thresholds, second.thresholds) == ((0.25, 0.75), ())
+    assert first == FIRST
+
+
+def test_a_table_that_was_stored_without_cut_offs_is_read(tmp_path):
+    path = tmp_path / "table.json"
+    compare.save(Comparison(LABELS, MULTI, (FIRST,), (), ()), path)
+    path.write_text(path.read_text().replace('"thresholds": []', '"title": "Old"'))
+    assert compare.load(path).columns[0].thresholds == ()
 
 
 def test_a_model_in_other_labels_is_refused():
