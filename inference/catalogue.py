@@ -5,8 +5,9 @@
     first_paint.json   optional: the results table of the messages (inference/compare.py)
     leaderboard.json   optional: the rows of the frozen test set
 
-Owns the reading of the folder, the pinning of revisions and the way from an entry to a scorer;
-knows no page and keeps no model.
+A folder of such folders holds several recipes, each under the name of its folder. Owns the reading
+of the folders, the pinning of revisions and the way from an entry to a scorer; knows no page and
+keeps no model.
 """
 
 import re
@@ -67,6 +68,19 @@ class Catalogue:
     messages: tuple[str, ...]
     first_paint: Comparison | None = None
     leaderboard: Leaderboard | None = None
+
+
+def load_all(folder: Path) -> dict[str, Catalogue]:
+    """Read the catalogue in a folder, or else those in the folders in it, in order of their names.
+
+    Raises:
+        ConfigError: no catalogue is found, or one of them cannot be used.
+        DataError: a stored table cannot be read.
+    """
+    inner = sorted(path.parent for path in folder.glob(f"*/{MODELS}"))
+    if (folder / MODELS).is_file() or not inner:
+        inner = [folder]
+    return {path.resolve().name: load(path) for path in inner}
 
 
 def load(folder: Path) -> Catalogue:

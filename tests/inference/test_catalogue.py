@@ -48,6 +48,25 @@ def test_stored_tables_are_read_with_it(tmp_path):
     assert catalogue.load(tmp_path).first_paint == table
 
 
+def test_a_folder_of_folders_holds_several_catalogues_by_name(tmp_path):
+    for name in ("toys", "clicks"):
+        written(tmp_path / name, GOOD | {"title": name.title()})
+    (tmp_path / "notes").mkdir()
+    found = catalogue.load_all(tmp_path)
+    assert {name: one.title for name, one in found.items()} == {"clicks": "Clicks", "toys": "Toys"}
+    assert list(found) == ["clicks", "toys"]
+
+
+def test_a_catalogue_with_folders_beside_its_files_is_one(tmp_path):
+    written(written(tmp_path / "space") / "demo")
+    assert list(catalogue.load_all(tmp_path / "space")) == ["space"]
+
+
+def test_a_folder_without_any_catalogue_says_which_file_is_missing(tmp_path):
+    with pytest.raises(ConfigError, match=r"models\.yaml does not exist"):
+        catalogue.load_all(tmp_path)
+
+
 def model(**changes: object) -> dict:
     return GOOD | {"models": [{k: v for k, v in (MODEL | changes).items() if v != "gone"}]}
 
