@@ -193,8 +193,10 @@ def _feedback_repo(given: Mapping[str, str]) -> str | None:
     repo_id = given.get("SPACE_FEEDBACK_REPO")
     try:
         return None if repo_id is None else validate_repo_id(repo_id)
-    except NotFound as error:
-        raise SettingsError(f"SPACE_FEEDBACK_REPO: {error}") from None
+    except NotFound:
+        raise SettingsError(
+            f"SPACE_FEEDBACK_REPO is {repo_id!r}; expected the id of a dataset repo, owner/name."
+        ) from None
 
 
 def _device(given: Mapping[str, str]) -> str:

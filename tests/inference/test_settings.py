@@ -54,7 +54,7 @@ def test_each_hub_has_its_cache(environ, folder):
         ({"CPU_CORES": "0"}, "'0'"),
         ({"CPU_CORES": "nan"}, "'nan'"),
         ({"SPACE_MAX_TEXTS": "-1"}, "SPACE_MAX_TEXTS is '-1'"),
-        ({"SPACE_FEEDBACK_REPO": "../feedback"}, "SPACE_FEEDBACK_REPO: '../feedback'"),
+        ({"SPACE_FEEDBACK_REPO": "../feedback"}, "SPACE_FEEDBACK_REPO is '../feedback'"),
     ],
 )
 def test_unusable_value_is_named(environ, named):
