@@ -39,25 +39,29 @@ def detect(read_lines: ReadLines, needed: Sequence[str], column_names: Sequence[
     """Return the dialect in which the most records have as many cells as there are columns.
 
     read_lines starts at the beginning of the file each time. A dialect whose header holds more
-    of the needed columns goes before all others. With column_names the file has no header. Of
-    equally good dialects the one with fewer assumptions wins: one column, quotes doubled.
+    of the needed columns goes before all others. Where none is needed, one of more columns does, if
+    the records fit it about as well, as any file can be read as one column. With column_names the
+    file has no header. Of equally good dialects the one with fewer assumptions wins: one column,
+    quotes doubled.
     """
 
-    def fits(dialects: Sequence[Dialect], count: int) -> dict[Dialect, _Fit]:
+    def fits(dialects: Sequence[Dialect], count: int, is_rough: bool) -> dict[Dialect, _Fit]:
         found: dict[Dialect, _Fit] = {}
         for dialect in dialects:
             records = list(islice(split(read_lines(), dialect), count))
-            found[dialect] = _fit(records, dialect.delimiter, needed, column_names)
-            if (found[dialect].needed, found[dialect].fitting_share) == (len(needed), 1.0):
+            fit = _fit(records, dialect.delimiter, needed, column_names, is_rough)
+            found[dialect] = fit
+            if not is_rough and (fit.needed, fit.fitting_share) == (len(needed), 1.0):
                 break
         return found
 
     every = [
         Dialect(delimiter, quoting) for delimiter in (None, *DELIMITERS) for quoting in Quoting
     ]
-    tried = fits(every, _DELIMITER_RECORDS)
+    tried = fits(every, _DELIMITER_RECORDS, is_rough=not needed)
     delimiter = max(tried, key=tried.__getitem__).delimiter
-    tried = fits([Dialect(delimiter, quoting) for quoting in Quoting], _QUOTING_RECORDS)
+    of_delimiter = [Dialect(delimiter, quoting) for quoting in Quoting]
+    tried = fits(of_delimiter, _QUOTING_RECORDS, is_rough=False)
     literal = tried.pop(Dialect(delimiter, Quoting.NONE), None)
     quoted = max(tried, key=tried.__getitem__)
     if literal is None or literal <= tried[quoted]:
@@ -75,6 +79,7 @@ def _fit(
     delimiter: str | None,
     needed: Sequence[str],
     column_names: Sequence[str],
+    is_rough: bool,
 ) -> _Fit:
     first = records[0] if records else Broken("no records")
     header = list(column_names) or ([] if isinstance(first, Broken) else first)
@@ -86,9 +91,8 @@ def _fit(
     share = fitting / max(1, len(records))
     return _Fit(
         needed=found,
-        # Columns are missing: the answer is only for a message, and more columns say more in it
-        # than the last misfit.
-        fitting_share=share if found == len(needed) else round(share, 1),
+        # Where columns are missing or not known yet, more of them say more than the last misfit.
+        fitting_share=round(share, 1) if is_rough or found < len(needed) else share,
         columns=len(header),
         broken=len(records) - len(read),
         holding=holding,

@@ -32,6 +32,8 @@ _ARCHIVES = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
 )
 
+_BATCH_ROWS = 1024
+
 Row = Mapping[str, object] | Broken
 
 
@@ -41,7 +43,7 @@ class Table:
 
     columns is empty for JSON lines: there every row names its own. encoding is None for parquet,
     delimiter for everything but delimited text of several columns. Rows hold at least the needed
-    columns that the file has.
+    columns that the file has. At no time is more of the file in memory than a few thousand rows.
     """
 
     columns: tuple[str, ...]
@@ -50,10 +52,16 @@ class Table:
     rows: Iterator[Row]
 
 
-def open_table(path: Path, needed: Sequence[str], column_names: Sequence[str] = ()) -> Table:
-    """Open a file for reading; needed are the columns that will be asked for.
+def open_table(
+    path: Path,
+    needed: Sequence[str],
+    column_names: Sequence[str] = (),
+    *,
+    has_every_column: bool = False,
+) -> Table:
+    """Open a file for reading; needed are the columns that will be asked for, as far as known.
 
-    column_names name the columns of delimited text without a header; where its first record is
+    has_every_column: rows hold the other columns too. column_names name the columns of delimited text without a header; where its first record is
     just these names, it is taken for a header after all.
 
     Raises:
@@ -69,7 +77,9 @@ def open_table(path: Path, needed: Sequence[str], column_names: Sequence[str] = 
             f"{path} names its own columns, so column_names ({', '.join(column_names)}) has no "
             "use. Leave it out; it is for delimited text without a header."
         )
-    return _open_json_lines(path) if suffix in _JSON_LINES else _open_parquet(path, needed)
+    if suffix in _JSON_LINES:
+        return _open_json_lines(path)
+    return _open_parquet(path, None if has_every_column else needed)
 
 
 def fingerprint(path: Path) -> str:
@@ -186,7 +196,7 @@ _JSON_TYPES: dict[type, str] = {
 }
 
 
-def _open_parquet(path: Path, needed: Sequence[str]) -> Table:
+def _open_parquet(path: Path, needed: Sequence[str] | None) -> Table:
     # Imported here: reading a text file should not wait for Arrow (0.3 s).
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -200,9 +210,10 @@ def _open_parquet(path: Path, needed: Sequence[str]) -> Table:
 
     def rows() -> Iterator[Row]:
         try:
-            with pq.ParquetFile(path) as file:
-                wanted = [name for name in columns if name in needed]
-                for batch in file.iter_batches(columns=wanted):
+            # Not read ahead: that would hold a whole row group, which may be the whole file.
+            with pq.ParquetFile(path, pre_buffer=False) as file:
+                wanted = [name for name in columns if needed is None or name in needed]
+                for batch in file.iter_batches(_BATCH_ROWS, columns=wanted):
                     yield from batch.to_pylist()
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{path} is a damaged parquet file: {error}.") from None

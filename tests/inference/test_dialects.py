@@ -28,6 +28,9 @@ def found(text, needed, column_names=()):
         ("a,b\n1,2\n3,4\n", ("text",), ","),
         ("txt,label\na,b\n" + "c,d\n" * 50 + "e\n", ("text", "labels"), ","),
         ("text;lab\na,b;c\nd,e,f;g\n", ("text", "label"), ";"),
+        ("text,label\na,b\nc,d\n", (), ","),
+        ("id\ttext\n1\ta, b\n2\tc, d\n", (), "\t"),
+        ("text\nhello, world, and all\nyes; no\na\tb\n", (), None),
     ],
 )
 def test_delimiter(text, needed, delimiter):
@@ -48,6 +51,12 @@ def test_delimiter(text, needed, delimiter):
 )
 def test_quoting(rows, quoting):
     assert found("\n".join(["text,label", *rows]) + "\n", ("text", "label")).quoting is quoting
+
+
+@pytest.mark.parametrize("odd", ['"Hi" he said,x', '"a, ""b""",x', '"a, \\"b\\"",x'])
+def test_quoting_is_told_by_few_records_before_any_column_is_named(odd):
+    text = "\n".join(["text,label", *["a,b"] * 100, odd]) + "\n"
+    assert found(text, ()) == found(text, ("text", "label"))
 
 
 def test_cells_of_json_between_tabs_are_not_taken_apart():

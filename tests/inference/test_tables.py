@@ -78,6 +78,8 @@ def test_parquet_rows_hold_the_needed_columns(tmp_path):
     table = open_table(path, ("t", "y"))
     assert (table.columns, table.encoding, table.delimiter) == (("t", "y", "z"), None, None)
     assert list(table.rows) == [{"t": "a", "y": ["b"]}, {"t": None, "y": []}]
+    whole = open_table(path, ("t",), has_every_column=True)
+    assert next(whole.rows) == {"t": "a", "y": ["b"], "z": 1}
 
 
 def test_damaged_parquet_is_an_error_that_names_the_file(tmp_path):
