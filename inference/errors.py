@@ -8,6 +8,7 @@ UserError (hub/errors.py)    its text is the whole message; a traceback means ou
 │   └── Leak                 texts to test by also lie among those to train on; exit code 3
 ├── ModelError               a model folder lacks a file, or its files contradict each other
 ├── TextError                a text that cannot be scored (empty, too long)
+├── FeedbackError            what a person said could not be kept, or cannot be read again
 ├── ChoiceError              no model was chosen, or one that is not on show
 ├── LimitReached             a visitor asked for more than one may in a minute
 └── NotTheOwner              somebody else than the owner asked for what only the owner may do
@@ -43,6 +44,10 @@ class ModelError(UserError):
 
 class TextError(UserError):
     """A text that cannot be scored."""
+
+
+class FeedbackError(UserError):
+    """What a person said of a prediction could not be kept, or cannot be read again."""
 
 
 class ChoiceError(UserError):
