@@ -7,14 +7,15 @@ A plain Streamlit script; `server.py` serves it together with the HTTP API:
 
 import streamlit as st
 
-from app_pages.widgets import STYLE
+from app_pages import widgets
 
 st.set_page_config(page_title="Worth Tuning", page_icon=":material/balance:", layout="wide")
-st.html(STYLE)
+st.html(widgets.STYLE)
 
 # Every session key has its default here; widgets keep their values by persist_state.
 st.session_state.setdefault("history", ())
 
+widgets.recipe_switch()
 st.navigation(
     [
         st.Page(

@@ -32,22 +32,52 @@ def settings() -> Settings:
 
 
 @st.cache_resource(show_spinner=False)
-def catalogue() -> Catalogue:
-    """The models on show, the example messages and what is stored about both.
+def recipes() -> dict[str, Catalogue]:
+    """The catalogues on show by name: their models, examples and what is stored about both.
 
     Raises:
-        ConfigError: a file of the catalogue is missing or wrong; read anew on the next call.
+        ConfigError: a file of a catalogue is missing or wrong; read anew on the next call.
     """
-    return catalogues.load(settings().catalogue)
+    return catalogues.load_all(settings().catalogue)
+
+
+def catalogue() -> Catalogue:
+    """The first catalogue, which is what the HTTP API serves. Raises as recipes() does."""
+    return next(iter(recipes().values()))
+
+
+def chosen_recipe() -> str:
+    """The name of the catalogue that this visitor looks at."""
+    chosen: object = st.session_state.get("recipe")
+    return chosen if isinstance(chosen, str) and chosen in recipes() else next(iter(recipes()))
 
 
 def load_or_stop() -> tuple[Settings, Catalogue]:
-    """Settings and catalogue for a page, or a box that says what is wrong with them."""
+    """Settings and the chosen catalogue for a page, or a box that says what is wrong with them."""
     try:
-        return settings(), catalogue()
+        return settings(), recipes()[chosen_recipe()]
     except UserError as error:
         error_box(error, title="This Space is not set up correctly")
         st.stop()
+
+
+def recipe_switch() -> None:
+    """Let the visitor choose among several catalogues; nothing to see where there is one."""
+    try:
+        known = recipes()
+    except UserError:
+        return  # the page tells it
+    if len(known) > 1:
+        st.segmented_control(
+            "Recipe",
+            list(known),
+            key="recipe",
+            default=next(iter(known)),
+            required=True,
+            format_func=lambda name: plain(known[name].title),
+            bind="query-params",
+            wrap=True,
+        )
 
 
 @st.cache_resource(show_spinner=False)
@@ -62,13 +92,16 @@ def _hub() -> Hub:
 
 
 @st.cache_resource(show_spinner=False)
-def _shelf() -> Callable[[str, str | None, str, ModelEntry], OpenModel]:
+def _shelf() -> Callable[[str, str, str | None, str, ModelEntry], OpenModel]:
     """The loader with its cache of models, made on first use because its size is a setting."""
 
     @st.cache_resource(max_entries=settings().max_models, show_spinner=False)
-    def load(repo_id: str, revision: str | None, role: str, _entry: ModelEntry) -> OpenModel:
-        # The arguments without underscore are the key: a repo in two roles is two models.
-        return opening.open_model(_entry, catalogue(), _hub(), threads=settings().threads)
+    def load(
+        recipe: str, repo_id: str, revision: str | None, role: str, _entry: ModelEntry
+    ) -> OpenModel:
+        # The arguments without underscore are the key: a repo in two roles or two recipes is two
+        # models, as it answers in other labels there.
+        return opening.open_model(_entry, recipes()[recipe], _hub(), threads=settings().threads)
 
     return load
 
@@ -79,7 +112,13 @@ def open_model(entry: ModelEntry) -> OpenModel:
     Raises:
         HubError: it cannot be fetched. ModelError: it cannot be loaded. Both are tried again.
     """
-    return _shelf()(entry.repo_id, entry.revision, entry.role, entry)
+    return _shelf()(_recipe_of(entry), entry.repo_id, entry.revision, entry.role, entry)
+
+
+def _recipe_of(entry: ModelEntry) -> str:
+    """The catalogue that an entry stands in: this very entry, as an equal one may be in another."""
+    holders = [name for name, one in recipes().items() if any(own is entry for own in one.models)]
+    return holders[0] if holders else next(iter(recipes()))
 
 
 @st.cache_resource(show_spinner=False)
@@ -111,9 +150,9 @@ def timezone() -> tzinfo:
 
 def error_box(error: UserError, title: str | None = None) -> None:
     """Say what happened and what to do next; the text is shown as it is, not as Markdown."""
-    st.error(_as_plain_text(str(error)), title=title, icon=":material/error:")
+    st.error(plain(str(error)), title=title, icon=":material/error:")
 
 
-def _as_plain_text(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown, colour directives and emoji codes leave alone."""
     return re.sub(r"([\\`*_{}\[\]()#+!|~$<>:-])", r"\\\1", text)

@@ -37,6 +37,6 @@ def test_a_failure_is_not_kept(open_app: OpenApp, hub_server, monkeypatch: pytes
 
 @pytest.mark.parametrize("text", ["demo/a_b_c *x*", "[a](b) <b> `c`", ":red[x] :tada: $a$ #1"])
 def test_the_text_of_an_error_is_not_read_as_markdown(text):
-    escaped = widgets._as_plain_text(text)
+    escaped = widgets.plain(text)
     assert escaped.replace("\\", "") == text
     assert all(f"\\{sign}" in escaped for sign in "_*[]<>`:$#" if sign in text), escaped
