@@ -1,7 +1,8 @@
-"""A catalogue made ready to be shown: revisions pinned, first paint and leaderboard stored.
+"""A catalogue made ready to be shown: revisions pinned, first paint, leaderboard, answers stored.
 
-The Space paints its first page from what is stored here and loads no model for it. Which models
-are on show is written by hand in `models.yaml`; this only fills in what the Hub and the models say.
+The Space paints its pages from what is stored here and loads no model for it. Which models are on
+show is written by hand in `models.yaml`; this only fills in what the Hub and the models say. A
+folder `texts` in it, with the file of the test rows, is carried over: those texts will be shown.
 
     python -m space_config.prepare space_config/demo READY_FOLDER
 """
@@ -13,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.client import Hub
-from inference import catalogue, compare, opening, settings
+from inference import catalogue, compare, evidence, opening, settings
 from inference import leaderboard as leaderboards
 from inference.catalogue import Catalogue
 from inference.errors import run_command
@@ -45,26 +46,33 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
             pinned.messages,
         )
         compare.save(comparison, ready / catalogue.FIRST_PAINT)
-        board = _leaderboard(pinned, hub)
+        board = _leaderboard(pinned, hub, ready)
         if board is not None:
             leaderboards.save(board, ready / catalogue.LEADERBOARD)
+        if (source / evidence.TEXTS).is_dir():
+            shutil.copytree(source / evidence.TEXTS, ready / evidence.TEXTS)
         if destination.exists():
             shutil.rmtree(destination)
         ready.rename(destination)
     return catalogue.load(destination)
 
 
-def _leaderboard(pinned: Catalogue, hub: Hub) -> Leaderboard | None:
+def _leaderboard(pinned: Catalogue, hub: Hub, ready: Path) -> Leaderboard | None:
     """The tables that training stored beside the weights of the fine-tuned models on show.
 
-    Those of other test sets than the first one's cannot stand in one table and are left out.
+    Those of other test sets than the first one's cannot stand in one table and are left out. What
+    stands behind each table is kept in the folder.
     """
     boards: list[Leaderboard] = []
     for entry in pinned.models:
         if entry.role != catalogue.FINE_TUNED:
             continue
         assert entry.revision is not None, f"{entry.repo_id} was not pinned"
-        snapshot = hub.resolve(entry.repo_id, entry.revision, allow_patterns=[STORED_RESULTS])
+        snapshot = hub.resolve(entry.repo_id, entry.revision, allow_patterns=evidence.FILES)
+        if not (snapshot.folder / STORED_RESULTS).is_file():
+            print(f"{entry.repo_id} has no {STORED_RESULTS}: it will stand in no verdict table")
+            continue
+        evidence.keep(snapshot.folder, ready, entry.repo_id)
         stored = leaderboards.load(snapshot.folder / STORED_RESULTS)
         # A repo cannot hold the id of the commit that it is part of.
         rows = tuple(

@@ -19,12 +19,12 @@ import pytest
 import yaml
 
 from hub.client import connect
-from inference import leaderboard as leaderboards
 from inference.leaderboard import Difference, Leaderboard
 from space_config.prepare import prepare
 from space_config.servers import free_port
 from tests.boards import board, row
 from tests.hub_fixtures import RunningHub
+from tests.results_files import write_results
 from tests.tiny import make_tiny_model
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -106,8 +106,7 @@ def tiny_catalogue(hub_server: RunningHub, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("catalogue")
     hub = connect(hub_server.endpoint, hub_server.token, folder / "cache")
     tuned = make_tiny_model(folder / "tuned", LABELS)
-    (tuned / "results").mkdir()
-    leaderboards.save(leaderboard(), tuned / "results" / "leaderboard.json")
+    write_results(tuned, leaderboard())
     for repo_id, model in (
         (TUNED, tuned),
         (BARE, make_tiny_model(folder / "bare", labels=None, seed=1)),
