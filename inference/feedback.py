@@ -1,0 +1,284 @@
+"""Feedback: what people say of a prediction, kept so that nothing acknowledged is ever lost.
+
+    FOLDER/20261121T171500Z-4711-9f2c41aa.jsonl   one file a process; lines are added, never changed
+
+Owns the record, the file of a process and the reading of all files together. To take something back
+is one more line. What becomes of it in the next training is next_run.py's.
+
+    python -m inference.feedback FOLDER --out next.jsonl
+    python -m training.train --train_file next.jsonl --config runs/a/run.json
+"""
+
+import argparse
+import errno
+import json
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from inference.bundle import MULTI, SINGLE
+from inference.errors import ChoiceError, ConfigError, DataError, FeedbackError, run_command
+from inference.whole_file import write_whole
+
+_TEXTS = ("id", "problem_type", "repo_id", "revision", "recipe")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a person says of one prediction.
+
+    fields: the text by the name of its column; {"text": ...} where it was written as one text.
+    predicted: the labels that the model decided. corrected: those that the person says are right;
+        () of a multi-label task says that none applies.
+    recipe: title of the catalogue. who: a name that says nothing of the person; None = unknown.
+    """
+
+    fields: Mapping[str, str]
+    predicted: tuple[str, ...]
+    corrected: tuple[str, ...]
+    problem_type: str
+    repo_id: str
+    revision: str
+    recipe: str
+    who: str | None = None
+    id: str = field(default_factory=lambda: uuid4().hex)
+    at: datetime = field(default_factory=_now)
+
+    def __post_init__(self) -> None:
+        if not self.fields or not _are_texts((*self.fields, *self.fields.values())):
+            raise ValueError(f"fields are {type(self.fields).__name__}, expected texts by column")
+        if not _are_texts((*self.predicted, *self.corrected)):
+            raise ValueError("a label is no text")
+        if not _are_texts([getattr(self, name) for name in _TEXTS]):
+            raise ValueError(f"one of {', '.join(_TEXTS)} is no text")
+        if self.who is not None and not isinstance(self.who, str):
+            raise ValueError(f"who is {self.who!r}, expected a text or nothing")
+        if self.problem_type not in (SINGLE, MULTI):
+            raise ValueError(f"problem_type is {self.problem_type!r}")
+        if self.problem_type == SINGLE and len(self.corrected) != 1:
+            raise ValueError(f"{len(self.corrected)} labels where exactly one applies")
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Does the person say that the model is right?"""
+        return set(self.predicted) == set(self.corrected)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Everything in a folder: what stands, oldest first, and what does not, as file:line: reason.
+
+    A line that a kill cut off is among the broken ones: nobody was told that it was kept.
+    """
+
+    feedback: tuple[Feedback, ...]
+    undone: int
+    broken: tuple[str, ...]
+
+
+class Log:
+    """The feedback that this process takes in; safe to share between threads.
+
+    `lock` is held while a line is written, so that whoever holds it sees whole lines only.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}-{uuid4().hex[:8]}.jsonl"
+        self.folder = folder
+        self.lock = threading.Lock()
+        self._path = folder / name
+
+    def add(self, feedback: Feedback) -> None:
+        """Keep it; once this returns, it is on the disk.
+
+        Raises:
+            FeedbackError: it could not be written, and nothing of it is kept.
+        """
+        at = feedback.at.isoformat()
+        self._append({"kind": "feedback", **asdict(feedback), "at": at})
+
+    def undo(self, feedback_id: str) -> None:
+        """Take back what was kept under an id, of this process or another.
+
+        Raises:
+            FeedbackError: as for add(); it stands.
+        """
+        self._append({"kind": "undo", "id": feedback_id, "at": _now().isoformat()})
+
+    def _append(self, record: Mapping[str, object]) -> None:
+        # Half of a surrogate pair becomes \ud800, which is how JSON writes it.
+        line = json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        with self.lock:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                is_new = not self._path.exists()
+                _append_whole(self._path, line)
+                if is_new:
+                    _sync_folder(self.folder)
+            except OSError as error:
+                raise FeedbackError(
+                    f"Your answer was not kept: {self.folder} cannot be written to "
+                    f"({error.strerror}). Try again later, or tell the owner of this Space."
+                ) from error
+
+
+def _append_whole(path: Path, line: bytes) -> None:
+    """Add a line that is on the disk when this returns, or leave the file as it was."""
+    with path.open("ab", buffering=0) as file:
+        size_bytes = os.fstat(file.fileno()).st_size
+        try:
+            if file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+        except OSError:
+            # Half a line would swallow the next one.
+            file.truncate(size_bytes)
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the name of a new file to the disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read(folder: Path) -> Collected:
+    """Read the files of all processes as one; a folder that is not there holds nothing.
+
+    Raises:
+        FeedbackError: a file cannot be read.
+    """
+    kept: dict[str, Feedback] = {}
+    undone: set[str] = set()
+    broken: list[str] = []
+    for path in sorted(folder.rglob("*.jsonl")):
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except OSError as error:
+            raise FeedbackError(f"{path} cannot be read ({error.strerror}).") from error
+        for number, line in enumerate(lines, start=1):
+            if not line:
+                continue
+            try:
+                if number == len(lines):  # whole lines leave nothing behind the last newline
+                    raise ValueError("cut off: nobody was told that it was kept")
+                record = json.loads(line)
+                if record["kind"] == "undo":
+                    undone.add(str(record["id"]))
+                else:
+                    feedback = _feedback(record)
+                    # the same file may have come twice, from this machine and from the Hub
+                    kept.setdefault(feedback.id, feedback)
+            except (ValueError, KeyError, TypeError) as error:
+                broken.append(f"{path}:{number}: {error}")
+    standing = [feedback for feedback in kept.values() if feedback.id not in undone]
+    standing.sort(key=lambda feedback: (feedback.at, feedback.id))
+    return Collected(tuple(standing), len(undone & kept.keys()), tuple(broken))
+
+
+def _feedback(record: Mapping[str, Any]) -> Feedback:
+    """The record of a line. Raises ValueError, KeyError or TypeError where it is none."""
+    if record["kind"] != "feedback":
+        raise ValueError(f"kind is {record['kind']!r}, expected feedback or undo")
+    given = {name: value for name, value in record.items() if name != "kind"}
+    at = datetime.fromisoformat(record["at"])
+    return Feedback(
+        **{
+            **given,
+            "at": at if at.tzinfo is not None else at.replace(tzinfo=UTC),
+            "fields": dict(record["fields"]),
+            "predicted": tuple(record["predicted"]),
+            "corrected": tuple(record["corrected"]),
+        }
+    )
+
+
+def _are_texts(values: Sequence[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def check_labels(
+    chosen: Sequence[str], labels: Sequence[str], problem_type: str
+) -> tuple[str, ...]:
+    """The chosen labels in the order of the task; () of a multi-label task says that none applies.
+
+    Raises:
+        ChoiceError: one is none of the task's, or not exactly one where one applies.
+    """
+    unknown = sorted(set(chosen) - set(labels))
+    if unknown:
+        raise ChoiceError(
+            f"No label of this task: {', '.join(unknown)}. Known: {', '.join(labels)}."
+        )
+    if problem_type == SINGLE and len(set(chosen)) != 1:
+        raise ChoiceError(
+            f"{len(set(chosen))} labels are chosen, and exactly one applies: choose that one."
+        )
+    return tuple(label for label in labels if label in chosen)
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The flags of the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m inference.feedback",
+        description="What people said of predictions, as the next file to train on.",
+    )
+    parser.add_argument("folder", nargs="?", type=Path, help="that of SPACE_FEEDBACK")
+    parser.add_argument("--repo", help="dataset repo of SPACE_FEEDBACK_REPO, in place of a folder")
+    parser.add_argument("--out", type=Path, required=True, help="JSON lines, a row a text")
+    parser.add_argument(
+        "--model",
+        help="repo id, or a folder written as a path (./runs/a): the columns are those that it "
+        "was trained with",
+    )
+    parser.add_argument("--text_fields", nargs="+", help="columns of the text; text unless said")
+    parser.add_argument("--label_fields", nargs="+", help="columns of the label; label unless said")
+    parser.add_argument("--label_delimiter", help="between several labels in one column")
+    parser.add_argument("--recipe", help="title of the catalogue, where several have feedback here")
+    flags = parser.parse_args(argv)
+    if (flags.folder is None) == (flags.repo is None):
+        parser.error("give either a folder or --repo")
+    return flags
+
+
+def main() -> None:
+    """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
+    # only the command needs them, and next_run imports this module
+    from inference import next_run, settings
+
+    flags = parse()
+    hub = settings.load().connect()
+    folder = hub.resolve(flags.repo, repo_type="dataset").folder if flags.repo else flags.folder
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder; give that of the Space's SPACE_FEEDBACK.")
+    collected = read(folder)
+    for line in collected.broken[:5]:
+        print(f"left out {line}", file=sys.stderr)
+    feedback = next_run.of_recipe(collected.feedback, flags.recipe)
+    columns = next_run.columns_of(flags.model, hub) if flags.model else next_run.Columns()
+    columns = columns.changed(flags.text_fields, flags.label_fields, flags.label_delimiter)
+    plan = next_run.plan(feedback, columns)
+    if not plan.rows:
+        raise DataError(f"{folder}: no feedback can enter a training: {next_run.summary(plan)}.")
+    if flags.out.suffix != ".jsonl":
+        raise ConfigError(f"--out is {flags.out}; expected a name that ends in .jsonl")
+    write_whole(flags.out, next_run.jsonl_bytes(plan.rows))
+    undone = f"{collected.undone} taken back" if collected.undone else "none taken back"
+    print(f"{flags.out}: {next_run.summary(plan)}; {undone}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_command(main)
