@@ -91,6 +91,15 @@ class Settings:
     owners: tuple[str, ...] = ()
     is_local_owner: bool = False
     runs: Path = _ROOT / "runs"
+    host: str | None = None
+
+    @property
+    def address(self) -> str | None:
+        """The Space's own URL, outside the frame of its page on the Hub; None where none is set."""
+        if self.host is None:
+            return None
+        is_local = self.host.rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]")
+        return f"{'http' if is_local else 'https'}://{self.host}"
 
     def connect(self) -> Hub:
         """Return the Hub that these settings name; nothing is asked of it yet."""
@@ -138,6 +147,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         owners=_names(given, "SPACE_OWNERS"),
         is_local_owner=_switch(given, "SPACE_LOCAL_OWNER"),
         runs=Path(given.get("SPACE_RUNS", str(Settings.runs))).expanduser(),
+        host=given.get("SPACE_HOST"),
     )
 
 

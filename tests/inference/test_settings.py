@@ -101,3 +101,15 @@ def test_child_environment_changes_only_what_is_named():
 def test_connect_asks_the_hub_that_the_settings_name():
     hub = load({"HF_ENDPOINT": "http://127.0.0.1:1", "HF_HUB_CACHE": "/c"}).connect()
     assert hub.endpoint == "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("owner-space.hf.space", "https://owner-space.hf.space"),
+        ("127.0.0.1:8501", "http://127.0.0.1:8501"),
+        (" ", None),
+    ],
+)
+def test_the_space_knows_its_own_address(host, address):
+    assert settings.load({"SPACE_HOST": host}).address == address
