@@ -61,8 +61,9 @@ def open_table(
 ) -> Table:
     """Open a file for reading; needed are the columns that will be asked for, as far as known.
 
-    has_every_column: rows hold the other columns too. column_names name the columns of delimited text without a header; where its first record is
-    just these names, it is taken for a header after all.
+    has_every_column: rows hold all other columns too.
+    column_names: of delimited text without a header; where its first record is just these names,
+        it is taken for a header after all.
 
     Raises:
         DataError: no such file, not a file, an archive, an unknown format, empty, damaged as a

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -28,6 +29,19 @@ def test_numbers_and_plain_texts_are_not_changed():
     )
 
 
+@pytest.mark.parametrize("number", ["-0.5", "+3", "-1e-7", "-12"])
+def test_a_number_that_came_as_text_is_not_changed(number):
+    assert written([{"n": number}]) == f"n\r\n{number}\r\n"
+    assert written([{"n": f"{number}+1"}]) == f"n\r\n'{number}+1\r\n"
+
+
+def test_rows_can_be_written_in_parts_between_tabs():
+    file = io.StringIO(newline="")
+    write_csv(file, [], columns=["a", "b"], delimiter="\t")
+    write_csv(file, [{"a": "x\ty", "b": 1}], delimiter="\t", has_header=False)
+    assert file.getvalue() == 'a\tb\r\n"x\ty"\t1\r\n'
+
+
 def test_a_header_cannot_run_either():
     assert written([{"=1+1": 1}]).startswith("'=1+1\r\n")
 
@@ -37,7 +51,9 @@ def test_a_header_cannot_run_either():
 def test_texts_come_back_and_none_can_run(texts):
     file = io.StringIO(written([{"text": text, "n": 1} for text in texts]), newline="")
     back = [row["text"] for row in csv.DictReader(file)]
-    assert not any(text.startswith(tuple("=+-@\t\r\n%|")) for text in back)
+    numbers = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
+    might_run = [text for text in back if text.startswith(tuple("=+-@\t\r\n%|"))]
+    assert all(numbers.fullmatch(text) for text in might_run), might_run
     for text, read in zip(texts, back, strict=True):
         assert read in (text, f"'{text}"), (text, read)
     assert len(set(back)) == len(set(texts)), "two texts look alike"
