@@ -112,4 +112,4 @@ def test_connect_asks_the_hub_that_the_settings_name():
     ],
 )
 def test_the_space_knows_its_own_address(host, address):
-    assert settings.load({"SPACE_HOST": host}).address == address
+    assert load({"SPACE_HOST": host}).address == address
