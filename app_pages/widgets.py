@@ -15,11 +15,14 @@ import streamlit as st
 from hub.client import Hub
 from hub.errors import UserError
 from inference import catalogue as catalogues
+from inference import evidence as evidences
 from inference import opening
 from inference import settings as environment
 from inference.allowance import Allowance
 from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
+from inference.evidence import Evidence
 from inference.opening import OpenModel
+from inference.predictions import Predictions
 from inference.settings import Settings
 
 STYLE = Path(__file__).parent.parent / "space_config" / "style.css"
@@ -84,6 +87,57 @@ def recipe_switch() -> None:
 def allowance() -> Allowance:
     """How many requests each visitor has left, counted for all sessions of this process."""
     return Allowance(settings().max_requests_per_minute)
+
+
+def catalogue_folder() -> Path:
+    """The folder of the catalogue that this visitor looks at."""
+    folder = settings().catalogue
+    return folder if (folder / catalogues.MODELS).is_file() else folder / chosen_recipe()
+
+
+def evidence() -> Evidence | None:
+    """What is stored of the test rows of the chosen catalogue; None for nothing.
+
+    Raises:
+        DataError: a stored file cannot be used.
+    """
+    return _evidence(chosen_recipe(), catalogue_folder())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _evidence(recipe: str, _folder: Path) -> Evidence | None:
+    board = recipes()[recipe].leaderboard
+    return None if board is None else evidences.find(_folder, board)
+
+
+def answers(name: str, repo_id: str) -> Predictions | None:
+    """What one model of the verdict table said of every test row; None where it is not stored.
+
+    Raises:
+        DataError: the stored file cannot be used.
+    """
+    return _answers(chosen_recipe(), name, repo_id, evidence())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _answers(
+    recipe: str, name: str, repo_id: str, _evidence: Evidence | None
+) -> Predictions | None:
+    return None if _evidence is None else _evidence.answers(name, repo_id)
+
+
+def test_texts() -> tuple[str, ...]:
+    """The texts of the test rows of the chosen catalogue; empty where its folder has none.
+
+    Raises:
+        DataError: the file there is not the one that was measured on.
+    """
+    return _test_texts(chosen_recipe(), evidence())
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _test_texts(recipe: str, _evidence: Evidence | None) -> tuple[str, ...]:
+    return () if _evidence is None else evidences.texts(_evidence)
 
 
 @st.cache_resource(show_spinner=False)

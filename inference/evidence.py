@@ -23,7 +23,7 @@ from inference import predictions, records, tables
 from inference.bundle import Bundle, read_json
 from inference.bundle import load as load_bundle
 from inference.errors import DataError
-from inference.leaderboard import Leaderboard, Row
+from inference.leaderboard import Leaderboard
 from inference.predictions import Predictions, Targets
 from inference.schema import Schema
 
@@ -57,13 +57,13 @@ class Evidence:
     row_ids: tuple[str, ...]
     files: Mapping[tuple[str, str], Path]
 
-    def answers(self, row: Row) -> Predictions | None:
-        """What the model of a row said about every example; None where that is not stored.
+    def answers(self, name: str, repo_id: str) -> Predictions | None:
+        """What the model of a row of the table said about every example; None if not stored.
 
         Raises:
             DataError: the file is damaged, or of other rows or labels than the table.
         """
-        path = self.files.get((row.model.name, row.model.repo_id))
+        path = self.files.get((name, repo_id))
         if path is None:
             return None
         said = predictions.load(path)
