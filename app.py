@@ -7,17 +7,26 @@ A plain Streamlit script; `server.py` serves it together with the HTTP API:
 
 import streamlit as st
 
-from app_pages import widgets
+from app_pages import people, widgets
+from hub.errors import UserError
 
 st.set_page_config(page_title="Worth Tuning", page_icon=":material/balance:", layout="wide")
 st.html(widgets.STYLE)
 
 # Every session key has its default here; widgets keep their values by persist_state.
 st.session_state.setdefault("history", ())
+st.session_state.setdefault("closer", None)  # the row of the history that is looked at
+st.session_state.setdefault("explained", None)
+st.session_state.setdefault("is_link_read", False)
 
-widgets.recipe_switch()
-st.navigation(
-    [
+# A page that a visitor may not use is not listed, and asks again itself.
+try:
+    is_owner = people.is_owner()
+except UserError:
+    is_owner = False  # the pages say what is wrong with the settings
+
+pages = {
+    "Try": [
         st.Page(
             "app_pages/compare.py",
             title="Compare",
@@ -25,6 +34,8 @@ st.navigation(
             help="Your message, read by the fine-tuned model and by pretrained ones.",
             default=True,
         ),
+    ],
+    "Trust": [
         st.Page(
             "app_pages/leaderboard.py",
             title="Leaderboard",
@@ -32,5 +43,16 @@ st.navigation(
             help="Every model on the frozen test set: quality, size and speed.",
         ),
     ],
-    position="top",
-).run()
+    "About": [],
+}
+if people.providers():
+    pages["About"].append(
+        st.Page(
+            "app_pages/account.py",
+            title="Account",
+            icon=":material/account_circle:",
+            help="Sign in and out; what you may use.",
+        )
+    )
+widgets.recipe_switch()
+st.navigation(pages, position="top").run()

@@ -2,7 +2,8 @@
 
     streamlit run server.py --server.port 8501
 
-Owns what holds for every response: the security headers, and what a visitor sees of a bug.
+Owns what holds for every response: the security headers, and what a visitor sees of a bug. Hands
+the sign-in of the Space's OAUTH_* variables to Streamlit.
 """
 
 import logging
@@ -14,8 +15,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app_pages import widgets
-from inference import api
+from app_pages import people, widgets
+from inference import api, settings
 
 logger = logging.getLogger(__name__)
 
@@ -61,5 +62,6 @@ app = st.App(
         )
     ],
     middleware=[Middleware(SecurityHeaders)],
+    secrets=people.secrets(settings.sign_in()),
     on_script_error=apologize,
 )

@@ -57,8 +57,6 @@ def secrets(sign_in: SignIn | None) -> Secrets | None:
     """What st.App must know for "Sign in with Hugging Face"; None leaves it to secrets.toml."""
     if sign_in is None:
         return None
-    name = sign_in.host.rsplit(":", 1)[0]
-    scheme = "http" if name in _LOOPBACK_NAMES else "https"
     secret = sign_in.client_secret.reveal()
     provider: dict[str, str | dict[str, str]] = {
         "client_id": sign_in.client_id,
@@ -70,7 +68,7 @@ def secrets(sign_in: SignIn | None) -> Secrets | None:
     }
     return {
         "auth": {
-            "redirect_uri": f"{scheme}://{sign_in.host}/oauth2callback",
+            "redirect_uri": f"{sign_in.address}/oauth2callback",
             "cookie_secret": hmac.new(secret.encode(), b"session cookie", "sha256").hexdigest(),
             HUGGING_FACE: provider,
         }
@@ -84,6 +82,12 @@ def providers() -> tuple[str, ...]:
     auth = st.secrets["auth"]
     named = [name for name, section in auth.items() if isinstance(section, Mapping)]
     return ((_DEFAULT,) if "client_id" in auth else ()) + tuple(named)
+
+
+def title(provider: str) -> str:
+    """What a provider is called on a button; empty for one without a name."""
+    known = {HUGGING_FACE: "Hugging Face", _DEFAULT: ""}
+    return known.get(provider, provider.replace("-", " ").title())
 
 
 def person() -> Person | None:
@@ -149,11 +153,18 @@ def visitor() -> str:
     """
     if (somebody := person()) is not None:
         return f"{somebody.provider}:{somebody.subject}"
-    address = st.context.ip_address  # None on loopback
-    if address is None or ipaddress.ip_address(address).is_private:
+    peer = st.context.ip_address  # None on loopback
+    if peer is None or _is_private(peer):
         forwarded = (st.context.headers.get("X-Forwarded-For") or "").split(",")[0].strip()
-        return forwarded[:64] or address or "this machine"
-    return address
+        return forwarded[:64] or peer or "this machine"
+    return peer
+
+
+def _is_private(peer: str) -> bool:
+    try:
+        return ipaddress.ip_address(peer).is_private
+    except ValueError:  # uvicorn takes over what a proxy on this machine calls its client
+        return True
 
 
 def _is_on_this_machine() -> bool:

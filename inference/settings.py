@@ -64,9 +64,9 @@ class Secret:
 
 @dataclass(frozen=True)
 class SignIn:
-    """The app as the Hub's sign-in knows it: its public host, its credentials, who to ask."""
+    """The app as the Hub's sign-in knows it: its own URL, its credentials, who to ask."""
 
-    host: str
+    address: str
     client_id: str
     client_secret: Secret
     provider_url: str
@@ -96,10 +96,7 @@ class Settings:
     @property
     def address(self) -> str | None:
         """The Space's own URL, outside the frame of its page on the Hub; None where none is set."""
-        if self.host is None:
-            return None
-        is_local = self.host.rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]")
-        return f"{'http' if is_local else 'https'}://{self.host}"
+        return None if self.host is None else _address(self.host)
 
     def connect(self) -> Hub:
         """Return the Hub that these settings name; nothing is asked of it yet."""
@@ -156,13 +153,18 @@ def sign_in(environ: Mapping[str, str] = os.environ) -> SignIn | None:
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
     try:
         return SignIn(
-            host=given["SPACE_HOST"],
+            address=_address(given["SPACE_HOST"]),
             client_id=given["OAUTH_CLIENT_ID"],
             client_secret=Secret(given["OAUTH_CLIENT_SECRET"]),
             provider_url=given["OPENID_PROVIDER_URL"].rstrip("/"),
         )
     except KeyError:
         return None
+
+
+def _address(host: str) -> str:
+    is_local = host.rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]")
+    return f"{'http' if is_local else 'https'}://{host}"
 
 
 def _endpoint(given: Mapping[str, str]) -> str:

@@ -50,10 +50,13 @@ class RunningSpace:
 
 @contextmanager
 def running_space(
-    environment: Mapping[str, str], log: Path, python: tuple[str, ...] = ()
+    environment: Mapping[str, str],
+    log: Path,
+    python: tuple[str, ...] = (),
+    port: int | None = None,
 ) -> Iterator[RunningSpace]:
-    """`streamlit run server.py` on a free port; `python` are further flags of the interpreter."""
-    port = free_port()
+    """`streamlit run server.py`, on a free port unless given; `python` are flags for python."""
+    port = port or free_port()
     command = [sys.executable, *python, "-m", "streamlit", "run", "server.py"]
     with log.open("wb") as out:
         process = subprocess.Popen(

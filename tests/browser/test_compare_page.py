@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, screenshot
+from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, open_from_menu, screenshot
 from tests.space_fixtures import MESSAGES, RunningSpace
 
 ROWS = ".st-key-results tbody tr"
@@ -78,9 +78,9 @@ def test_what_a_visitor_types_is_shown_and_never_run(open_page: OpenPage, space:
 def test_history_survives_a_change_of_page(open_page: OpenPage, space: RunningSpace):
     page = ready(open_page(space.url))
     analyze(page, "kept for later")
-    page.get_by_role("link", name="Leaderboard").click()
+    open_from_menu(page, "Trust", "Leaderboard")
     page.get_by_role("heading", name="Leaderboard").wait_for()
-    page.get_by_role("link", name="Compare").click()
+    open_from_menu(page, "Try", "Compare")
     expect(page.locator(f"{ROWS} .text").first).to_have_text("kept for later")
     expect(page.get_by_label("Your message")).to_have_value("kept for later")
 
