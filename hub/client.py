@@ -7,6 +7,7 @@ Try: python -c "from hub.client import connect; print(connect('http://127.0.0.1:
 'hf_...').whoami())"
 """
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from hub.errors import AccessDenied, NotFound
 from hub.publishing import Published
 from hub.remote import Remote, card_text
 from hub.repo_ids import full_repo_id, validate_endpoint, validate_repo_id, validate_revision
+from hub.sending import Scheduler, Sender
 from hub.snapshots import COLD_S, Snapshot
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -148,6 +150,29 @@ class Hub:
             delete_patterns=delete_patterns,
         )
         return publishing.publish(self._remote, wish)
+
+    def keep_sending(
+        self, folder: Path, repo_id: str, *, lock: threading.Lock, every_min: float = 5.0
+    ) -> Sender:
+        """Send a folder whose files only grow to a private dataset repo, in the background.
+
+        Nothing is asked of the Hub before this returns; a Hub that refuses or does not answer is
+        asked again every every_min minutes, and Sender.state() says why.
+
+        Args:
+            folder: every file in it is sent, and again whole when it has grown.
+            repo_id: created private if missing; a public one gets nothing.
+            lock: held while the folder is looked at; hold it to write a line.
+            every_min: minutes between two sendings.
+        """
+        validate_repo_id(repo_id)
+
+        def begin() -> Scheduler:
+            full_id = self.check_write(repo_id, repo_type="dataset")
+            self._remote.make_repo(full_id, "dataset", private=True, branch="main")
+            return self._remote.scheduler(full_id, folder, every_min)
+
+        return Sender(begin, folder, every_min, lock)
 
     def check_write(self, repo_id: str, *, repo_type: str = "model") -> str:
         """The full id "owner/name" that this token may write to; ask before a long training.

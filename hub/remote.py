@@ -1,4 +1,6 @@
-"""One Hub through huggingface_hub, the only place that imports it; its failures become ours.
+"""One Hub through huggingface_hub; its failures become ours.
+
+Only hub/sending.py also imports the library, to extend a class of it that is made here.
 
 Each method is one question to the Hub, bounded in time by hub/transport.py. What to ask, and in
 which order, is decided in hub/snapshots.py and hub/publishing.py; use hub/client.py from outside.
@@ -10,11 +12,12 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hub import sending
 from hub.content import HubFile
 from hub.errors import AccessDenied, Conflict, CorruptDownload, HubError, HubUnreachable, NotFound
 from hub.failures import Subject, refusal, unreachable
@@ -170,6 +173,12 @@ class Remote:
         """Name a commit."""
         with self._asking(self._subject(repo_id, repo_type, tag), COLD_S):
             self._api.create_tag(repo_id, tag=tag, revision=sha, repo_type=repo_type)
+
+    def scheduler(self, repo_id: str, folder: Path, every_min: float) -> sending.Scheduler:
+        """What sends the folder's files to a dataset repo, from now on and whenever they grow."""
+        asking = partial(self._asking, self._subject(repo_id, "dataset"), _COMMIT_S)
+        with asking():
+            return sending.scheduler(self._api, repo_id, folder, every_min, asking)
 
     def url(self, repo_id: str, repo_type: str) -> str:
         """The address of the repo's page."""

@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -140,6 +141,9 @@ def _append_whole(path: Path, line: bytes) -> None:
             if file.write(line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file.fileno())
+            # The kernel's clock ticks every few milliseconds, and CommitScheduler of
+            # huggingface_hub 2.4 takes a file with the same time of change for one it has sent.
+            os.utime(file.fileno(), ns=(time.time_ns(), time.time_ns()))
         except OSError:
             # Half a line would swallow the next one.
             file.truncate(size_bytes)
