@@ -4,13 +4,27 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from app_pages import headline, history, widgets
+from app_pages import closer, headline, history, links, people, widgets
 from app_pages.table import results_html
 from hub.errors import UserError
 from inference.ask import ask, check_texts, choose
+from inference.journal import record
+
+FEW_LEFT = 10  # requests; from here on a visitor is told of the limit
 
 settings, catalogue = widgets.load_or_stop()
+recipe = widgets.chosen_recipe()
 titles = {entry.repo_id: entry.title for entry in catalogue.models}
+
+# ---- what a share link brings
+models_key = f"models/{recipe}"  # each recipe has models of its own to choose from
+st.session_state.setdefault(models_key, list(titles)[: settings.max_models])
+shared = None if st.session_state.is_link_read else links.read_link(st.query_params)
+if shared is not None:
+    st.session_state.message = shared.text
+    st.session_state.lines = False
+    named = [repo_id for repo_id in titles if repo_id in shared.repo_ids]
+    st.session_state[models_key] = named or st.session_state[models_key]
 
 # ---- the question and the answer so far
 with st.container(key="hero"):
@@ -39,10 +53,9 @@ with st.form("ask", border=True):
     chosen = st.pills(
         "Models",
         list(titles),
-        key="models",
+        key=models_key,
         selection_mode="multi",
-        default=list(titles)[: settings.max_models],
-        format_func=lambda repo_id: titles.get(repo_id, repo_id),
+        format_func=lambda repo_id: widgets.plain(titles.get(repo_id, repo_id)),
         persist_state="session",
         wrap=True,
     )
@@ -56,14 +69,17 @@ with st.form("ask", border=True):
         is_line_by_line = st.checkbox(
             "Each line is a message of its own", key="lines", persist_state="session"
         )
+        if people.left() <= FEW_LEFT:
+            st.caption(people.limit_note())
 
 outcome = st.container(key="outcome")
-if is_submitted:
+if is_submitted or shared is not None:
     try:
         typed = message or ""
         lines = [line for line in typed.split("\n") if line.strip()]
         texts = check_texts(lines if is_line_by_line else [typed], settings)
         entries = choose(catalogue, chosen)
+        people.limit()
         with outcome.status("Analyzing") as status:
             answer = ask(
                 entries,
@@ -83,15 +99,23 @@ if is_submitted:
     else:
         for failure in answer.failures:
             with outcome:
-                widgets.error_box(failure.error, title=f"{failure.entry.title} cannot answer")
+                widgets.error_box(
+                    failure.error, title=f"{widgets.plain(failure.entry.title)} cannot answer"
+                )
+        record("analyzed", texts=len(texts), models=len(entries), failures=len(answer.failures))
         if answer.comparison is not None:
-            analysis = history.Analysis(answer.comparison, datetime.now(UTC))
+            analysis = history.Analysis(answer.comparison, datetime.now(UTC), recipe)
             st.session_state.history = history.add(st.session_state.history, analysis)
+            st.session_state.closer = None  # what is new is looked at
+# Not before: were this run broken off, the next one would find the link read and ask nothing.
+st.session_state.is_link_read = True
 
 # ---- everything asked so far
-own = st.session_state.history
-examples = () if catalogue.first_paint is None else (history.Analysis(catalogue.first_paint),)
+own = history.of_recipe(st.session_state.history, recipe)
+stored = catalogue.first_paint
+examples = () if stored is None else (history.Analysis(stored, recipe=recipe),)
 shown = (*own, *examples)
+rows = history.rows(shown)
 st.subheader("What the models say", anchor=False)
 with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
     st.download_button(
@@ -108,18 +132,33 @@ with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
         "Clear",
         key="clear",
         icon=":material/delete:",
-        on_click=lambda: st.session_state.update(history=()),
+        on_click=lambda: st.session_state.update(
+            history=history.without_recipe(st.session_state.history, recipe)
+        ),
         disabled=not own,
         help="Forget your messages; the examples stay.",
     )
 with st.container(key="results"):
     if shown:
-        st.html(results_html(history.rows(shown), history.columns(shown), widgets.timezone()))
+        st.html(results_html(rows, history.columns(shown), widgets.timezone()))
     else:
         st.caption("No messages yet: write one above and press Analyze.")
 st.caption(
     "Your messages stay in this browser session and are gone when it ends. "
     "A probability is what a model believes, not how often it is right: see the leaderboard."
 )
+
+# ---- one message closely
+if rows:
+    st.subheader("A closer look", anchor=False)
+    row = closer.choose_row(rows)
+    closer.draw_scores(row)
+    st.container(key="verdicts")
+    with st.expander("Which words moved it?", icon=":material/format_ink_highlighter:"):
+        closer.draw_words(row, catalogue)
+    with st.expander("Share", icon=":material/share:"):
+        several = len(widgets.recipes()) > 1
+        address = settings.address or st.context.url or ""
+        closer.draw_share(row, recipe if several else None, address)
 
 widgets.warm_up()

@@ -18,10 +18,14 @@ MAX_ANALYSES = 200
 
 @dataclass(frozen=True)
 class Analysis:
-    """Some texts and what the models said; `at` is None for the examples stored with the page."""
+    """Some texts and what the models said; `at` is None for the examples stored with the page.
+
+    recipe: name of the catalogue that was asked; each has labels and a table of its own.
+    """
 
     comparison: Comparison
     at: datetime | None = None
+    recipe: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class Row:
         return self.analysis.cells[self.number][self.analysis.columns.index(column)]
 
     @property
+    def id(self) -> str:
+        """A name that stays when newer rows come on top."""
+        return f"{'example' if self.at is None else self.at.isoformat()}/{self.number}"
+
+    @property
     def is_disputed(self) -> bool | None:
         """Do the models that were asked disagree? None when fewer than two were asked."""
         if len(self.analysis.columns) < 2:
@@ -50,6 +59,16 @@ class Row:
 def add(history: Sequence[Analysis], analysis: Analysis) -> tuple[Analysis, ...]:
     """The history with a new analysis on top."""
     return (analysis, *history)[:MAX_ANALYSES]
+
+
+def of_recipe(history: Sequence[Analysis], recipe: str) -> tuple[Analysis, ...]:
+    """The analyses of one catalogue, which share labels and a table."""
+    return tuple(analysis for analysis in history if analysis.recipe == recipe)
+
+
+def without_recipe(history: Sequence[Analysis], recipe: str) -> tuple[Analysis, ...]:
+    """The analyses of all other catalogues."""
+    return tuple(analysis for analysis in history if analysis.recipe != recipe)
 
 
 def rows(history: Sequence[Analysis]) -> tuple[Row, ...]:

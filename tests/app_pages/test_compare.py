@@ -17,7 +17,7 @@ def analyze(app: AppTest, text: str) -> AppTest:
 
 
 def rows(app: AppTest) -> int:
-    return html(app).count('<tr role="row"><th role="rowheader"')
+    return html(app).count('<span class="when">')
 
 
 def boxes(app: AppTest) -> str:
@@ -62,7 +62,7 @@ def test_a_message_over_the_limit_is_refused_with_its_length(open_app: OpenApp):
 
 def test_no_model_chosen_gets_a_plain_answer(open_app: OpenApp):
     app = open_app()
-    app.session_state.models = []
+    app.session_state["models/ready"] = []
     assert "No model is chosen" in boxes(analyze(app, "hello"))
 
 
@@ -81,7 +81,7 @@ def test_a_model_that_is_gone_leaves_the_others_answering(
     content["models"].append({**content["models"][0], "repo_id": "demo/gone", "title": "Gone"})
     (folder / "models.yaml").write_text(yaml.safe_dump(content), "utf-8")
     app = open_app(SPACE_CATALOGUE=str(folder))
-    app.session_state.models = ["demo/gone", TUNED]
+    app.session_state["models/catalogue"] = ["demo/gone", TUNED]
     told = boxes(analyze(app, "hello"))
     assert "Gone cannot answer" in told and "Tiny" not in told
     (column,) = app.session_state.history[0].comparison.columns
