@@ -17,6 +17,7 @@ from app_pages.charts import DASHES, Plot, bottom_legend
 from inference.curves import Bin, Confusion, Curve
 from inference.leaderboard import Row
 
+_ROLES = ["fine-tuned", "pretrained", "zero-shot", "baseline"]
 _SHARE = alt.Scale(domain=[0, 1])
 # The darkest a cell may be for the number in it to be read in both modes.
 _DARKEST = 0.45
@@ -45,14 +46,16 @@ def intervals(rows: Mapping[str, Row], measure: str) -> Plot:
         ],
     )
     lines = base.mark_rule(size=3, color="currentColor").encode(
-        x=alt.X("low:Q", title=name), x2="high:Q"
+        x=alt.X("low:Q", title=name).scale(zero=False, padding=12), x2="high:Q"
     )
     points = base.mark_point(filled=True, size=120, opacity=1).encode(
-        x=f"{measure}:Q", shape=alt.Shape("role:N", legend=bottom_legend())
+        x=f"{measure}:Q",
+        shape=alt.Shape("role:N", sort=_ROLES, legend=bottom_legend()),
+        color=alt.Color("role:N", sort=_ROLES, legend=bottom_legend()),
     )
     told = "; ".join(f"{title} {span(row.intervals[measure])}" for title, row in rows.items())
     words = f"{name} with its 95 % interval of every model, best first: {told}"
-    return Plot(lines + points, data, words, 120 + 34 * len(rows))
+    return Plot(lines + points, data, words, 70 + 44 * len(rows) + 22 * len(set(data["role"])))
 
 
 def speed(rows: Mapping[str, Row], measure: str) -> Plot:

@@ -23,7 +23,7 @@ NOT_STORED = (
     "What this model said of each row is not stored here. A model that training has published "
     "brings it along: publish it again, then prepare the catalogue again."
 )
-_MOST_LINES = 6
+_FIRST_LINES, _MOST_LINES = 4, 6
 
 
 def draw(board: Leaderboard, rows: Mapping[str, Row]) -> None:
@@ -94,16 +94,18 @@ def _curves(targets: Targets, said: Predictions, row: Row) -> None:
         st.text("No label has a curve: each needs rows with it, rows without it, and a score.")
         return
     counts = dict(zip(targets.labels, targets.matrix.sum(axis=0).tolist(), strict=True))
-    frequent = sorted(known, key=lambda label: -counts[label])[:4]
-    chosen = st.multiselect(
-        "Labels",
-        known,
+    frequent = sorted(known, key=lambda label: -counts[label])
+    chosen = st.pills(
+        f"Labels, up to {_MOST_LINES}",
+        [label for label in known if label in frequent[: curves.MOST_LABELS]],
         key="curve_labels",
-        default=[label for label in known if label in frequent],
-        max_selections=_MOST_LINES,
+        selection_mode="multi",
+        default=[label for label in known if label in frequent[:_FIRST_LINES]],
+        format_func=widgets.plain,
+        wrap=True,
     )
-    if not chosen:
-        st.text("Choose at least one label.")
+    if not 0 < len(chosen) <= _MOST_LINES:
+        st.text(f"{len(chosen)} labels are chosen; choose one to {_MOST_LINES}.")
         return
     st.text(
         "Going right, the model is asked to find more of a label's rows, and errs more often. "

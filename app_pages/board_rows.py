@@ -138,15 +138,13 @@ def _table(
 ) -> pd.DataFrame:
     """A line a row: its id, its text where there is one, the truth, and what each model said."""
     targets = found.targets
-    columns: dict[str, list[object]] = {
-        "Row": [found.row_ids[row] if found.row_ids else f"row {row + 1}" for row in rows]
-    }
-    if texts:
-        columns["Text"] = [texts[row] for row in rows]
+    columns: dict[str, list[object]] = {"Text": [texts[row] for row in rows]} if texts else {}
     columns["Truth"] = [named(targets.matrix, row, targets.labels) for row in rows]
     for place, (title, answers) in enumerate(said.items(), start=1):
         name = title if title not in columns else f"{title} ({place})"
         columns[name] = [named(answers.decided, row, targets.labels) for row in rows]
         scores = np.nan_to_num(answers.scores[rows]).max(axis=1) if rows else []
         columns[f"Score {place}"] = [float(score) for score in scores]
+    ids = found.row_ids or [f"row {row + 1}" for row in range(len(targets.matrix))]
+    columns["Row"] = [ids[row] for row in rows]
     return pd.DataFrame(columns)

@@ -34,7 +34,8 @@ def show(plot: Plot, key: str) -> None:
     """Draw a plot with its words and its data."""
     chart: Any = plot.chart
     st.altair_chart(
-        chart.configure_axis(labelColor=_TEXT, titleColor=_TEXT, labelLimit=260)
+        chart.properties(padding={"left": 0, "top": 5, "right": 5, "bottom": 0})
+        .configure_axis(labelColor=_TEXT, titleColor=_TEXT, labelLimit=260)
         .configure_legend(labelColor=_TEXT, titleColor=_TEXT, labelLimit=300)
         .configure_header(labelColor=_TEXT, titleColor=_TEXT),
         key=key,
@@ -66,6 +67,6 @@ def csv_bytes(data: pd.DataFrame) -> bytes:
     return buffer.getvalue().encode("utf-8-sig")
 
 
-def bottom_legend(title: str | None = None) -> alt.Legend:
+def bottom_legend() -> alt.Legend:
     """A legend under the chart, a line an entry, so that a narrow window keeps the chart."""
-    return alt.Legend(orient="bottom", direction="vertical", title=title, symbolSize=160)
+    return alt.Legend(orient="bottom", direction="vertical", title=None, symbolSize=160)
