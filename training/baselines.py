@@ -138,17 +138,34 @@ def fit(
 
 
 @dataclass(frozen=True)
+class Regression:
+    """The function of a learned baseline: texts -> features (N, F) -> (N, C) by one head.
+
+    features: what counts words and letters; None where an encoder reads the texts.
+    """
+
+    read: Callable[[Sequence[str]], Table]
+    features: FeatureUnion | CountVectorizer | None
+    head: "Heads"
+
+    def __call__(self, texts: Sequence[str]) -> Floats:
+        """N texts -> (N, C) in [0, 1]."""
+        return self.head.probabilities(self.read(texts))
+
+
+@dataclass(frozen=True)
 class _Learned:
     """What was learned: how a text is read, and several heads over that, of which one is kept."""
 
     read: Callable[[Sequence[str]], Table]
     size_bytes: int
-    heads: tuple["_Heads", ...]
+    heads: tuple["Heads", ...]
+    features: FeatureUnion | CountVectorizer | None = None
 
-    def scorer(self, head: "_Heads", bundle: Bundle) -> FittedScorer:
+    def scorer(self, head: "Heads", bundle: Bundle) -> FittedScorer:
         """One head as a Scorer."""
         size_bytes = self.size_bytes + len(pickle.dumps(head))
-        return FittedScorer(bundle, size_bytes, lambda texts: head.probabilities(self.read(texts)))
+        return FittedScorer(bundle, size_bytes, Regression(self.read, self.features, head))
 
 
 def _best(learned: _Learned, bundle: Bundle, validation: Sequence[Example]) -> FittedScorer:
@@ -158,7 +175,7 @@ def _best(learned: _Learned, bundle: Bundle, validation: Sequence[Example]) -> F
     table = learned.read([bundle.compose(example.fields) for example in validation])
     targets = label_matrix(validation, bundle.labels)
     truth = targets.astype(np.int64) if bundle.is_multilabel else targets.argmax(axis=1)
-    rated: list[tuple[float, _Heads, Bundle]] = []
+    rated: list[tuple[float, Heads, Bundle]] = []
     for head in learned.heads:
         scores = head.probabilities(table).astype(np.float32)
         decided = bundle
@@ -218,7 +235,8 @@ def _counted(
     return _Learned(
         features.transform,
         len(pickle.dumps(features)),
-        tuple(_Heads(head, table, part.matrix, part.bundle.is_multilabel) for head in heads),
+        tuple(Heads(head, table, part.matrix, part.bundle.is_multilabel) for head in heads),
+        features,
     )
 
 
@@ -234,7 +252,7 @@ def _encoder_lr(part: _Part, folder: Path, threads: int) -> _Learned:
         encoder.embed,
         encoder.size_bytes,
         tuple(
-            _Heads(
+            Heads(
                 LogisticRegression(**options), table, part.matrix[rows], part.bundle.is_multilabel
             )
             for options in _REGRESSIONS
@@ -242,28 +260,28 @@ def _encoder_lr(part: _Part, folder: Path, threads: int) -> _Learned:
     )
 
 
-class _Heads:
+class Heads:
     """Features -> probabilities of the labels, also of those that training has always or never."""
 
     def __init__(
         self, head: ClassifierMixin, table: Table, matrix: Bools, is_multilabel: bool
     ) -> None:
         """Fit copies of the head: one for all labels of a single-label task, else one for each."""
-        self._constant = matrix.all(axis=0).astype(np.float64)  # (C,)
+        self.constant = matrix.all(axis=0).astype(np.float64)  # (C,)
         is_learnable = matrix.any(axis=0) & ~matrix.all(axis=0)
-        self._fitted: list[tuple[NDArray[np.int64], ClassifierMixin]] = []  # (columns, head)
+        self.fitted: list[tuple[NDArray[np.int64], ClassifierMixin]] = []  # (columns, head)
         if is_multilabel:
             for column in np.flatnonzero(is_learnable):
                 one = clone(head).fit(table, matrix[:, column])
-                self._fitted.append((np.array([column]), one))
+                self.fitted.append((np.array([column]), one))
         elif is_learnable.any():
             joint = clone(head).fit(table, matrix.argmax(axis=1))
-            self._fitted.append((joint.classes_, joint))
+            self.fitted.append((joint.classes_, joint))
 
     def probabilities(self, table: Table) -> Floats:
         """(N, F) -> (N, C) in [0, 1]."""
-        scores = np.tile(self._constant, (table.shape[0], 1))
-        for columns, head in self._fitted:
+        scores = np.tile(self.constant, (table.shape[0], 1))
+        for columns, head in self.fitted:
             # of yes and no, yes is the last
             scores[:, columns] = head.predict_proba(table)[:, -len(columns) :]
         return scores

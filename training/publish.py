@@ -27,7 +27,8 @@ from training.receipt import PATHS
 from training.run_folder import sha256_of
 
 # Nothing else is ever sent: no checkpoint, no log, no text of the data, no token. Predictions are
-# scores alone, and splits.json names rows by their numbers.
+# scores alone, splits.json names rows by their numbers, and tfidf.json holds the words and pairs of
+# words that two training texts share.
 ALLOWED = (
     "README.md",
     "config.json",
@@ -43,6 +44,7 @@ ALLOWED = (
     "results/metrics.json",
     "results/splits.json",
     "results/targets.parquet",
+    "results/tfidf.json",
     "results/predictions/*.parquet",
     "results/plots/*.png",
     golden.FILE_NAME,

@@ -25,7 +25,7 @@ from inference.measure import measure as measure_model
 from inference.measure import targets_of
 from inference.metrics import summarise
 from inference.predictions import Predictions
-from training import baselines
+from training import baselines, tfidf_tables
 from training.base import Base
 from training.config import TrainConfig
 from training.data import Splits, split_hash
@@ -180,6 +180,8 @@ def _forget_others(run_dir: Path, names: Sequence[str]) -> None:
     for path in (run_dir / predictions.FOLDER).glob("*.parquet"):
         if path.stem not in names:
             path.unlink()
+    if tfidf_tables.BASELINE not in names:
+        (run_dir / tfidf_tables.FILE).unlink(missing_ok=True)
 
 
 def _entries(run_dir: Path, task: Task, weights: object) -> list[_Entry]:
@@ -193,8 +195,9 @@ def _entries(run_dir: Path, task: Task, weights: object) -> list[_Entry]:
         task.splits.problem_type,
         text_fields=task.config.text_fields,
         json_fields=task.config.json_fields,
+        match_fields=task.config.match_fields,
     )
-    free = [_baseline(name, task, bundle) for name in task.config.baselines]
+    free = [_baseline(run_dir, name, task, bundle) for name in task.config.baselines]
     untrained = [_untrained(task)] if task.config.label_descriptions else []
     maps = task.config.pretrained_label_maps
     others = [
@@ -212,7 +215,7 @@ def _fine_tuned(run_dir: Path, engine: str, task: Task, weights: object) -> _Ent
     return _Entry(engine, title, FINE_TUNED, task.repo_id, "", weights, load)
 
 
-def _baseline(name: str, task: Task, bundle: Bundle) -> _Entry:
+def _baseline(run_dir: Path, name: str, task: Task, bundle: Bundle) -> _Entry:
     def fit() -> Scorer:
         fitted = baselines.fit(
             task.splits.train,
@@ -223,7 +226,10 @@ def _baseline(name: str, task: Task, bundle: Bundle) -> _Entry:
             names=[name],
             threads=task.threads,
         )
-        return next(fitted).scorer
+        scorer = next(fitted).scorer
+        if name == tfidf_tables.BASELINE:
+            tfidf_tables.save(scorer, run_dir)
+        return scorer
 
     key = [task.config.seed, task.base.fingerprint() if name == "encoder_lr" else ""]
     return _Entry(name, baselines.TITLES[name], BASELINE, "", "", key, fit)

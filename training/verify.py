@@ -40,6 +40,7 @@ _KINDS = (
     ("results/predictions/*", "predictions"),
     ("results/targets.parquet", "predictions"),
     (golden.FILE_NAME, "golden"),
+    ("results/tfidf.json", "results"),
     ("results/*.json", "metric"),
     ("results/*", "results"),
     ("metrics.jsonl", "history"),

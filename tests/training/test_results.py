@@ -88,6 +88,14 @@ def test_answers_of_a_baseline_that_is_no_longer_asked_for_are_removed(run_dir, 
     assert stored == {"torch", "majority"}
 
 
+def test_the_tables_of_tfidf_lie_beside_its_answers_and_go_with_them(run_dir, tiny_model):
+    base, tables = Base(tiny_model, "", ""), run_dir / "results" / "tfidf.json"
+    results.measure(RunFolder.open(run_dir, {}), "sha", task(base, baselines=("tfidf_lr",)))
+    assert json.loads(tables.read_text("utf-8"))["labels"] == list(LABELS)
+    results.measure(RunFolder.open(run_dir, {}), "sha", task(base))
+    assert not tables.exists()
+
+
 def test_a_pretrained_model_that_cannot_be_had_is_named_and_costs_nothing(run_dir, tiny_model):
     given = task(
         Base(tiny_model, "", ""),
