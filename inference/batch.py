@@ -1,0 +1,265 @@
+"""Batch: a table file of any size -> the same file with a model's scores, row for row.
+
+    python -m inference.batch messages.csv scored.csv --model owner/name
+
+Reads and writes csv, tsv, JSON lines and parquet; "-" stands for stdin or stdout. The memory it
+takes does not grow with the file. Killed at any time, the same command goes on where it stopped;
+OUT appears when it is whole. Rows that cannot be scored stay in their place, with the reason.
+
+Owns the order of the work and the command; the parts of OUT are parts.py, the columns outputs.py.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from tqdm import tqdm
+
+from inference import labelled, outputs, parts, settings
+from inference.classifier import Scorer
+from inference.errors import ConfigError, DataError, run_command
+from inference.labelled import Contestant
+from inference.outputs import Layout
+from inference.scored import REJECTED
+from inference.scoring import ROWS_AT_ONCE, Reading, choose_columns, score_rows
+from inference.settings import Settings
+from inference.survey import survey
+
+_STREAM = "-"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be scored, by what, and where to.
+
+    model, revision: what scorer is, for the journal: an output is of one model throughout.
+    asked_revision: what the caller called the revision, None = the newest.
+    """
+
+    layout: Layout
+    target: Path
+    scorer: Scorer
+    reading: Reading
+    model: str
+    revision: str
+    asked_revision: str | None = None
+    rows_at_once: int = ROWS_AT_ONCE
+
+    @property
+    def journal(self) -> parts.Journal:
+        """All that decides what OUT will be."""
+        source, layout, reading = self.layout.survey, self.layout, self.reading
+        return {
+            "input": source.sha256,
+            "columns": list(source.columns),
+            "column_names": list(source.column_names),
+            "text_fields": list(reading.columns),
+            "max_chars": reading.max_chars,
+            "model": self.model,
+            "revision": self.revision,
+            "asked_revision": self.asked_revision,
+            "format": layout.format,
+            "thresholds": layout.has_decisions,
+            "top_k": layout.top_k,
+            "rows_at_once": self.rows_at_once,
+        }
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far it is: rows done of total, those of an earlier run included.
+
+    resumed: rows that an earlier run had done. rejected: rows without scores among those done.
+    """
+
+    done: int
+    total: int
+    resumed: int
+    rejected: int
+
+
+def score_file(order: Order) -> Generator[Progress, None, None]:
+    """Score a file, yielding after every block; the target is in its place after the last one.
+
+    A caller that stops early can call again with the same order and loses no block.
+
+    Raises:
+        DataError: the input cannot be read, the output not be written, or another command is at it.
+    """
+    source = order.layout.survey
+    try:
+        with parts.opened(order.target, order.journal) as there:
+            done = resumed = min(len(there.paths) * order.rows_at_once, source.rows)
+            yield Progress(done, source.rows, resumed, there.rejected)
+            rows = islice(source.table().rows, done, None)
+            for block in score_rows(order.scorer, rows, order.reading, order.rows_at_once):
+                there.add(outputs.encode(block, order.layout), block.rejected)
+                done += len(block.rows)
+                yield Progress(done, source.rows, resumed, there.rejected)
+            if done != source.rows:
+                raise DataError(
+                    f"{source.path} changed while it was read: {done:,} rows, at first "
+                    f"{source.rows:,}. Remove {there.folder} and begin anew."
+                )
+            there.finish(lambda paths, file: outputs.join(paths, order.layout, file))
+    except OSError as error:
+        raise DataError(
+            f"{order.target} cannot be written: {error.strerror or error}. Make room or name "
+            "another output; what is done so far is kept."
+        ) from None
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The flags of the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m inference.batch",
+        description="Score every row of a file. Killed, the same command goes on where it stopped.",
+    )
+    parser.add_argument("input", metavar="IN", help="csv, tsv, jsonl or parquet; - is stdin")
+    parser.add_argument("output", metavar="OUT", help="csv, tsv, jsonl or parquet; - is stdout")
+    parser.add_argument(
+        "--model", required=True, help="repo id, or a folder written as a path (./runs/a)"
+    )
+    parser.add_argument("--revision", help="branch, tag or commit of the repo; main unless given")
+    parser.add_argument(
+        "--text_fields", nargs="+", default=(), help="columns; those that the model names"
+    )
+    parser.add_argument("--column_names", nargs="+", default=(), help="of a file without a header")
+    parser.add_argument(
+        "--thresholds",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="add the column decided: the labels that the model's cut-offs choose",
+    )
+    parser.add_argument(
+        "--top_k", type=int, help="the k strongest labels instead of a column for each label"
+    )
+    for name, stream in (("input", "stdin"), ("output", "stdout")):
+        parser.add_argument(
+            f"--{name}_format",
+            choices=outputs.FORMATS,
+            default=outputs.JSONL,
+            help=f"of {stream}, where no file name says it; jsonl unless given",
+        )
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
+    flags = parse()
+    if flags.top_k is not None and flags.top_k < 1:
+        raise ConfigError(f"--top_k is {flags.top_k}; expected a number of labels, 1 or more.")
+    with tempfile.TemporaryDirectory(prefix="batch-") as folder:
+        source = _source(flags, Path(folder))
+        target = Path(flags.output)
+        if flags.output == _STREAM:
+            target = Path(folder) / f"stdout.{flags.output_format}"
+        elif source.exists() and target.exists() and source.samefile(target):
+            raise ConfigError(f"{target} is the input itself; name another output.")
+        outputs.format_of(target)  # said before a model is fetched
+        order = _order(flags, source, target, settings.load())
+        progress = _watched(order)
+        if flags.output == _STREAM:
+            with target.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+        _report(order, progress)
+
+
+def _source(flags: argparse.Namespace, folder: Path) -> Path:
+    """The input as a file: what comes from stdin is read twice, so it goes to the disk first."""
+    if flags.input != _STREAM:
+        return Path(flags.input)
+    path = folder / f"stdin.{flags.input_format}"
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path
+
+
+def _order(flags: argparse.Namespace, source: Path, target: Path, here: Settings) -> Order:
+    model, revision = _open(flags, target, here)
+    bundle = model.scorer.bundle
+    needed = tuple(flags.text_fields) or bundle.text_fields or ("text",)
+    seen = survey(source, needed, flags.column_names)
+    columns = choose_columns(bundle, flags.text_fields, tuple(seen.columns), str(source))
+    layout = Layout(
+        seen,
+        outputs.format_of(target),
+        bundle.labels,
+        bundle.is_multilabel,
+        flags.thresholds,
+        flags.top_k,
+        is_marked=flags.output != _STREAM,
+    )
+    reading = Reading(bundle, columns)
+    return Order(layout, target, model.scorer, reading, flags.model, revision, flags.revision)
+
+
+def _open(flags: argparse.Namespace, target: Path, here: Settings) -> tuple[Contestant, str]:
+    """The model and its commit; an output that was begun with a commit is finished with it."""
+    is_folder = flags.model.startswith((".", "/", "~"))
+    revision = flags.revision
+    begun = parts.read_journal(target) or {}
+    if (begun.get("model"), begun.get("asked_revision")) == (flags.model, flags.revision):
+        revision = begun.get("revision")
+    name = flags.model if is_folder or not revision else f"{flags.model}@{revision}"
+    model = labelled.open_named(name, here.connect(), threads=here.threads)
+    return model, _stamp(Path(flags.model).expanduser()) if is_folder else model.revision
+
+
+def _stamp(folder: Path) -> str:
+    """What changes when a file of a model folder does: names, sizes and times, quick to read."""
+    files = [path for pattern in ("*.*", "onnx/*.*") for path in sorted(folder.glob(pattern))]
+    stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return hashlib.sha256(repr(stats).encode()).hexdigest()
+
+
+def _watched(order: Order) -> Progress:
+    """Score with a bar and the time left on stderr; return how it ended."""
+    # A log that no person watches gets a line every ten seconds.
+    interval_s = 0.2 if sys.stderr.isatty() else 10.0
+    with contextlib.closing(score_file(order)) as steps:
+        progress = next(steps)
+        with tqdm(
+            desc="scoring",
+            unit=" rows",
+            total=progress.total,
+            initial=progress.resumed,
+            mininterval=interval_s,
+            dynamic_ncols=True,
+        ) as bar:
+            for progress in steps:
+                bar.update(progress.done - bar.n)
+    return progress
+
+
+def _report(order: Order, progress: Progress) -> None:
+    """Say what came of it.
+
+    Raises:
+        DataError: not one row could be scored.
+    """
+    name = "stdout" if order.layout.is_marked is False else str(order.target)
+    if progress.rejected == progress.total:
+        raise DataError(
+            f"None of the {progress.total:,} rows of {order.layout.survey.path} could be scored; "
+            f"the column {REJECTED} of {name} says why. Read were: "
+            f"{', '.join(order.reading.columns)}."
+        )
+    kept = f"; {progress.rejected:,} rejected, see the column {REJECTED}"
+    resumed = f"; {progress.resumed:,} were done before" if progress.resumed else ""
+    print(
+        f"{name}: {progress.total:,} rows{kept if progress.rejected else ''}{resumed}",
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    run_command(main)
