@@ -71,9 +71,17 @@ def _bar(score: float | None, cut_off: float | None, is_decided: bool) -> str:
         return '<span class="note">n/a: the model has no such label</span>'
     kind = "bar decided" if is_decided else "bar"
     line = "" if cut_off is None else f'<span class="cut" style="--at: {cut_off:.3f}"></span>'
-    against = "" if cut_off is None else f" {'≥' if score >= cut_off else '<'} {cut_off:.2f}"
     given = ' <span class="given" aria-label="given">✓</span>' if is_decided else ""
     return (
-        f'<span class="{kind}" style="--share: {score:.3f}">{line}</span>'
-        f'<span class="value"><b>{score:.2f}</b>{against}{given}</span>'
+        f'<span class="pair"><span class="{kind}" style="--share: {score:.3f}">{line}</span>'
+        f'<span class="value">{_figures(score, cut_off, is_decided)}{given}</span></span>'
     )
+
+
+def _figures(score: float, cut_off: float | None, is_decided: bool) -> str:
+    """The score, and on which side of its cut-off it lies, with digits enough to see it."""
+    if cut_off is None:
+        return f"<b>{score:.2f}</b>"
+    digits = next((n for n in (2, 3, 4) if f"{score:.{n}f}" != f"{cut_off:.{n}f}"), 2)
+    sign = "≥" if is_decided else "&lt;"
+    return f"<b>{score:.{digits}f}</b> {sign} {cut_off:.{digits}f}"

@@ -114,7 +114,7 @@ def _draw_explanation(explanation: Explanation) -> None:
     several = explanation.words_a_piece
     stretches = f" Left out were {several} words at a time." if several > 1 else ""
     st.caption(
-        "＋ raised the score, − lowered it. Words that only matter together may show nothing, and "
+        "A word with + raised the score, one with − lowered it. Words that only matter together may show nothing, and "
         f"what moved a score is no proof of why.{stretches}"
     )
     st.download_button(
