@@ -16,7 +16,10 @@ from typing import TypeVar
 
 from inference.cells import Unusable, is_blank
 from inference.errors import ModelError, TextError
-from inference.weighted import as_words
+from inference.likeness import in_words
+from inference.model_files import read_json as read_json  # also to be had from here
+from inference.model_files import token_limit
+from inference.weighted import as_words, texts_of
 from inference.whole_file import write_whole
 
 T = TypeVar("T", int, float)
@@ -26,13 +29,6 @@ MULTI = "multi_label_classification"
 FILE_NAME = "decision.json"
 DEFAULT_THRESHOLD = 0.5
 UNTUNED = "default 0.5, not tuned"
-
-# These model types number positions from pad_token_id + 1, so that many of their
-# max_position_embeddings cannot be used (RobertaModel.create_position_ids_from_input_ids).
-_OFFSET_POSITIONS = frozenset(
-    "camembert data2vec-text ibert longformer luke mpnet roberta roberta-prelayernorm "
-    "xlm-roberta xlm-roberta-xl xmod".split()
-)
 
 
 @dataclass(frozen=True)
@@ -47,6 +43,8 @@ class Bundle:
     max_tokens: longest window the model reads, special tokens included.
     json_fields: those text fields that hold JSON, which compose() puts into words.
     label_names: what a label is called in a labelled file: the label here, where they differ.
+    match_fields: a text field: the field of JSON whose texts it is held against; compose() says
+        first in words how alike they are.
     """
 
     labels: tuple[str, ...]
@@ -60,6 +58,7 @@ class Bundle:
     version: int = 1
     json_fields: tuple[str, ...] = ()
     label_names: Mapping[str, str] = field(default_factory=dict)
+    match_fields: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.thresholds and self.is_multilabel:
@@ -99,6 +98,11 @@ class Bundle:
                 f"json_fields {', '.join(self.json_fields)} are not all among the text_fields "
                 f"{', '.join(self.text_fields) or '(none named)'}",
             ),
+            (
+                not set(self.match_fields) <= set(self.text_fields)
+                or not set(self.match_fields.values()) <= set(self.json_fields),
+                f"match_fields {dict(self.match_fields)} must hold text_fields against json_fields",
+            ),
             (self.max_tokens < 8, f"max_tokens must be at least 8, seen {self.max_tokens}"),
         )
 
@@ -128,9 +132,16 @@ class Bundle:
                 as_words(fields[name], name) if name in self.json_fields else fields[name]
                 for name in names
             ]
+            matches = [
+                in_words(fields[name], texts_of(fields[other], other))
+                for name, other in self.match_fields.items()
+            ]
         except Unusable as reason:
             raise TextError(f"the model cannot read this record: {reason}") from None
-        return "" if all(map(is_blank, values)) else self.field_separator.join(values)
+        if all(map(is_blank, values)):
+            return ""
+        # first: a text that is too long for the model loses its end
+        return self.field_separator.join([*matches, *values])
 
 
 def save(bundle: Bundle, folder: Path) -> None:
@@ -167,53 +178,6 @@ def load(folder: Path) -> Bundle:
             f"{path}: max_tokens is {bundle.max_tokens}, but the model reads at most {limit}"
         )
     return bundle
-
-
-def token_limit(folder: Path) -> int:
-    """Return the longest input of a model, special tokens included.
-
-    The least of: positions in config.json, model_max_length in tokenizer_config.json, and the
-    max_seq_length of a sentence-transformers repo.
-    """
-    config = read_json(folder / "config.json")
-    positions = config.get("max_position_embeddings")
-    limits = []
-    if isinstance(positions, int):
-        pad_id = config.get("pad_token_id")
-        # transformers' default padding index of all these types
-        offset = (pad_id if isinstance(pad_id, int) else 1) + 1
-        is_offset = config.get("model_type") in _OFFSET_POSITIONS
-        limits.append(positions - offset if is_offset else positions)
-    for name, key in (
-        ("tokenizer_config.json", "model_max_length"),
-        ("sentence_bert_config.json", "max_seq_length"),
-    ):
-        path = folder / name
-        stated = read_json(path).get(key) if path.is_file() else None
-        # transformers writes 1e30 for "no limit"
-        if isinstance(stated, int | float) and 0 < stated < 10**6:
-            limits.append(int(stated))
-    return min(limits, default=512)
-
-
-def read_json(path: Path) -> dict[str, object]:
-    """Return the JSON object in a file of a model folder.
-
-    Raises:
-        ModelError: the file is missing, or holds no JSON object.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(
-            f"{path.name} is missing from {path.parent}; expected a folder written by "
-            "save_pretrained"
-        ) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ModelError(f"{path} is not valid JSON ({error}); download it again") from None
-    if not isinstance(content, dict):
-        raise ModelError(f"{path} holds a {type(content).__name__}, expected a JSON object")
-    return content
 
 
 def _labels(config: Mapping[str, object], folder: Path) -> tuple[str, ...]:
@@ -270,6 +234,7 @@ def _from_decision(decision: dict[str, object], labels: tuple[str, ...], path: P
             version=_number(decision.get("version", 1), int),
             json_fields=tuple(map(str, _sequence(decision.get("json_fields", ())))),
             label_names=_names(decision.get("label_names", {})),
+            match_fields=_names(decision.get("match_fields", {})),
         )
     except KeyError as error:
         raise ModelError(f"{path} lacks the key {error}; publish the run again") from None
@@ -285,7 +250,7 @@ def _sequence(value: object) -> list[object] | tuple[object, ...]:
 
 def _names(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise TypeError(f"expected names of labels as an object, seen {value!r}")
+        raise TypeError(f"expected names by name as an object, seen {value!r}")
     return {str(raw): str(name) for raw, name in value.items()}
 
 

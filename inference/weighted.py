@@ -40,9 +40,7 @@ def as_words(text: str, field: str) -> str:
     Raises:
         Unusable: no JSON, another shape of it, or a weight that is none.
     """
-    if is_blank(text):
-        return ""
-    pairs = [_pair(item, field) for item in _items(text, field)]
+    pairs = _pairs(text, field)
     total = max(1.0, math.fsum(weight for _, weight in pairs if weight is not None))
     pairs.sort(key=lambda pair: -(pair[1] or 0.0))
     return "; ".join(
@@ -50,6 +48,19 @@ def as_words(text: str, field: str) -> str:
         for words, weight in pairs
         if not is_blank(words)
     )
+
+
+def texts_of(text: str, field: str) -> list[str]:
+    """Return the texts of a JSON list or object, in their order; none of a blank text.
+
+    Raises:
+        Unusable: as as_words.
+    """
+    return [words for words, _ in _pairs(text, field) if not is_blank(words)]
+
+
+def _pairs(text: str, field: str) -> list[tuple[str, float | None]]:
+    return [] if is_blank(text) else [_pair(item, field) for item in _items(text, field)]
 
 
 def _items(text: str, field: str) -> list[object]:

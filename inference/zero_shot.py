@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.bundle import Bundle, token_limit
+from inference.bundle import Bundle
 from inference.classifier import (
     ONNX_FILES,
     TORCH,
@@ -22,6 +22,7 @@ from inference.classifier import (
     load_reader,
 )
 from inference.errors import ModelError
+from inference.model_files import token_limit
 from inference.windows import TextReader, weighted_mean
 
 HIDDEN = "last_hidden_state"

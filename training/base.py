@@ -20,7 +20,7 @@ from transformers import (
 
 from hub.client import Hub
 from hub.errors import HubError
-from inference.bundle import token_limit
+from inference.model_files import token_limit
 from inference.errors import ConfigError, ModelError
 from training.config import TrainConfig
 from training.receipt import TOKENIZER_FILES

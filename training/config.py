@@ -77,6 +77,9 @@ class TrainConfig:
     """Names of the columns of a file that has no header line."""
     json_fields: tuple[str, ...] = ()
     """Those text fields that hold JSON: a list of texts, or texts with weights as {"a": 0.3}."""
+    match_fields: dict[str, str] = field(default_factory=dict)
+    """A text field, and the JSON field it is held against, as {"title": "queries"}: how alike they
+    are comes first in the text, in words."""
     group_field: str | None = None
     """Column such as the author: texts that share its value are held back together or stay."""
     time_field: str | None = None

@@ -20,7 +20,7 @@ import numpy as np
 
 from inference import bundle as bundles
 from inference import classifier
-from inference.bundle import token_limit
+from inference.model_files import token_limit
 from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, load_engine, load_reader
 from inference.errors import ModelError
 from inference.records import Example

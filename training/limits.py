@@ -90,6 +90,13 @@ def _check_choices(config: "TrainConfig") -> None:
             f"weighted_sampling and class_weights {config.class_weights} would make up for rare "
             f"labels twice; give one of them"
         )
+    for field, other in config.match_fields.items():
+        if field not in config.text_fields or other not in config.json_fields:
+            raise ConfigError(
+                f"match_fields holds {field} against {other}; it must hold one of text_fields "
+                f"({', '.join(config.text_fields)}) against one of json_fields "
+                f"({', '.join(config.json_fields) or 'none given'})"
+            )
     unknown = [name for name in config.baselines if name not in BASELINES]
     if unknown or len(set(config.baselines)) < len(config.baselines):
         raise ConfigError(

@@ -101,6 +101,7 @@ def _bundle(config: TrainConfig, splits: Splits, tokenizer: PreTrainedTokenizerB
         max_tokens=min(config.max_seq_length, int(tokenizer.model_max_length)),
         json_fields=config.json_fields,
         label_names=config.label_names,
+        match_fields=config.match_fields,
     )
 
 

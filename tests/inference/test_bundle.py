@@ -159,6 +159,24 @@ def test_what_labels_are_called_in_a_file_is_stored(tmp_path):
     assert bundles.load(tmp_path).label_names == names
 
 
+def test_how_alike_a_field_is_to_the_texts_of_another_comes_first(tmp_path):
+    match = {"title": "q"}
+    bundle = Bundle(
+        ("calm", "angry"), MULTI, ("title", "q"), " | ", 64, json_fields=("q",), match_fields=match
+    )
+    fields = {"title": "rain coat", "q": '{"rain coat": 0.2, "hat": 0.1}'}
+    assert bundle.compose(fields) == "identical | rain coat | rain coat 20%; hat 10%"
+    assert bundle.compose({"title": " ", "q": "{}"}) == ""
+    bundles.save(bundle, folder(tmp_path))
+    assert bundles.load(tmp_path).match_fields == match
+
+
+@pytest.mark.parametrize("match", [{"other": "q"}, {"title": "title"}])
+def test_a_match_of_other_fields_than_text_against_json_is_refused(match):
+    with pytest.raises(ModelError, match="must hold text_fields against json_fields"):
+        Bundle(("a", "b"), SINGLE, ("title", "q"), json_fields=("q",), match_fields=match)
+
+
 def test_a_record_whose_field_is_no_json_is_the_visitors_to_mend():
     bundle = Bundle(("a", "b"), SINGLE, ("q",), json_fields=("q",))
     with pytest.raises(TextError, match="cannot read this record: 'q' is not JSON"):

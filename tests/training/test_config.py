@@ -63,6 +63,10 @@ def test_a_run_json_reproduces_its_settings(tmp_path):
         ("--dataset_name me/it --test_file a.csv", "brings its own splits"),
         ("--train_file a.csv --label_fields a b --label_delimiter ,", "for one label field"),
         ("--train_file a.csv --json_field b", "json_fields names 'b', which is none of the text"),
+        (
+            '--train_file a.csv --match_fields {"text":"b"}',
+            "match_fields holds text against b; it must hold one of text_fields",
+        ),
         ("--train_file a.csv --group_field label", "group_field is 'label', which is a label"),
         ("--train_file a.csv --time_field label", "time_field is 'label', which is a label"),
     ],
