@@ -80,7 +80,8 @@ def providers() -> tuple[str, ...]:
     if "is_logged_in" not in st.user:  # the key is there exactly where secrets have [auth]
         return ()
     auth = st.secrets["auth"]
-    named = [name for name, section in auth.items() if isinstance(section, Mapping)]
+    sections = [(name, value) for name, value in auth.items() if isinstance(value, Mapping)]
+    named = [name for name, section in sections if "client_id" in section]  # not client_kwargs
     return ((_DEFAULT,) if "client_id" in auth else ()) + tuple(named)
 
 

@@ -10,6 +10,7 @@ UserError (hub/errors.py)    its text is the whole message; a traceback means ou
 ├── TextError                a text that cannot be scored (empty, too long)
 ├── FeedbackError            what a person said could not be kept, or cannot be read again
 ├── ChoiceError              no model was chosen, or one that is not on show
+├── WorkError                a run cannot be made, started or stopped as things stand
 ├── LimitReached             a visitor asked for more than one may in a minute
 └── NotTheOwner              somebody else than the owner asked for what only the owner may do
 """
@@ -52,6 +53,10 @@ class FeedbackError(UserError):
 
 class ChoiceError(UserError):
     """No model was chosen, or one that is not on show."""
+
+
+class WorkError(UserError):
+    """A run cannot be made, started or stopped as things stand."""
 
 
 class LimitReached(UserError):
