@@ -26,6 +26,7 @@ from inference.settings import Settings
 from training import base as bases
 from training import card, data, export, golden, publish, receipt, results, thresholds, trackers
 from training import weights as weights_of
+from training import words as words_of
 from training.base import Base
 from training.config import TrainConfig
 from training.data import Splits
@@ -101,6 +102,7 @@ def run(config: TrainConfig, settings: Settings) -> Result:
         folder, weights, Task(splits, config, base, hub, shown_id, settings.threads)
     )
     _draw(folder, splits, measured.board)
+    words_of.write(folder, splits)
     receipt.write_split_ids(folder.path, splits.row_ids())
     receipt.write(
         folder.path,

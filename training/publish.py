@@ -27,8 +27,8 @@ from training.receipt import PATHS
 from training.run_folder import sha256_of
 
 # Nothing else is ever sent: no checkpoint, no log, no text of the data, no token. Predictions are
-# scores alone, splits.json names rows by their numbers, and tfidf.json holds the words and pairs of
-# words that two training texts share.
+# scores alone, splits.json names rows by their numbers, tfidf.json holds the words and pairs of
+# words that two training texts share, and words.json counts those that five share.
 ALLOWED = (
     "README.md",
     "config.json",
@@ -45,6 +45,7 @@ ALLOWED = (
     "results/splits.json",
     "results/targets.parquet",
     "results/tfidf.json",
+    "results/words.json",
     "results/predictions/*.parquet",
     "results/plots/*.png",
     golden.FILE_NAME,

@@ -41,6 +41,7 @@ _KINDS = (
     ("results/targets.parquet", "predictions"),
     (golden.FILE_NAME, "golden"),
     ("results/tfidf.json", "results"),
+    ("results/words.json", "results"),
     ("results/*.json", "metric"),
     ("results/*", "results"),
     ("metrics.jsonl", "history"),
