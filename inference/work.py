@@ -189,22 +189,23 @@ class _Watcher:
 
     def __init__(self) -> None:
         self.was_stopped = False
-        self._deadline = float("inf")
 
     def stop(self, number: int, frame: FrameType | None) -> None:
-        """The handler of SIGTERM; the command has received it too, as one of our group."""
+        """The handler of SIGTERM."""
         self.was_stopped = True
-        self._deadline = time.monotonic() + _END_WITHIN_S
 
     def watch(self, command: Sequence[str]) -> int:
         """Run it to its end; return its code."""
         # close_fds=False: as long as the command works, it holds the lock too.
         with subprocess.Popen(command, close_fds=False) as process:
-            while process.poll() is None:
-                if time.monotonic() > self._deadline:
-                    process.kill()
+            while process.poll() is None and not self.was_stopped:
                 time.sleep(_LOOK_EVERY_S)
-            return process.returncode
+            process.terminate()  # again for most; the signal may have come before the command
+            try:
+                return process.wait(_END_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return process.wait()
 
 
 def main() -> None:
