@@ -18,6 +18,7 @@ st.session_state.setdefault("history", ())
 st.session_state.setdefault("closer", None)  # the row of the history that is looked at
 st.session_state.setdefault("explained", None)
 st.session_state.setdefault("is_link_read", False)
+st.session_state.setdefault("object_answer", None)  # of the page with one input a field
 
 # A page that a visitor may not use is not listed, and asks again itself.
 try:
@@ -33,6 +34,12 @@ pages = {
             icon=":material/compare_arrows:",
             help="Your message, read by the fine-tuned model and by pretrained ones.",
             default=True,
+        ),
+        st.Page(
+            "app_pages/predict_form.py",
+            title="One object",
+            icon=":material/edit_note:",
+            help="One input for each field that the model was trained to read.",
         ),
     ],
     "Trust": [
