@@ -4,7 +4,6 @@ The page and the HTTP API both ask through here. Owns the checking of what a vis
 order of the work; opening a model is the caller's, who decides how many stay in memory.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,9 +14,7 @@ from inference.errors import ChoiceError, TextError
 from inference.explain import Explanation, explain
 from inference.opening import OpenModel
 from inference.settings import Settings
-
-# One analysis at a time: the scoring threads of one already fill the few cores of a Space.
-_SCORING = threading.Lock()
+from inference.turns import SCORING
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def ask(
         on_start(entry)
         try:
             model = open_model(entry)
-            with _SCORING:
+            with SCORING.of_person():
                 columns.append(
                     compare(
                         [(model.column, model)], catalogue.labels, catalogue.problem_type, texts
@@ -119,7 +116,7 @@ def ask_why(
         HubError: the model cannot be fetched. ModelError: it cannot be loaded.
     """
     model = open_model(entry)
-    with _SCORING:
+    with SCORING.of_person():
         return explain(model, text, label)
 
 
