@@ -5,6 +5,8 @@ A plain Streamlit script; `server.py` serves it together with the HTTP API:
     streamlit run server.py --server.port 8501
 """
 
+from uuid import uuid4
+
 import streamlit as st
 
 from app_pages import people, widgets
@@ -19,6 +21,11 @@ st.session_state.setdefault("closer", None)  # the row of the history that is lo
 st.session_state.setdefault("explained", None)
 st.session_state.setdefault("is_link_read", False)
 st.session_state.setdefault("object_answer", None)  # of the page with one input a field
+st.session_state.setdefault("given", ())  # answers to whether a prediction is right
+st.session_state.setdefault("correcting", None)
+st.session_state.setdefault("correction_problem", None)
+st.session_state.setdefault("who", uuid4().hex)
+st.session_state.setdefault("run_problem", None)  # of the owner's page
 
 # A page that a visitor may not use is not listed, and asks again itself.
 try:
@@ -50,8 +57,25 @@ pages = {
             help="Every model on the frozen test set: quality, size and speed.",
         ),
     ],
+    "Improve": [
+        st.Page(
+            "app_pages/feedback.py",
+            title="Feedback",
+            icon=":material/rate_review:",
+            help="Say where a model is wrong; the next one may learn from it.",
+        ),
+    ],
     "About": [],
 }
+if is_owner:
+    pages["Improve"].append(
+        st.Page(
+            "app_pages/training.py",
+            title="Training",
+            icon=":material/model_training:",
+            help="Check a file, train on it, watch it, publish.",
+        )
+    )
 if people.providers():
     pages["About"].append(
         st.Page(

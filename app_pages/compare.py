@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from app_pages import closer, headline, history, links, people, widgets
+from app_pages import closer, corrections, headline, history, links, people, widgets
 from app_pages.table import results_html
 from hub.errors import UserError
 from inference.ask import ask, check_texts, choose
@@ -153,7 +153,8 @@ if rows:
     st.subheader("A closer look", anchor=False)
     row = closer.choose_row(rows)
     closer.draw_scores(row)
-    st.container(key="verdicts")
+    with st.container(key="verdicts"):
+        corrections.draw(row, catalogue)
     with st.expander("Which words moved it?", icon=":material/format_ink_highlighter:"):
         closer.draw_words(row, catalogue)
     with st.expander("Share", icon=":material/share:"):

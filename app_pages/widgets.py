@@ -14,13 +14,17 @@ import streamlit as st
 
 from hub.client import Hub
 from hub.errors import UserError
+from hub.sending import Sender
 from inference import catalogue as catalogues
 from inference import evidence as evidences
+from inference import feedback as feedbacks
 from inference import opening
 from inference import settings as environment
 from inference.allowance import Allowance
 from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
 from inference.evidence import Evidence
+from inference.feedback import Collected
+from inference.next_run import Columns, columns_of
 from inference.opening import OpenModel
 from inference.predictions import Predictions
 from inference.settings import Settings
@@ -192,6 +196,48 @@ def _load_fine_tuned() -> None:
                 # Whoever asks this model meets the same error and is told.
                 return
             return
+
+
+@st.cache_resource(show_spinner=False)
+def feedback_log() -> feedbacks.Log:
+    """Where this process keeps what visitors say of predictions."""
+    return feedbacks.Log(settings().feedback)
+
+
+@st.cache_resource(show_spinner=False)
+def feedback_sender() -> Sender | None:
+    """What sends it to the owner's private dataset repo; None where none or no token is set."""
+    repo_id, log = settings().feedback_repo, feedback_log()
+    if repo_id is None or settings().token is None:
+        return None
+    return _hub().keep_sending(log.folder, repo_id, lock=log.lock)
+
+
+def feedback_or_stop() -> Collected:
+    """Everything that visitors of all sessions said, or a box that says why it cannot be read."""
+    folder = settings().feedback
+    try:
+        return _feedback(feedbacks.stamp(folder), folder)
+    except UserError as error:
+        error_box(error, title="What visitors said cannot be read")
+        st.stop()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _feedback(stamp: object, _folder: Path) -> Collected:
+    return feedbacks.read(_folder)
+
+
+@st.cache_resource(max_entries=8, ttl=600, show_spinner="Asking for the columns of the training")
+def training_columns(recipe: str) -> Columns:
+    """The columns that a recipe's fine-tuned model was trained with; text and label if unknown."""
+    for entry in recipes()[recipe].models:
+        if entry.role == FINE_TUNED:
+            try:
+                return columns_of(entry.repo_id, _hub(), entry.revision or "main")
+            except UserError:
+                break  # a model of elsewhere has no receipt; a Hub that is away may answer later
+    return Columns()
 
 
 def timezone() -> tzinfo:

@@ -159,6 +159,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def stamp(folder: Path) -> tuple[tuple[str, int], ...]:
+    """What changes whenever the folder says something else: its files and their sizes."""
+    files = sorted(folder.rglob("*.jsonl"))
+    return tuple((str(path), path.stat().st_size) for path in files)
+
+
 def read(folder: Path) -> Collected:
     """Read the files of all processes as one; a folder that is not there holds nothing.
 

@@ -1,0 +1,139 @@
+"""Feedback: correct a prediction, what this session said, all answers in numbers, the next run."""
+
+from html import escape
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from app_pages import charts, closer, corrections, history, people, widgets
+from inference import next_run
+from inference.agreement import by_label
+from inference.catalogue import FINE_TUNED
+
+A_PAGE = 5  # answers of the session that are shown at once
+# What a chart calls the counts of a label.
+COUNTS = {"kept": "left as given", "removed": "taken away", "added": "added"}
+
+settings, catalogue = widgets.load_or_stop()
+recipe = widgets.chosen_recipe()
+
+st.title("Feedback", anchor=False)
+st.text("Where a model is wrong, say what is right: the next one may learn from it.")
+
+# ---- correct a prediction
+st.subheader("Is the model right?", anchor=False)
+stored = catalogue.first_paint
+examples = () if stored is None else (history.Analysis(stored, recipe=recipe),)
+rows = history.rows((*history.of_recipe(st.session_state.history, recipe), *examples))
+if rows:
+    row = closer.choose_row(rows)
+    with st.container(key="verdicts"):
+        corrections.draw(row, catalogue)
+else:
+    st.text("No message has been analyzed yet, so there is no prediction to correct.")
+st.page_link("app_pages/compare.py", label="Analyze a message", icon=":material/compare_arrows:")
+
+# ---- what this session said
+st.subheader("Your answers in this session", anchor=False)
+given = [one for one in st.session_state.given if one.feedback.recipe == catalogue.title]
+if not given:
+    st.caption("None yet. They will be listed here, each with a button that takes it back.")
+pages = -(-len(given) // A_PAGE)
+page = st.pagination(pages, key="given_page") if pages > 1 else 1
+with st.container(key="given"):
+    for one in given[(page - 1) * A_PAGE : page * A_PAGE]:
+        said = one.feedback
+        verdict = "agreed" if said.is_confirmed else f"say {corrections.in_words(said.corrected)}"
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.html(
+                f'<p class="text">{escape(" ".join(said.fields.values()))}</p>'
+                f"<p>The model said {escape(corrections.in_words(said.predicted))}; "
+                f"you <b>{escape(verdict)}</b></p>"
+            )
+            if one.is_undone:
+                st.caption("taken back")
+            else:
+                corrections.undo_button(one, "undo_listed")
+
+# ---- all answers in numbers
+st.subheader("What all visitors said", anchor=False)
+collected = widgets.feedback_or_stop()
+everything = [one for one in collected.feedback if one.recipe == catalogue.title]
+confirmed = sum(one.is_confirmed for one in everything)
+with st.container(horizontal=True, key="figures"):
+    st.metric("Answers kept", f"{len(everything):,}")
+    st.metric("The model was right", f"{confirmed:,}")
+    st.metric("Corrected", f"{len(everything) - confirmed:,}")
+if everything:
+    counts = pd.DataFrame(
+        [
+            {"label": one.label, "people": words, "answers": getattr(one, name)}
+            for one in by_label(everything, catalogue.labels)
+            for name, words in COUNTS.items()
+        ]
+    )
+    chart = (
+        alt.Chart(counts)
+        .mark_bar()
+        .encode(
+            x=alt.X("answers:Q", title="Answers", axis=alt.Axis(tickMinStep=1, format="d")),
+            y=alt.Y("label:N", title=None, sort=list(catalogue.labels)),
+            color=alt.Color("people:N", sort=list(COUNTS.values()), legend=charts.bottom_legend()),
+            order=alt.Order("people:N"),
+            tooltip=["label:N", "people:N", "answers:Q"],
+        )
+    )
+    told = "; ".join(
+        f"{one.label} {one.kept} left, {one.removed} taken away, {one.added} added"
+        for one in by_label(everything, catalogue.labels)
+    )
+    plot = charts.Plot(chart, counts, f"Answers by label: {told}", 130 + 34 * len(catalogue.labels))
+    charts.show(plot, "feedback_labels")
+st.caption(
+    "No measure of quality: who answers does so more eagerly where the model is wrong. "
+    "The leaderboard tells how often it is right."
+)
+
+# ---- what will enter the next run
+st.subheader("What will enter the next run", anchor=False)
+is_owner = people.is_owner()
+columns = widgets.training_columns(recipe)
+plan = next_run.plan(everything, columns)
+st.text(
+    f"{len(plan.rows)} texts are ready to train on, {plan.corrected} of them corrected. "
+    f"{plan.contested} are left out because people do not agree on them, {plan.unfit} because they "
+    "lack a column."
+)
+ids = {one.feedback.id for one in given}
+mine = [one for one in everything if one.id in ids]
+shown = plan if is_owner else next_run.plan(mine, columns)
+if shown.rows:
+    st.text("All of them:" if is_owner else "Yours among them, as the training reads them:")
+    st.dataframe(
+        pd.DataFrame(shown.rows),
+        key="next_rows",
+        hide_index=True,
+        alt="The texts and labels that the next training reads",
+    )
+    st.download_button(
+        "Download for training",
+        next_run.jsonl_bytes(shown.rows),
+        file_name="next.jsonl",
+        mime="application/jsonl",
+        key="next_run",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+if is_owner:
+    models = [entry.repo_id for entry in catalogue.models if entry.role == FINE_TUNED]
+    model = f" --model {models[0]}" if models else ""
+    st.code(
+        f"python -m inference.feedback {settings.feedback} --out next.jsonl{model}\n"
+        "python -m training.train --train_file next.jsonl --config run.json",
+        language="bash",
+        wrap_lines=True,
+    )
+    st.caption(corrections.how_far_sent())
+    for line in collected.broken[:5]:
+        st.warning(widgets.plain(line), icon=":material/warning:")
