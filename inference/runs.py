@@ -21,12 +21,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 import yaml
 
 from hub.errors import UserError
-from inference import work
+from inference import tables, work
+from inference.delimited import Broken
 from inference.errors import WorkError
 from inference.survey import survey
 from inference.whole_file import write_whole
@@ -37,9 +39,10 @@ RECIPES = "training/recipes"
 DEFAULT_EPOCHS = 3  # of training.train
 _ROOT = Path(__file__).resolve().parent.parent
 _RUN, _SETTINGS = "run.json", "settings.yaml"
+_NAMES_ITS_COLUMNS = (".jsonl", ".ndjson", ".parquet")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
-Value = str | int | float | bool | list[str] | dict[str, str]
+Value = str | int | float | bool | list[str] | dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -87,18 +90,33 @@ class Run:
         return (self.folder / _SETTINGS).exists()
 
     @property
+    def is_begun(self) -> bool:
+        """Has a training made the run folder its own? From then on its settings are fixed."""
+        return (self.output / "stages.json").is_file()
+
+    @property
     def is_trained(self) -> bool:
         """Is there a model to publish?"""
         return (self.output / "README.md").is_file()  # the card, which training writes last
+
+    def preview(self, count: int) -> list[dict[str, str]]:
+        """The first rows that can be read, every cell as text. Raises DataError if none can be."""
+        names = _column_names(self.data, self.recipe)
+        table = tables.open_table(self.data, self.columns, names, has_every_column=True)
+        rows = (row for row in table.rows if not isinstance(row, Broken))
+        return [{k: str(v) for k, v in row.items()} for row in islice(rows, count)]
 
     def configure(self, chosen: Mapping[str, Value]) -> None:
         """Keep what was chosen, as names and values of `python -m training.train --help`.
 
         Raises:
-            WorkError: the run is at work, or is trained already.
+            WorkError: a command is at work in the run, or its training has begun.
         """
-        if self.is_trained or work.at_work(self.folder.parent) == self.name:
-            raise WorkError(f"The run {self.name} is at work or trained already: make another.")
+        if self.is_begun or work.at_work(self.folder.parent) == self.name:
+            raise WorkError(
+                f"The settings of the run {self.name} are fixed, as its training has begun or a "
+                "command is at work in it: make another run."
+            )
         content = {"train_file": str(self.data), **chosen, "output_dir": str(self.output)}
         text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
         write_whole(self.folder / _SETTINGS, text)
@@ -215,13 +233,16 @@ def _survey(folder: Path, data_name: str, data: bytes | Path, recipe: str | None
         write_whole(path, data)
     else:
         path = data.resolve()
-    start = read_yaml(_ROOT / recipe) if recipe else {}
-    needed = [*start.get("text_fields", ()), *start.get("label_fields", ())]
-    is_headless = path.suffix.lower() not in (".jsonl", ".ndjson", ".parquet")
-    names = start.get("column_names", ()) if is_headless else ()
-    seen = survey(path, needed, names)
+    seen = survey(path, column_names=_column_names(path, recipe))
     columns = tuple(seen.columns)
     return Run(folder, path, Path(data_name).name, seen.rows, columns, recipe, time.time())
+
+
+def _column_names(path: Path, recipe: str | None) -> tuple[str, ...]:
+    """What the recipe calls the columns of delimited text without a header."""
+    if recipe is None or path.suffix.lower() in _NAMES_ITS_COLUMNS:
+        return ()
+    return tuple(read_yaml(_ROOT / recipe).get("column_names", ()))
 
 
 def _read(folder: Path) -> Run | None:

@@ -1,0 +1,52 @@
+"""The owner's page: a data file -> what is wrong with it -> a training -> a repo on the Hub.
+
+A training is a process of its own with the command that a person would type, and all its state lies
+in files (inference/runs.py): a reload, a second tab or a restart of the server lose nothing.
+"""
+
+import streamlit as st
+
+from app_pages import new_run, people, run_report, run_steps, widgets
+from hub.errors import UserError
+from inference.runs import Runs, refuse_missing_packages
+
+NEW = ""  # the choice of a run that is yet to be made
+
+settings, _ = widgets.load_or_stop()
+try:
+    people.require_owner()
+    refuse_missing_packages()
+except UserError as error:
+    widgets.error_box(error)
+    st.stop()
+
+# ---- which run
+runs = Runs(settings.runs)
+known = {run.name: run for run in runs.all()}
+st.title("Train a model", anchor=False)
+st.caption("Only you, the owner of this Space, see this page.")
+if st.session_state.get("run", NEW) not in (NEW, *known):  # deleted just now
+    del st.session_state.run
+chosen = st.selectbox(
+    "Run",
+    [*known, NEW],  # first and chosen: the newest
+    key="run",
+    format_func=lambda name: run_report.title(known[name]) if name else "A new run",
+    bind="query-params",
+)
+if st.session_state.run_problem is not None:
+    widgets.error_box(st.session_state.run_problem)
+    st.session_state.run_problem = None
+
+# ---- its steps, in order
+if chosen == NEW:
+    new_run.draw(runs, is_first=not known)
+else:
+    run = known[chosen]
+    run_steps.choose(run)
+    run_report.checkup(run)
+    run_steps.go(run, runs)
+    run_report.watch(run)
+    run_report.verdict(run)
+    run_steps.publish(run, runs, settings)
+    run_steps.forget(run, runs)
