@@ -17,6 +17,8 @@ st.html(widgets.STYLE)
 
 # Every session key has its default here; widgets keep their values by persist_state.
 st.session_state.setdefault("history", ())
+st.session_state.setdefault("scored_file", None)  # the last one of this visit
+st.session_state.setdefault("analysed", None)  # it, as the page of analysis read it
 st.session_state.setdefault("closer", None)  # the row of the history that is looked at
 st.session_state.setdefault("explained", None)
 st.session_state.setdefault("is_link_read", False)
@@ -55,6 +57,12 @@ pages = {
             title="Leaderboard",
             icon=":material/leaderboard:",
             help="Every model on the frozen test set: quality, size and speed.",
+        ),
+        st.Page(
+            "app_pages/analysis.py",
+            title="Analysis",
+            icon=":material/insights:",
+            help="A scored file beside what its model was trained and measured on.",
         ),
     ],
     "Improve": [

@@ -121,6 +121,20 @@ def find(catalogue: Path, board: Leaderboard) -> Evidence | None:
     return Evidence(catalogue, first, targets, _row_ids(first, board.examples), files)
 
 
+def tested(catalogue: Path, repo_id: str) -> Predictions | None:
+    """What a fine-tuned model on show said of its own test rows; None where that is not kept.
+
+    Raises:
+        DataError: a kept file is damaged.
+    """
+    run = folder_of(catalogue, repo_id)
+    if not (run / _LEADERBOARD).is_file():
+        return None
+    judged = leaderboards.load(run / _LEADERBOARD).judged
+    path = run / predictions.FOLDER / f"{judged.model.name if judged else ''}.parquet"
+    return predictions.load(path) if path.is_file() else None
+
+
 def bundle_of(catalogue: Path, repo_id: str) -> Bundle | None:
     """How a fine-tuned model on show decides; None where the catalogue does not keep it.
 

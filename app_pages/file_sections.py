@@ -1,0 +1,227 @@
+"""The sections of the analysis page: each asks inference/ for its numbers and draws them."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app_pages import charts, file_charts
+from inference import analysis, projection, scored, words
+from inference.analysis import Rows, TrainedOn
+from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
+from inference.predictions import Predictions
+from inference.scored import ScoredFile
+from inference.shifts import shifts
+
+TRAINING, TEST = "training", "test set"
+TOP_SCORE = "The strongest label"
+BY_LENGTH = "Words in the text"
+_MOST_WORDS = 100
+
+
+def model_of(catalogue: Catalogue, file: ScoredFile | None) -> ModelEntry:
+    """The model that scored the file; without a file the first fine-tuned one on show."""
+    for entry in catalogue.models:
+        if entry.repo_id == file.repo_id if file else entry.role == FINE_TUNED:
+            return entry
+    repo_id = file.repo_id if file else catalogue.models[0].repo_id
+    return ModelEntry(repo_id, FINE_TUNED, repo_id)
+
+
+def empty() -> None:
+    """What a visitor sees who has scored no file."""
+    st.text(
+        "There is nothing to analyze yet. Score a file first: this page then shows how its texts, "
+        "labels and scores compare with those that the model was trained and measured on."
+    )
+
+
+def heading(rows: Rows, file: ScoredFile | None, model: ModelEntry) -> None:
+    """Which rows, scored by whom."""
+    st.text(f"{len(rows.texts):,} texts of {rows.name}, scored by {model.title}.")
+    if file is None:
+        st.caption("Score a file of your own to see it here instead.")
+    elif file.rejected:
+        st.caption(f"{file.rejected:,} of {file.rows:,} rows have no scores and are left out.")
+
+
+def drift(rows: Rows, training: TrainedOn | None, tested: Predictions | None) -> None:
+    """Each comparison with its distance, and whether chance alone explains it."""
+    found = shifts(rows, training, tested)
+    if not found:
+        return
+    st.subheader("Has anything moved?", anchor=False)
+    moved = [one for one in found if one.drift.is_more_than_chance]
+    if moved:
+        named = " and ".join(f"{one.what.lower()} ({one.against})" for one in moved)
+        st.text(f"More than chance explains: {named} differ. Figures of the test set may not hold.")
+    else:
+        st.text("Nothing differs by more than chance explains.")
+    table = pd.DataFrame(
+        {
+            "What": [one.what for one in found],
+            "Against": [one.against for one in found],
+            "Distance": [one.drift.distance for one in found],
+            "Chance alone, up to": [one.drift.by_chance for one in found],
+            "Stability index": [one.drift.psi for one in found],
+            "Finding": [
+                "has moved" if one.drift.is_more_than_chance else "cannot tell" for one in found
+            ],
+        }
+    )
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table,
+        key="drift",
+        hide_index=True,
+        column_config={
+            "Distance": number(
+                format="%.3f", help="Jensen-Shannon distance: 0 is equal, 1 has nothing in common."
+            ),
+            "Chance alone, up to": number(
+                format="%.3f",
+                help="What 95 in 100 pairs of samples of these sizes stay below if nothing moved.",
+            ),
+            "Stability index": number(
+                format="%.3f",
+                help="PSI; by a rule of thumb below 0.1 is little and above 0.25 much.",
+            ),
+        },
+        alt="How far the file has moved from what the model knows",
+    )
+    charts.offer(table, "drift", "Download this table")
+
+
+def categories(rows: Rows, training: TrainedOn | None) -> None:
+    """Rows of each label: in training, as the file's truth has it, and as decided."""
+    st.subheader("Objects in each category", anchor=False)
+    series: dict[str, list[int]] = {}
+    if training is not None:
+        series[TRAINING] = [training.label_counts.get(label, 0) for label in rows.labels]
+    if rows.is_labelled.any():
+        series["truth"] = rows.truth.sum(axis=0).tolist()
+    series["decided"] = rows.decided.sum(axis=0).tolist()
+    charts.show(file_charts.categories(rows.labels, series, len(rows.texts)), "categories")
+    if len(rows.labels) > file_charts.MOST_LABELS:
+        st.caption(f"The {file_charts.MOST_LABELS} most frequent of {len(rows.labels)} labels.")
+
+
+def lengths(rows: Rows, training: TrainedOn | None) -> None:
+    """Words in a text, beside training where its counts are stored."""
+    st.subheader("Words in a text", anchor=False)
+    series = {"this file": analysis.by_length(rows.words.lengths)}
+    if training is not None and training.words is not None:
+        series = {TRAINING: analysis.by_length(training.words.lengths), **series}
+    charts.show(file_charts.lengths(series), "lengths")
+
+
+def scores(rows: Rows, tested: Predictions | None) -> None:
+    """How high scores are, beside those of the test set."""
+    st.subheader("How sure the model is", anchor=False)
+    chosen = st.selectbox("Scores of", (TOP_SCORE, *rows.labels), key="scores_of")
+    place = None if chosen == TOP_SCORE else rows.labels.index(chosen)
+    sides = {"this file": rows.scores}
+    if tested is not None:
+        sides = {TEST: tested.scores, **sides}
+    series = {
+        name: analysis.by_score(analysis.strongest(table) if place is None else table[:, place])
+        for name, table in sides.items()
+    }
+    what = "Strongest score" if place is None else f"Score of {chosen}"
+    charts.show(file_charts.scores(series, what), "scores")
+
+
+def vocabulary(rows: Rows, training: TrainedOn | None) -> None:
+    """Words that the file has and training had not, and the reverse."""
+    st.subheader("New and missing words", anchor=False)
+    if training is None or training.words is None:
+        st.text("The words of the training texts are not stored here: nothing to compare with.")
+        return
+    known = training.words
+    st.text(
+        f"Against the {len(known.words):,} most frequent words of {known.texts:,} training texts. "
+        "A word is listed where chance would bring that in fewer than 1 of 1,000 files."
+    )
+    new, missing = words.new(known, rows.words), words.missing(known, rows.words)
+    one, other = st.columns(2)
+    for place, name, found, source in (
+        (one, "new", new, "of the file's texts"),
+        (other, "missing", missing, "of training texts"),
+    ):
+        with place:
+            st.text(f"{name.capitalize()}: {len(found):,}")
+            if not found:
+                st.caption("None.")
+                continue
+            table = pd.DataFrame(
+                {
+                    "Word": [word.word for word in found],
+                    "Texts": [word.texts for word in found],
+                    "Share": [word.share for word in found],
+                }
+            )
+            st.dataframe(
+                table.head(_MOST_WORDS),
+                key=f"{name}_words",
+                hide_index=True,
+                column_config={
+                    "Share": st.column_config.ProgressColumn(
+                        f"Share {source}", format="percent", min_value=0, max_value=1
+                    )
+                },
+                alt=f"{name.capitalize()} words, the most frequent first",
+            )
+            charts.offer(table, f"{name}_words", f"Download {len(table):,} words")
+
+
+def plane(rows: Rows) -> None:
+    """The texts as points by their scores."""
+    st.subheader("A map of the texts", anchor=False)
+    placed = projection.from_scores(
+        rows.scores, projection.sample(len(rows.texts)), is_multilabel=rows.is_multilabel
+    )
+    if placed is None:
+        st.text("A map needs three texts that the model scores differently.")
+        return
+    first, second = placed.explained
+    axes = (f"First direction: {first:.0%} of the spread", "")
+    if second < 0.005:
+        placed, axes = file_charts.length_axis(rows, placed), (axes[0], BY_LENGTH)
+    else:
+        axes = (axes[0], f"Second direction: {second:.0%}")
+    st.text(
+        "Each point is a text; those that the model scores alike lie near each other. Far from all "
+        "corners the model is unsure. Hover over a point to read it."
+    )
+    charts.show(file_charts.plane(rows, placed, axes), "map")
+    if len(placed.rows) < len(rows.texts):
+        st.caption(f"{len(placed.rows):,} of {len(rows.texts):,} texts, drawn at random.")
+
+
+def slices(rows: Rows, file: ScoredFile | None) -> None:
+    """The share of right or of chosen decisions, for each value of a column."""
+    st.subheader("Slice by slice", anchor=False)
+    columns = [] if file is None else scored.input_columns(file)
+    columns = [name for name in columns if file is None or name not in file.text_fields]
+    with st.container(key="slice_controls", horizontal=True):
+        by = st.selectbox("By", (BY_LENGTH, *columns), key="slice_by")
+        is_measured = bool(rows.is_labelled.any())
+        measures = [f"decided {label}" for label in rows.labels]
+        if is_measured:
+            measures.insert(0, "decided right")
+        chosen = st.selectbox("Share of rows", measures, key="slice_measure")
+    kept = rows.is_labelled if chosen == "decided right" else np.ones(len(rows.texts), bool)
+    hits = rows.is_right
+    if chosen != "decided right":
+        hits = rows.decided[:, rows.labels.index(chosen.removeprefix("decided "))]
+    if file is None or by == BY_LENGTH:
+        values: list[object] = [analysis.length_of(text) for text in rows.texts]
+    else:
+        cells = scored.values(file, [by])[by]
+        values = [cells[number] for number in rows.numbers]
+    found = analysis.slices(
+        [value for value, is_in in zip(values, kept, strict=True) if is_in], hits[kept]
+    )
+    charts.show(file_charts.slices(found, f"Share {chosen}"), "slices")
+    st.caption(
+        "In brackets the rows of a slice; a line is the 95 % interval of its share (Wilson)."
+    )
