@@ -24,6 +24,7 @@ from inference.allowance import Allowance
 from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
 from inference.evidence import Evidence
 from inference.feedback import Collected
+from inference.jobs import Line
 from inference.next_run import Columns, columns_of
 from inference.opening import OpenModel
 from inference.predictions import Predictions
@@ -177,6 +178,12 @@ def _recipe_of(entry: ModelEntry) -> str:
     """The catalogue that an entry stands in: this very entry, as an equal one may be in another."""
     holders = [name for name, one in recipes().items() if any(own is entry for own in one.models)]
     return holders[0] if holders else next(iter(recipes()))
+
+
+@st.cache_resource(show_spinner=False)
+def line() -> Line:
+    """Where the files of all visitors wait to be scored."""
+    return Line(settings().max_jobs)
 
 
 @st.cache_resource(show_spinner=False)

@@ -12,6 +12,8 @@ This is the only reader of the environment. It opens no file, makes no folder an
     SPACE_MAX_CHARS   characters of one text that a visitor may send; 10000 unless set
     SPACE_MAX_TEXTS   texts of one request; 64 unless set
     SPACE_MAX_MODELS  models kept in memory; 2 unless set
+    SPACE_MAX_ROWS    rows of an uploaded file; 100000 unless set
+    SPACE_MAX_JOBS    files scored at once, others wait; 1 unless set
     SPACE_MAX_REQUESTS_PER_MINUTE  requests of one visitor; 60 unless set
     SPACE_OWNERS      who may use the owner's pages: user names of the Hub, separated by commas;
                       people of another provider as PROVIDER:SUBJECT or PROVIDER:EMAIL
@@ -88,6 +90,8 @@ class Settings:
     feedback: Path = Path("feedback")
     feedback_repo: str | None = None
     max_requests_per_minute: int = 60
+    max_rows: int = 100_000
+    max_jobs: int = 1
     owners: tuple[str, ...] = ()
     is_local_owner: bool = False
     runs: Path = _ROOT / "runs"
@@ -141,6 +145,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         max_requests_per_minute=_count(
             given, "SPACE_MAX_REQUESTS_PER_MINUTE", Settings.max_requests_per_minute
         ),
+        max_rows=_count(given, "SPACE_MAX_ROWS", Settings.max_rows),
+        max_jobs=_count(given, "SPACE_MAX_JOBS", Settings.max_jobs),
         owners=_names(given, "SPACE_OWNERS"),
         is_local_owner=_switch(given, "SPACE_LOCAL_OWNER"),
         runs=Path(given.get("SPACE_RUNS", str(Settings.runs))).expanduser(),
