@@ -76,14 +76,17 @@ def recipe_switch() -> None:
     except UserError:
         return  # the page tells it
     if len(known) > 1:
+        if "recipe" not in st.session_state:
+            # Not by bind="query-params": that puts the title into the address, not the name.
+            wanted = st.query_params.get("recipe")
+            st.session_state.recipe = wanted if wanted in known else next(iter(known))
         st.segmented_control(
             "Recipe",
             list(known),
             key="recipe",
-            default=next(iter(known)),
             required=True,
             format_func=lambda name: plain(known[name].title),
-            bind="query-params",
+            persist_state="session",
             wrap=True,
         )
 

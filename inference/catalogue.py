@@ -80,7 +80,15 @@ def load_all(folder: Path) -> dict[str, Catalogue]:
     inner = sorted(path.parent for path in folder.glob(f"*/{MODELS}"))
     if (folder / MODELS).is_file() or not inner:
         inner = [folder]
-    return {path.resolve().name: load(path) for path in inner}
+    found = {path.resolve().name: load(path) for path in inner}
+    titles = [one.title for one in found.values()]
+    twice = sorted({title for title in titles if titles.count(title) > 1})
+    if twice:
+        raise ConfigError(
+            f"{folder}: several catalogues have the title {', '.join(twice)}; give each its own, "
+            "as a visitor chooses by it"
+        )
+    return found
 
 
 def load(folder: Path) -> Catalogue:

@@ -57,6 +57,13 @@ def test_a_folder_of_folders_holds_several_catalogues_by_name(tmp_path):
     assert list(found) == ["clicks", "toys"]
 
 
+def test_two_catalogues_of_one_title_are_refused(tmp_path):
+    for name in ("toys", "clicks"):
+        written(tmp_path / name)
+    with pytest.raises(ConfigError, match="several catalogues have the title Sentiment"):
+        catalogue.load_all(tmp_path)
+
+
 def test_a_catalogue_with_folders_beside_its_files_is_one(tmp_path):
     written(written(tmp_path / "space") / "demo")
     assert list(catalogue.load_all(tmp_path / "space")) == ["space"]
