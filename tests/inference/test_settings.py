@@ -7,7 +7,7 @@ import pytest
 
 from hub.client import DEFAULT_ENDPOINT
 from inference.errors import SettingsError
-from inference.settings import Secret, child_environment, load
+from inference.settings import Secret, child_environment, load, sign_in
 
 TOKEN = "hf_very_secret"
 
@@ -113,3 +113,32 @@ def test_connect_asks_the_hub_that_the_settings_name():
 )
 def test_the_space_knows_its_own_address(host, address):
     assert load({"SPACE_HOST": host}).address == address
+
+
+def test_owners_are_names_between_commas_and_nobody_is_one_unless_named():
+    assert load({"SPACE_OWNERS": " ada, corp:grace@example.org ,"}).owners == (
+        "ada",
+        "corp:grace@example.org",
+    )
+    assert load({}).owners == () and not load({}).is_local_owner
+    assert load({"SPACE_LOCAL_OWNER": "1"}).is_local_owner
+
+
+def test_a_switch_is_on_or_off_and_nothing_else():
+    with pytest.raises(SettingsError, match="SPACE_LOCAL_OWNER is 'true'; expected 1"):
+        load({"SPACE_LOCAL_OWNER": "true"})
+
+
+def test_sign_in_needs_every_variable_and_hides_its_secret():
+    given = {
+        "SPACE_HOST": "ada-toys.hf.space",
+        "OAUTH_CLIENT_ID": "id",
+        "OAUTH_CLIENT_SECRET": TOKEN,
+        "OPENID_PROVIDER_URL": "https://huggingface.co/",
+    }
+    found = sign_in(given)
+    assert found.address == "https://ada-toys.hf.space"
+    assert found.provider_url == "https://huggingface.co"
+    assert TOKEN not in repr(found)
+    for name in given:
+        assert sign_in({**given, name: ""}) is None, name
