@@ -17,10 +17,9 @@ NO_RECIPE = "none: I choose the columns myself"
 def draw(runs: Runs, *, is_first: bool) -> None:
     """The form; it makes the run and looks at it at once."""
     if is_first:
-        st.info(
+        st.text(
             "Nothing was trained here yet. A run begins with a file of labelled texts: a row a "
-            "text, a column with its label.",
-            icon=":material/school:",
+            "text, a column with its label."
         )
     with st.form("new_run", border=True):
         st.file_uploader("Labelled texts", type=SUFFIXES, key="run_upload")

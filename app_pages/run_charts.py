@@ -10,6 +10,7 @@ from inference.course import Curves
 _SHOWN = ("mcc", "macro_f1", "accuracy", "roc_auc")
 
 _ROW_PX = 28
+_WHOLE = alt.Axis(tickMinStep=1, tickCount=6, format=",d")
 
 
 def labels(found: Checkup) -> Plot:
@@ -25,7 +26,7 @@ def labels(found: Checkup) -> Plot:
         alt.Chart(data)
         .mark_bar()
         .encode(
-            x=alt.X("texts:Q", title="texts", axis=alt.Axis(tickMinStep=1, format=",d")),
+            x=alt.X("texts:Q", title="texts", axis=_WHOLE),
             y=alt.Y("label:N", title=None, sort="-x"),
             color=alt.Color("part:N", legend=bottom_legend() if len(found.parts) > 1 else None),
             tooltip=["part", "label", alt.Tooltip("texts:Q", format=",d")],
@@ -45,7 +46,7 @@ def loss(curves: Curves) -> Plot | None:
         alt.Chart(data)
         .mark_line(point=len(data) < 2)
         .encode(
-            x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, format=",d")),
+            x=alt.X("step:Q", title="step", axis=_WHOLE),
             y=alt.Y("loss:Q", title="loss on the training texts", scale=alt.Scale(zero=False)),
             tooltip=["step", alt.Tooltip("loss:Q", format=".4f")],
         )
@@ -66,7 +67,7 @@ def validation(curves: Curves) -> Plot | None:
         alt.Chart(tidy)
         .mark_line(point=True)
         .encode(
-            x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, format=",d")),
+            x=alt.X("step:Q", title="step", axis=_WHOLE),
             y=alt.Y("value:Q", title="on the validation texts", scale=alt.Scale(zero=False)),
             color=alt.Color("figure:N", sort=names, legend=bottom_legend()),
             strokeDash=alt.StrokeDash(

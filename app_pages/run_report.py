@@ -79,7 +79,6 @@ def watch(run: Run) -> None:
     found = run.work
     if found is None:
         return
-    st.subheader("Progress", anchor=False)
     if found.state == RUNNING:
         _live(run)
     else:

@@ -38,15 +38,15 @@ if st.session_state.run_problem is not None:
     widgets.error_box(st.session_state.run_problem)
     st.session_state.run_problem = None
 
-# ---- its steps, in order
+# ---- how it stands, then what it is made of
 if chosen == NEW:
     new_run.draw(runs, is_first=not known)
 else:
     run = known[chosen]
-    run_steps.choose(run)
-    run_report.checkup(run)
-    run_steps.go(run, runs)
     run_report.watch(run)
+    run_steps.go(run, runs)
     run_report.verdict(run)
     run_steps.publish(run, runs, settings)
+    run_steps.choose(run)
+    run_report.checkup(run)
     run_steps.forget(run, runs)
