@@ -53,6 +53,8 @@ def categories(labels: Sequence[str], series: Mapping[str, Sequence[int]], rows:
 def lengths(series: Mapping[str, Sequence[int]]) -> Plot:
     """How many words texts have, a bar a series."""
     order = list(analysis.length_names())
+    while len(order) > 1 and not any(counts[len(order) - 1] for counts in series.values()):
+        order.pop()  # longer than any text
     data = _shares(order, series)
     last = list(series)[-1]
     top = data[data["series"] == last].nlargest(1, "rows").iloc[0]
@@ -105,6 +107,13 @@ def plane(rows: Rows, placed: Projection, axes: tuple[str, str]) -> Plot:
     return Plot(chart, data, told, 480 + 22 * len(order))
 
 
+def with_lengths(rows: Rows, placed: Projection) -> Projection:
+    """The same points, with the number of words where there is no second direction."""
+    counts = np.array([len(words.split(rows.texts[row])) for row in placed.rows], float)
+    points = np.stack([placed.points[:, 0], counts], axis=1)
+    return Projection(placed.rows, points, placed.explained)
+
+
 def slices(found: Sequence[Slice], measure: str) -> Plot:
     """The share of hits in each slice with its interval, the largest slice first."""
     data = pd.DataFrame(
@@ -137,7 +146,7 @@ def _shares(order: Sequence[str], series: Mapping[str, Sequence[int]]) -> pd.Dat
         [
             {"group": group, "series": name, "rows": count, "share": count / max(sum(counts), 1)}
             for name, counts in series.items()
-            for group, count in zip(order, counts, strict=True)
+            for group, count in zip(order, counts, strict=False)
         ]
     )
 
@@ -157,8 +166,9 @@ def _bars(data: pd.DataFrame, order: list[str], series: list[str], title: str) -
 
 
 def _series(names: list[str]) -> alt.Color:
-    """The file itself has the accent, whatever stands beside it."""
-    return alt.Color("series:N", sort=names[::-1], title=None, legend=bottom_legend())
+    """The file itself has the accent, whatever stands beside it; alone it needs no legend."""
+    legend = bottom_legend() if len(names) > 1 else None
+    return alt.Color("series:N", sort=names[::-1], title=None, legend=legend)
 
 
 def _truth(rows: Rows, row: int) -> str:
@@ -167,13 +177,6 @@ def _truth(rows: Rows, row: int) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
-
-
-def length_axis(rows: Rows, placed: Projection) -> Projection:
-    """The same points, with the number of words where there is no second direction."""
-    counts = np.array([len(words.split(rows.texts[row])) for row in placed.rows], float)
-    points = np.stack([placed.points[:, 0], counts], axis=1)
-    return Projection(placed.rows, points, placed.explained)
 
 
 def _tooltips(*names: str) -> list[alt.Tooltip]:

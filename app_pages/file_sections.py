@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from app_pages import charts, file_charts
-from inference import analysis, projection, scored, words
+from inference import analysis, scored, words
 from inference.analysis import Rows, TrainedOn
 from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
 from inference.predictions import Predictions
@@ -52,10 +52,10 @@ def drift(rows: Rows, training: TrainedOn | None, tested: Predictions | None) ->
     st.subheader("Has anything moved?", anchor=False)
     moved = [one for one in found if one.drift.is_more_than_chance]
     if moved:
-        named = " and ".join(f"{one.what.lower()} ({one.against})" for one in moved)
-        st.text(f"More than chance explains: {named} differ. Figures of the test set may not hold.")
+        named = " and ".join(f"{one.what.lower()} against {one.against}" for one in moved)
+        st.text(f"By more than chance: {named}. Figures of the test set may not hold here.")
     else:
-        st.text("Nothing differs by more than chance explains.")
+        st.text("Nothing that was looked at differs by more than chance explains.")
     table = pd.DataFrame(
         {
             "What": [one.what for one in found],
@@ -173,30 +173,6 @@ def vocabulary(rows: Rows, training: TrainedOn | None) -> None:
             charts.offer(table, f"{name}_words", f"Download {len(table):,} words")
 
 
-def plane(rows: Rows) -> None:
-    """The texts as points by their scores."""
-    st.subheader("A map of the texts", anchor=False)
-    placed = projection.from_scores(
-        rows.scores, projection.sample(len(rows.texts)), is_multilabel=rows.is_multilabel
-    )
-    if placed is None:
-        st.text("A map needs three texts that the model scores differently.")
-        return
-    first, second = placed.explained
-    axes = (f"First direction: {first:.0%} of the spread", "")
-    if second < 0.005:
-        placed, axes = file_charts.length_axis(rows, placed), (axes[0], BY_LENGTH)
-    else:
-        axes = (axes[0], f"Second direction: {second:.0%}")
-    st.text(
-        "Each point is a text; those that the model scores alike lie near each other. Far from all "
-        "corners the model is unsure. Hover over a point to read it."
-    )
-    charts.show(file_charts.plane(rows, placed, axes), "map")
-    if len(placed.rows) < len(rows.texts):
-        st.caption(f"{len(placed.rows):,} of {len(rows.texts):,} texts, drawn at random.")
-
-
 def slices(rows: Rows, file: ScoredFile | None) -> None:
     """The share of right or of chosen decisions, for each value of a column."""
     st.subheader("Slice by slice", anchor=False)
@@ -209,18 +185,18 @@ def slices(rows: Rows, file: ScoredFile | None) -> None:
         if is_measured:
             measures.insert(0, "decided right")
         chosen = st.selectbox("Share of rows", measures, key="slice_measure")
-    kept = rows.is_labelled if chosen == "decided right" else np.ones(len(rows.texts), bool)
-    hits = rows.is_right
-    if chosen != "decided right":
+    kept, hits = np.ones(len(rows.texts), bool), rows.is_right
+    if chosen == "decided right":
+        kept = rows.is_labelled
+    else:
         hits = rows.decided[:, rows.labels.index(chosen.removeprefix("decided "))]
     if file is None or by == BY_LENGTH:
-        values: list[object] = [analysis.length_of(text) for text in rows.texts]
+        found = analysis.slices_by_length(
+            [rows.texts[row] for row in np.flatnonzero(kept)], hits[kept]
+        )
     else:
         cells = scored.values(file, [by])[by]
-        values = [cells[number] for number in rows.numbers]
-    found = analysis.slices(
-        [value for value, is_in in zip(values, kept, strict=True) if is_in], hits[kept]
-    )
+        found = analysis.slices([cells[row] for row in rows.numbers[kept]], hits[kept])
     charts.show(file_charts.slices(found, f"Share {chosen}"), "slices")
     st.caption(
         "In brackets the rows of a slice; a line is the 95 % interval of its share (Wilson)."

@@ -11,6 +11,7 @@ Try: python -m pytest -q tests/inference/test_analysis.py
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -162,11 +163,6 @@ def by_length(lengths: Mapping[int, int]) -> tuple[int, ...]:
     return tuple(counts[place] for place in range(len(LENGTHS) + 1))
 
 
-def length_of(text: str) -> str:
-    """The bar of by_length that a text belongs to."""
-    return length_names()[int(np.searchsorted(LENGTHS, len(words.split(text))))]
-
-
 def length_names() -> tuple[str, ...]:
     """The bars of by_length in words."""
     starts = (0, *(end + 1 for end in LENGTHS))
@@ -186,17 +182,29 @@ def strongest(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def slices(values: Sequence[object], hits: Bools) -> tuple[Slice, ...]:
-    """Return the share of hits for each value of a column, (N,) each, the largest slice first.
+    """Return the share of hits for each value of a column, (N,) each.
 
-    Numbers of more than 12 different values are cut into quarters; of other values the 12 most
-    frequent stand alone.
+    Numbers of more than 12 different values are cut into quarters, the lowest first; of other
+    values the 12 most frequent stand alone, the largest slice first.
     """
-    names = np.array(_grouped(values), dtype=object)
-    found = []
-    for value, many in Counter(names.tolist()).most_common():
-        right = int(hits[names == value].sum())
-        found.append(Slice(value, many, right, shares.interval(right, many)))
-    return tuple(found)
+    names, order = _grouped(values)
+    return _sliced(names, order, hits)
+
+
+def slices_by_length(texts: Sequence[str], hits: Bools) -> tuple[Slice, ...]:
+    """Return the share of hits for texts of each length, the shortest first; (N,) each."""
+    order = length_names()
+    places = np.searchsorted(LENGTHS, [len(words.split(text)) for text in texts])
+    return _sliced([order[place] for place in places], order, hits)
+
+
+def _sliced(names: Sequence[str], order: Sequence[str], hits: Bools) -> tuple[Slice, ...]:
+    counts, right = Counter(names), Counter(np.array(names, dtype=object)[hits].tolist())
+    return tuple(
+        Slice(name, counts[name], right[name], shares.interval(right[name], counts[name]))
+        for name in order
+        if counts[name]
+    )
 
 
 def _truth(row: dict[str, object], file: ScoredFile, bundle: Bundle) -> tuple[str, ...] | None:
@@ -210,18 +218,19 @@ def _truth(row: dict[str, object], file: ScoredFile, bundle: Bundle) -> tuple[st
         return None
 
 
-def _grouped(values: Sequence[object]) -> list[str]:
-    """A name for each value: itself, its quarter, or that of all rarer ones."""
-    known = [value for value in values if value is not None and value == value]  # NaN is not
+def _grouped(values: Sequence[object]) -> tuple[list[str], list[str]]:
+    """A name for each value: itself, its quarter, or that of all rarer ones; and their order."""
+    known = [value for value in values if not _is_missing(value)]
     numbers = [v for v in known if isinstance(v, int | float) and not isinstance(v, bool)]
-    if numbers and len(numbers) == len(known) and len(set(numbers)) > MOST_SLICES:
+    if len(numbers) == len(known) and len(set(numbers)) > MOST_SLICES:
         edges = np.unique(np.quantile(numbers, (0, 0.25, 0.5, 0.75, 1)))
-        return [EMPTY if v is None or v != v else _quarter(float(v), edges) for v in values]  # type: ignore[arg-type]
-    names = [EMPTY if value is None or value != value else str(value) for value in values]
-    kept = {name for name, _ in Counter(names).most_common(MOST_SLICES)}
-    return [name if name in kept else OTHERS for name in names]
+        names = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
+        places = iter(np.clip(np.searchsorted(edges, numbers), 1, len(names)) - 1)
+        return [EMPTY if _is_missing(v) else names[next(places)] for v in values], [*names, EMPTY]
+    found = [EMPTY if _is_missing(value) else str(value) for value in values]
+    kept = [name for name, _ in Counter(found).most_common(MOST_SLICES)]
+    return [name if name in kept else OTHERS for name in found], [*dict.fromkeys([*kept, OTHERS])]
 
 
-def _quarter(value: float, edges: NDArray[np.float64]) -> str:
-    place = int(np.clip(np.searchsorted(edges, value, side="left"), 1, len(edges) - 1))
-    return f"{edges[place - 1]:.4g} to {edges[place]:.4g}"
+def _is_missing(value: object) -> bool:
+    return value is None or value != value  # NaN is not itself

@@ -9,13 +9,25 @@ Letters: N rows, C labels, H numbers a row.
 Try: python -m pytest -q tests/inference/test_projection.py
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_POINTS = 2000
+from inference.turns import SCORING, Turns
+
+MOST_POINTS, MOST_EMBEDDED = 2000, 500
 _LEAST_SCORE = 1e-6
+_TEXTS_A_TURN = 32
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into vectors."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, H) float32."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +42,27 @@ class Projection:
     explained: tuple[float, float]
 
 
-def sample(count: int, *, seed: int = 0) -> NDArray[np.int64]:
-    """Return at most 2,000 row numbers, in their order."""
-    if count <= MOST_POINTS:
+def sample(count: int, *, most: int = MOST_POINTS, seed: int = 0) -> NDArray[np.int64]:
+    """Return at most so many row numbers, in their order."""
+    if count <= most:
         return np.arange(count)
-    return np.sort(np.random.default_rng(seed).choice(count, MOST_POINTS, replace=False))
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+
+
+def embed(
+    encoder: Encoder,
+    texts: Sequence[str],
+    *,
+    turns: Turns = SCORING,
+    on_progress: Callable[[float], object] = lambda share: None,
+) -> NDArray[np.float32]:
+    """Return (N, H) vectors, a few texts a turn; on_progress is told the share that is done."""
+    parts = []
+    for start in range(0, len(texts), _TEXTS_A_TURN):
+        with turns.of_job():
+            parts.append(encoder.embed(texts[start : start + _TEXTS_A_TURN]))
+        on_progress(min(1.0, (start + _TEXTS_A_TURN) / len(texts)))
+    return np.concatenate(parts)
 
 
 def from_scores(

@@ -79,6 +79,14 @@ class ZeroShot:
         self._encoder = encoder
         self._labels = encoder.embed([*descriptions, NOTHING])  # (C + 1, H)
 
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, H) float32 of length 1 each, whatever the labels.
+
+        Raises:
+            TextError: a text is not a str or is blank.
+        """
+        return self._encoder.embed(texts)
+
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32 in [0, 1], in the order of the texts.
 

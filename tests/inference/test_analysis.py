@@ -114,9 +114,19 @@ def test_many_numbers_are_cut_into_quarters_and_rare_values_put_together():
     numbers = [float(n) for n in range(1, 101)]
     found = analysis.slices([*numbers, None], np.ones(101, bool))
     assert [one.count for one in found] == [25, 25, 25, 25, 1]
-    assert {one.value for one in found} == {
+    assert [one.value for one in found] == [
         "1 to 25.75", "25.75 to 50.5", "50.5 to 75.25", "75.25 to 100", EMPTY
-    }  # fmt: skip
+    ]  # fmt: skip
     values = [f"value {n}" for n in range(30) for _ in range(40 - n)]
     named = analysis.slices(values, np.ones(len(values), bool))
-    assert len(named) == 13 and OTHERS in {one.value for one in named}
+    assert len(named) == 13 and named[-1].value == OTHERS
+    assert [one.count for one in named[:3]] == [40, 39, 38]
+
+
+def test_slices_by_length_begin_with_the_shortest():
+    found = analysis.slices_by_length(["word " * n for n in (250, 2, 7, 3)], np.ones(4, bool))
+    assert [(one.value, one.count) for one in found] == [
+        ("0 to 4", 2),
+        ("5 to 9", 1),
+        ("200 on", 1),
+    ]

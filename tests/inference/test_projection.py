@@ -46,3 +46,22 @@ def test_a_large_file_is_sampled_the_same_way_each_time():
     np.testing.assert_array_equal(one, other)
     assert len(one) == projection.MOST_POINTS and (np.diff(one) > 0).all()
     np.testing.assert_array_equal(projection.sample(5), np.arange(5))
+
+
+class Lengths:
+    """An encoder that knows how long a text is."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def embed(self, texts):
+        self.asked.append(len(texts))
+        return np.array([[len(text), 1.0] for text in texts], np.float32)
+
+
+def test_texts_are_embedded_a_few_at_a_time_and_in_order():
+    encoder, told = Lengths(), []
+    texts = ["x" * n for n in range(1, 71)]
+    found = projection.embed(encoder, texts, on_progress=told.append)
+    assert found[:, 0].tolist() == list(range(1, 71))
+    assert encoder.asked == [32, 32, 6] and told == sorted(told) and told[-1] == 1
