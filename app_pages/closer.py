@@ -114,8 +114,8 @@ def _draw_explanation(explanation: Explanation) -> None:
     several = explanation.words_a_piece
     stretches = f" Left out were {several} words at a time." if several > 1 else ""
     st.caption(
-        "A word with + raised the score, one with − lowered it. Words that only matter together may show nothing, and "
-        f"what moved a score is no proof of why.{stretches}"
+        "A word with + raised the score, one with − lowered it. Words that only matter together "
+        f"may show nothing, and what moved a score is no proof of why.{stretches}"
     )
     st.download_button(
         "Download the effects",

@@ -1,6 +1,6 @@
 """The app as AppTest runs it: in this process, over the catalogue of tiny models."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,12 @@ OpenApp = Callable[..., AppTest]
 def open_app(
     hub_server: RunningHub, tiny_catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OpenApp]:
-    """Runs app.py as a new visitor: `open_app(SPACE_MAX_CHARS="20")`, with its caches emptied."""
+    """Runs app.py as a new visitor: `open_app(SPACE_MAX_CHARS="20")`, with its caches emptied.
 
-    def open_(**environment: str) -> AppTest:
+    query: what stands behind the ? of the address, a name with its values.
+    """
+
+    def open_(query: Mapping[str, Sequence[str]] = {}, **environment: str) -> AppTest:
         defaults = {
             "HF_ENDPOINT": hub_server.endpoint,
             "HF_HUB_CACHE": str(tmp_path / "cache"),
@@ -28,7 +31,9 @@ def open_app(
         }
         for name, value in {**defaults, **environment}.items():
             monkeypatch.setenv(name, value)
-        return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+        app.query_params.update(query)
+        return app.run()
 
     st.cache_resource.clear()
     yield open_

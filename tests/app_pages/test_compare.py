@@ -5,7 +5,9 @@ import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
+from app_pages import people
 from tests.app_pages.conftest import OpenApp, html
+from tests.recipe_fixtures import two_recipes as two_recipes  # a fixture
 from tests.space_fixtures import BARE, MESSAGES, TUNED
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens there
@@ -110,3 +112,77 @@ def test_a_new_visitor_sees_nothing_of_another(open_app: OpenApp):
 def test_a_catalogue_that_cannot_be_read_is_said_on_the_page(open_app: OpenApp, tmp_path: Path):
     app = open_app(SPACE_CATALOGUE=str(tmp_path / "nowhere"))
     assert "not set up correctly" in boxes(app) and "nowhere" in boxes(app)
+
+
+def shared(text: str, *repo_ids: str) -> dict[str, list[str]]:
+    return {"text": [text], "model": list(repo_ids)}
+
+
+def test_a_share_link_is_answered_at_once_by_the_models_it_names(open_app: OpenApp):
+    app = open_app(query=shared("a bad day", BARE, "demo/unknown"))
+    assert not boxes(app)
+    (analysis,) = app.session_state.history
+    assert analysis.comparison.texts == ("a bad day",)
+    assert [column.repo_id for column in analysis.comparison.columns] == [BARE]
+    assert app.text_area(key="message").value == "a bad day"
+
+
+def test_a_share_link_is_followed_once(open_app: OpenApp):
+    app = open_app(query=shared("a bad day"))
+    analyze(app, "a good day")
+    app.run()
+    texts = [row.comparison.texts for row in app.session_state.history]
+    assert texts == [("a good day",), ("a bad day",)]
+    assert app.text_area(key="message").value == "a good day"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(" ", "There is no text"), ("x" * 21, "has 21 characters")]
+)
+def test_a_share_link_is_checked_like_any_message(open_app: OpenApp, text: str, said: str):
+    app = open_app(query=shared(text), SPACE_MAX_CHARS="20")
+    assert said in boxes(app) and app.session_state.history == ()
+
+
+@pytest.fixture
+def one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run from one visitor: AppTest gives each an address of its own."""
+    monkeypatch.setattr(people, "visitor", lambda: "somebody")
+
+
+def test_the_last_requests_of_a_minute_are_counted_out_before_the_limit_bites(
+    open_app: OpenApp, one_address: None
+):
+    app = open_app(SPACE_MAX_REQUESTS_PER_MINUTE="2")
+    assert any("2 of 2 requests left" in caption.value for caption in app.caption)
+    app = analyze(analyze(analyze(app, "one"), "two"), "three")
+    assert "2 requests a minute are allowed" in boxes(app) and len(app.session_state.history) == 2
+
+
+def test_each_recipe_has_its_own_models_examples_and_history(open_app: OpenApp, two_recipes: Path):
+    app = open_app(SPACE_CATALOGUE=str(two_recipes))
+    assert "Clicks on toys" in app.caption[0].value and rows(app) == 2
+    analyze(app, "a good movie")
+    assert [row.recipe for row in app.session_state.history] == ["clicks"]
+    app.segmented_control(key="recipe").set_value("toys").run()
+    assert "Sentiment of toys" in app.caption[0].value and rows(app) == len(MESSAGES)
+    analyze(app, "a bad day")
+    columns = app.session_state.history[0].comparison.columns
+    assert [column.repo_id for column in columns] == [TUNED, BARE]
+    app.button(key="clear").click().run()
+    assert [row.recipe for row in app.session_state.history] == ["clicks"]
+    assert not boxes(app)
+
+
+def test_a_link_leads_to_its_recipe_and_an_unknown_one_to_the_first(
+    open_app: OpenApp, two_recipes: Path
+):
+    for name, title in (("toys", "Sentiment of toys"), ("nothing", "Clicks on toys")):
+        query = {"recipe": [name], **shared("a good day")}
+        app = open_app(query=query, SPACE_CATALOGUE=str(two_recipes))
+        assert title in app.caption[0].value and not boxes(app)
+        assert app.session_state.history[0].comparison.texts == ("a good day",)
+
+
+def test_one_recipe_needs_no_switch(open_app: OpenApp):
+    assert not open_app().segmented_control

@@ -1,8 +1,18 @@
 import csv
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
-from app_pages.history import MAX_ANALYSES, Analysis, add, columns, csv_bytes, rows
+from app_pages.history import (
+    MAX_ANALYSES,
+    Analysis,
+    add,
+    columns,
+    csv_bytes,
+    of_recipe,
+    rows,
+    without_recipe,
+)
 from inference.bundle import SINGLE
 from inference.compare import Cell, Column, Comparison
 
@@ -28,6 +38,23 @@ def test_the_oldest_leave_when_the_history_is_full():
         history = add(history, analysis(str(number)))
     assert len(history) == MAX_ANALYSES
     assert history[0].comparison.texts == (str(MAX_ANALYSES + 4),)
+
+
+def test_each_recipe_has_a_history_of_its_own():
+    toys, clicks = (replace(analysis(name), recipe=name) for name in ("toys", "clicks"))
+    assert of_recipe((clicks, toys), "toys") == (toys,)
+    assert without_recipe((clicks, toys), "toys") == (clicks,)
+
+
+def test_a_row_keeps_its_name_when_newer_ones_come_on_top():
+    before = rows((analysis("first", "second"), analysis("example", at=None)))
+    after = rows((analysis("new", at=datetime(2027, 1, 1, tzinfo=UTC)), *_analyses(before)))
+    assert [row.id for row in after[1:]] == [row.id for row in before]
+    assert len({row.id for row in after}) == len(after)
+
+
+def _analyses(found) -> tuple[Analysis, ...]:
+    return tuple(dict.fromkeys(Analysis(row.analysis, row.at) for row in found))
 
 
 def test_columns_keep_the_order_of_the_examples():

@@ -149,3 +149,30 @@ def test_reduced_motion_is_respected(open_page: OpenPage, space: RunningSpace):
         "getComputedStyle(e).animationName !== 'none').length"
     )
     assert moving == 0
+
+
+def closer(page: Page, text: str) -> Page:
+    """The page with a message of one's own analyzed and its words asked for."""
+    analyze(page, text)
+    page.get_by_text("Which words moved it?").click()
+    page.get_by_role("button", name="Show the words").click()
+    page.locator(".st-key-words p").wait_for(timeout=30_000)
+    return page
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_a_closer_look_reads_well_at_every_width_and_in_both_modes(
+    open_page: OpenPage, space: RunningSpace, color_scheme: str
+):
+    page = closer(
+        ready(open_page(space.url, color_scheme=color_scheme)), "i really love this awful day"
+    )
+    page.get_by_text("Share", exact=True).click()
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_text("text=i+really+love").wait_for(timeout=30_000)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)
+        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
+        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
+        screenshot(page, f"closer-{color_scheme}-{width}")
