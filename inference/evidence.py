@@ -159,6 +159,8 @@ def texts(found: Evidence) -> tuple[str, ...]:
         return ()
     receipt: Any = read_json(found.run / "run.json")
     config, bundle = receipt["config"], load_bundle(found.run)
+    if not bundle.text_fields:
+        return ()
     known = {source["name"]: source["sha256"] for source in receipt["data"]["sources"]}
     columns = tuple(config.get("column_names") or ())
     schema = Schema(bundle.text_fields, column_names=columns, json_fields=bundle.json_fields)
