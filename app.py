@@ -28,6 +28,19 @@ st.session_state.setdefault("given", ())  # answers to whether a prediction is r
 st.session_state.setdefault("correcting", None)
 st.session_state.setdefault("correction_problem", None)
 st.session_state.setdefault("who", uuid4().hex)
+st.session_state.setdefault("visit", None)  # the folder of this visitor's files
+st.session_state.setdefault("is_file_new", False)
+st.session_state.setdefault("upload", None)
+st.session_state.setdefault("upload_problem", None)
+st.session_state.setdefault("file_has_header", True)
+st.session_state.setdefault("scoring", None)
+st.session_state.setdefault("file_job", None)
+st.session_state.setdefault("file_entry", None)
+st.session_state.setdefault("file_result", None)
+st.session_state.setdefault("scored_file", None)
+# A file may have been scored while the visitor was at another page.
+if st.session_state.scoring is not None and st.session_state.scoring.scored is not None:
+    st.session_state.scored_file = st.session_state.scoring.scored
 st.session_state.setdefault("run_problem", None)  # of the owner's page
 
 # A page that a visitor may not use is not listed, and asks again itself.
@@ -50,6 +63,12 @@ pages = {
             title="One object",
             icon=":material/edit_note:",
             help="One input for each field that the model was trained to read.",
+        ),
+        st.Page(
+            "app_pages/predict_file.py",
+            title="A file",
+            icon=":material/table_view:",
+            help="Every row of a table, scored: to look through and to download.",
         ),
     ],
     "Trust": [

@@ -95,9 +95,7 @@ def encode(block: Block, layout: Layout) -> bytes:
     rows = list(_rows(block, layout))
     if layout.format == PARQUET:
         return _parquet(rows, layout)
-    if layout.format == JSONL:
-        return "".join(f"{_json(row)}\n" for row in rows).encode()
-    return _delimited(rows, layout)
+    return _lines(rows, _columns(layout), layout.format)
 
 
 def join(parts: Sequence[Path], layout: Layout, target: IO[bytes]) -> None:
@@ -107,10 +105,36 @@ def join(parts: Sequence[Path], layout: Layout, target: IO[bytes]) -> None:
         return
     if layout.format in _DELIMITERS:
         target.write(_MARK if layout.is_marked else b"")
-        target.write(_delimited([], layout, has_header=True))
+        target.write(_lines([], _columns(layout), layout.format, has_header=True))
     for part in parts:
         with part.open("rb") as file:
             shutil.copyfileobj(file, target)
+
+
+def convert(source: Path, format: str) -> bytes:
+    """Return a scored parquet file in another format, as encode() would have written it.
+
+    In memory as a whole, as a download is.
+    """
+    from pyarrow import parquet
+
+    if format == PARQUET:
+        return source.read_bytes()
+    with parquet.ParquetFile(source) as file:
+        names = file.schema_arrow.names
+        chunks = [_MARK, _lines([], names, format, has_header=True)] if format != JSONL else []
+        for batch in file.iter_batches(_GROUP_ROWS):
+            rows = [
+                {name: _tidy(name, value) for name, value in row.items()}
+                for row in batch.to_pylist()
+            ]
+            chunks.append(_lines(rows, names, format))
+    return b"".join(chunks)
+
+
+def _tidy(name: str, value: object) -> object:
+    is_score = name.startswith(SCORE) and isinstance(value, float)
+    return round(value, _DIGITS) if is_score else value  # type: ignore[call-overload]
 
 
 def _rows(block: Block, layout: Layout) -> Iterator[dict[str, object]]:
@@ -147,13 +171,22 @@ def _score(score: np.float32) -> float | None:
     return None if np.isnan(score) else round(float(score), _DIGITS)
 
 
-def _delimited(
-    rows: Sequence[Mapping[str, object]], layout: Layout, *, has_header: bool = False
+def _columns(layout: Layout) -> tuple[str, ...]:
+    return (*layout.survey.columns, *layout.added)
+
+
+def _lines(
+    rows: Sequence[Mapping[str, object]],
+    columns: Sequence[str],
+    format: str,
+    *,
+    has_header: bool = False,
 ) -> bytes:
-    columns = (*layout.survey.columns, *layout.added)
+    if format == JSONL:
+        return "".join(f"{_json(row)}\n" for row in rows).encode()
     file = io.StringIO(newline="")
     cells = [{name: _cell(name, row[name]) for name in columns} for row in rows]
-    delimiter = _DELIMITERS[layout.format]
+    delimiter = _DELIMITERS[format]
     write_csv(file, cells, columns=columns, delimiter=delimiter, has_header=has_header)
     return _whole(file.getvalue()).encode()
 

@@ -11,11 +11,11 @@ is row n of the file that was given, the rejected ones too; scoring itself is sc
 
 Letters: N rows, C labels.
 
-Try: python -m pytest -q tests/inference/test_scored.py
+Try: python -m inference.batch messages.csv scored.parquet --model owner/name
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,9 @@ class ScoredFile:
     text_fields: the columns that the model read, in its order.
     label_fields: the columns that hold the truth, () where none does.
     rows, rejected: how many there are, and how many of them have no score.
+    thresholds: (C,) the model's cut-offs; () where the strongest label is decided.
+    label_names: what a label is called in the file -> the model's label, where they differ.
+    label_delimiter: between several labels in one column.
     """
 
     name: str
@@ -47,6 +50,9 @@ class ScoredFile:
     revision: str
     rows: int
     rejected: int
+    thresholds: tuple[float, ...] = ()
+    label_names: Mapping[str, str] = field(default_factory=dict)
+    label_delimiter: str | None = None
 
     @property
     def is_multilabel(self) -> bool:
@@ -113,8 +119,8 @@ def values(file: ScoredFile, columns: Sequence[str]) -> dict[str, list]:
     return found
 
 
-def page(file: ScoredFile, start: int, count: int) -> list[dict[str, object]]:
-    """Return `count` rows from row `start` on (from 0) with all their columns.
+def rows_at(file: ScoredFile, numbers: Sequence[int]) -> list[dict[str, object]]:
+    """Return some rows (from 0) with all their columns, in the order asked for.
 
     Raises:
         DataError: the scored file is gone.
@@ -122,16 +128,17 @@ def page(file: ScoredFile, start: int, count: int) -> list[dict[str, object]]:
     from pyarrow import parquet
 
     _require(file)
-    rows: list[dict[str, object]] = []
+    found: dict[int, dict[str, object]] = {}
+    start = 0
     with parquet.ParquetFile(file.path_parquet) as content:
         for group in range(content.num_row_groups):
-            size = content.metadata.row_group(group).num_rows
-            if start < size and count > 0:
-                part = content.read_row_group(group).slice(start, count).to_pylist()
-                rows += part
-                count -= len(part)
-            start = max(0, start - size)
-    return rows
+            end = start + content.metadata.row_group(group).num_rows
+            inside = [number for number in numbers if start <= number < end]
+            if inside:
+                part = content.read_row_group(group).take([number - start for number in inside])
+                found.update(zip(inside, part.to_pylist(), strict=True))
+            start = end
+    return [found[number] for number in numbers]
 
 
 def _require(file: ScoredFile) -> None:
