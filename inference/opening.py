@@ -70,7 +70,7 @@ def open_model(entry: ModelEntry, catalogue: Catalogue, hub: Hub, *, threads: in
         HubError: it cannot be fetched.
         ModelError: it cannot be loaded, or its labels are not those of the entry.
     """
-    pinned, folder = _fetch(entry, hub)
+    pinned, folder = fetch(entry, hub)
     try:
         scorer = _load(entry, catalogue, folder, threads)
         aligned = align(scorer, catalogue.labels, catalogue.problem_type, entry.label_map)
@@ -85,12 +85,16 @@ def open_unaligned(entry: ModelEntry, hub: Hub, *, threads: int = 0) -> OpenMode
     Raises:
         HubError: it cannot be fetched. ModelError: it cannot be loaded.
     """
-    pinned, folder = _fetch(entry, hub)
+    pinned, folder = fetch(entry, hub)
     return OpenModel(pinned, classifier.load(folder, threads=threads))
 
 
-def _fetch(entry: ModelEntry, hub: Hub) -> tuple[ModelEntry, Path]:
-    """The entry at its commit, and a folder with its ONNX files or else its weights."""
+def fetch(entry: ModelEntry, hub: Hub) -> tuple[ModelEntry, Path]:
+    """The entry at its commit, and a folder with its ONNX files or else its weights.
+
+    Raises:
+        HubError: it cannot be fetched.
+    """
     pinned = replace(entry, revision=_resolve(entry, hub, _CONFIG_FILES).sha)
     for patterns in _WEIGHTS:
         folder = _resolve(pinned, hub, [*_CONFIG_FILES, *patterns]).folder

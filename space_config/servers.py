@@ -63,9 +63,14 @@ class Servers:
         self._note.unlink(missing_ok=True)
 
     def start(
-        self, name: str, command: Sequence[str], url: str, environment: Mapping[str, str]
+        self,
+        name: str,
+        command: Sequence[str],
+        url: str,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
     ) -> None:
-        """Start a server and return once `url` answers 200.
+        """Start a server in `folder`, or else here, and return once `url` answers 200.
 
         Raises:
             UserError: it ended or stayed silent for a minute; names its log and the log's end.
@@ -74,7 +79,12 @@ class Servers:
         with log.open("wb") as output:
             # A session of its own: Ctrl-C reaches the demo, which ends its servers in order.
             process = subprocess.Popen(
-                command, stdout=output, stderr=output, env=environment, start_new_session=True
+                command,
+                cwd=folder,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                start_new_session=True,
             )
         self._running[name] = process
         self._write_note()

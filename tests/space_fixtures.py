@@ -68,7 +68,7 @@ def running_space(
         )
     try:
         space = RunningSpace(f"http://127.0.0.1:{port}", process, log)
-        _wait_until_healthy(space)
+        wait_until_healthy(space.url, process, log)
         yield space
     finally:
         process.terminate()
@@ -79,15 +79,16 @@ def running_space(
             process.wait()
 
 
-def _wait_until_healthy(space: RunningSpace) -> None:
+def wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Return once the Space answers; fail with its log if it ends or stays silent."""
     deadline = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < deadline and space.process.poll() is None:
+    while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{space.url}/api/health", timeout=2):
+            with urllib.request.urlopen(f"{url}/api/health", timeout=2):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.05)
-    raise AssertionError(f"the Space did not start:\n{space.log.read_text('utf-8')}")
+    raise AssertionError(f"the Space did not start:\n{log.read_text('utf-8')}")
 
 
 def space_environment(catalogue: Path, home: Path, endpoint: str) -> dict[str, str]:

@@ -1,13 +1,18 @@
-"""The image as text: what a Space needs of it, checked without a container engine."""
+"""The image and compose.yaml as text: what a Space needs of them, without a container engine.
+
+Their commands are run in tests/space_config/test_deploy.py.
+"""
 
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
 
 
@@ -25,6 +30,22 @@ def test_it_runs_as_user_1000():
     assert "--uid 1000 user" in DOCKERFILE
     assert instructions("USER") == ["user"]
     assert all("--chown=user" in line for line in instructions("COPY")), instructions("COPY")
+
+
+def test_nothing_runs_as_root_but_the_making_of_the_user():
+    runs = DOCKERFILE.split("USER user")[0]
+    assert re.findall(r"^RUN .*", runs, re.MULTILINE) == [
+        "RUN useradd --create-home --uid 1000 user"
+    ]
+    assert not re.search(r"chown -R|sudo|chmod 777", DOCKERFILE)
+
+
+def test_a_model_is_baked_by_its_commit_before_the_pages_are_copied():
+    (bake,) = [line for line in instructions("RUN") if "space_config.bake" in line]
+    assert '"$MODEL_ID" --revision "$MODEL_REVISION"' in bake
+    assert DOCKERFILE.index("space_config.bake") < DOCKERFILE.index("COPY --chown=user . .")
+    assert "id=HF_TOKEN" in bake, "a private model is fetched with a secret, never with an ARG"
+    assert not re.search(r"^(ARG|ENV).*TOKEN\w*=\S*hf_", DOCKERFILE, re.MULTILINE)
 
 
 def test_requirements_are_installed_before_the_code_is_copied():
@@ -55,7 +76,9 @@ def test_no_package_registry_is_named():
     assert not re.search(r"https?://(?!127\.0\.0\.1|localhost)", DOCKERFILE)
 
 
-@pytest.mark.parametrize("name", ["tests", "training", ".git", ".venv", ".streamlit/secrets.toml"])
+@pytest.mark.parametrize(
+    "name", ["tests", "training", "docs", ".git", ".venv", ".streamlit/secrets.toml"]
+)
 def test_the_image_leaves_out(name):
     assert name in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
 
@@ -69,6 +92,27 @@ def test_the_iframe_of_a_space_can_upload_and_no_telemetry_leaves():
     assert CONFIG["server"]["enableXsrfProtection"] is False
     assert CONFIG["browser"]["gatherUsageStats"] is False
     assert "STREAMLIT_SERVER_XSRF_COOKIE_SAME_SITE=none" in DOCKERFILE
+
+
+def test_compose_joins_the_space_and_a_hub_that_only_listens_on_loopback():
+    hub, app = COMPOSE["services"]["hub"], COMPOSE["services"]["app"]
+    assert app["network_mode"] == "service:hub" and "ports" not in app
+    assert hub["ports"] == ["127.0.0.1:8501:8501"]
+    port = hub["command"][hub["command"].index("--port") + 1]
+    assert app["environment"]["HF_ENDPOINT"] == f"http://127.0.0.1:{port}"
+    assert "--host" not in hub["command"]
+    assert app["depends_on"]["hub"]["condition"] == "service_healthy" and hub["healthcheck"]
+
+
+def test_what_compose_keeps_lies_in_volumes_that_the_user_of_the_image_owns():
+    mounted = {
+        volume.split(":")[1] for one in COMPOSE["services"].values() for volume in one["volumes"]
+    }
+    (made,) = [line for line in instructions("RUN") if line.startswith("mkdir")]
+    assert {path.replace("/home/user", "$HOME") for path in mounted} == set(
+        re.findall(r'"(.*?)"', made)
+    )
+    assert DOCKERFILE.index("USER user") < DOCKERFILE.index("RUN mkdir")
 
 
 def test_errors_show_no_trace():
