@@ -17,8 +17,7 @@ st.html(widgets.STYLE)
 
 # Every session key has its default here; widgets keep their values by persist_state.
 st.session_state.setdefault("history", ())
-st.session_state.setdefault("scored_file", None)  # the last one of this visit
-st.session_state.setdefault("analysed", None)  # it, as the page of analysis read it
+st.session_state.setdefault("analysed", None)  # the scored file as the page of analysis read it
 st.session_state.setdefault("meant", None)  # the map of its meanings
 st.session_state.setdefault("closer", None)  # the row of the history that is looked at
 st.session_state.setdefault("explained", None)

@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference import evidence, scored, shares, targets, words
+from inference import evidence, grading, scored, shares, words
 from inference.bundle import MULTI, Bundle, read_json
-from inference.cells import Unusable
 from inference.errors import DataError
 from inference.leaderboard import Interval
 from inference.predictions import Predictions, Targets, label_table
@@ -98,16 +97,17 @@ def read(file: ScoredFile, bundle: Bundle | None) -> Rows:
     Raises:
         DataError: the file is gone, or none of its rows has scores.
     """
-    columns = dict.fromkeys((*file.text_fields, *file.label_fields, REJECTED))
-    cells = scored.values(file, list(columns))
+    cells = scored.values(file, [*dict.fromkeys((*file.text_fields, REJECTED))])
     numbers = np.array([n for n, why in enumerate(cells[REJECTED]) if why is None], np.int64)
     if not len(numbers):
         raise DataError(f"None of the {file.rows} rows of {file.name} could be scored.")
     bundle = bundle or Bundle(file.labels, file.problem_type, text_fields=())
     reading = Reading(bundle, file.text_fields)
-    rows = [{name: cells[name][n] for name in columns} for n in numbers]
-    texts = tuple(reading.text(row) for row in rows)
-    truth = [_truth(row, file, bundle) for row in rows]
+    texts = tuple(
+        reading.text({name: cells[name][number] for name in file.text_fields}) for number in numbers
+    )
+    truths = grading.truth_of(file)[0] if file.label_fields else {}
+    truth = [truths.get(number, ()) for number in numbers.tolist()]
     return Rows(
         name=file.name,
         labels=file.labels,
@@ -116,8 +116,8 @@ def read(file: ScoredFile, bundle: Bundle | None) -> Rows:
         texts=texts,
         scores=scored.scores(file)[numbers],
         decided=scored.decided(file)[numbers],
-        truth=label_table([labels or () for labels in truth], file.labels).astype(np.bool_),
-        is_labelled=np.array([labels is not None for labels in truth]),
+        truth=label_table(truth, file.labels).astype(np.bool_),
+        is_labelled=np.isin(numbers, list(truths)),
         words=words.count(texts),
     )
 
@@ -205,17 +205,6 @@ def _sliced(names: Sequence[str], order: Sequence[str], hits: Bools) -> tuple[Sl
         for name in order
         if counts[name]
     )
-
-
-def _truth(row: dict[str, object], file: ScoredFile, bundle: Bundle) -> tuple[str, ...] | None:
-    """The labels that a row has; None where it says none that the model could have decided."""
-    if not file.label_fields:
-        return None
-    try:
-        found = targets.target(row, file.label_fields, None, bundle.label_names)
-        return targets.chosen(found, file.labels)
-    except Unusable:
-        return None
 
 
 def _grouped(values: Sequence[object]) -> tuple[list[str], list[str]]:

@@ -56,7 +56,7 @@ def grade(file: ScoredFile) -> Grade:
         DataError: the scored file is gone, or no row has both scores and a usable label.
     """
     assert file.label_fields, f"{file.name} has no label column"
-    truths, unusable = _truths(file)
+    truths, unusable = truth_of(file)
     if not truths:
         first = "; ".join(
             f"row {row + 1}: {why}" for row, why in list(unusable.items())[:_SHOWN_REASONS]
@@ -84,7 +84,7 @@ def grade(file: ScoredFile) -> Grade:
     )
 
 
-def _truths(file: ScoredFile) -> tuple[dict[int, tuple[str, ...]], dict[int, str]]:
+def truth_of(file: ScoredFile) -> tuple[dict[int, tuple[str, ...]], dict[int, str]]:
     """The labels of the rows that can be judged, and why others with scores cannot."""
     fields = file.label_fields
     by_column = scored.values(file, [*fields, scored.REJECTED])

@@ -1,11 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from inference import analysis, evidence, words
 from inference.analysis import EMPTY, OTHERS
-from inference.bundle import MULTI, SINGLE, Bundle
+from inference.bundle import MULTI
 from inference.errors import DataError
 from tests.boards import board, row
 from tests.results_files import write_results
@@ -32,28 +35,16 @@ def test_truth_is_read_where_the_file_has_it(tmp_path: Path):
 
 def test_labels_of_a_file_may_be_named_otherwise(tmp_path: Path):
     file = write_scored(tmp_path / "f.parquet", labels=("0", "1"))
-    told = Bundle(("no", "yes"), SINGLE, label_names={"0": "no", "1": "yes"})
-    renamed = write_scored(tmp_path / "g.parquet", labels=("no", "yes"))
-    assert analysis.read(file, None).is_labelled.all()
-    (tmp_path / "g.parquet").write_bytes(
-        _with_labels((tmp_path / "g.parquet"), {"no": "0", "yes": "1"})
-    )
-    assert analysis.read(renamed, told).is_labelled.all()
-    assert not analysis.read(renamed, None).is_labelled.any(), "0 and 1 are labels of another file"
-
-
-def _with_labels(path: Path, names: dict[str, str]) -> bytes:
-    import io
-
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    table = parquet.read_table(path)
-    place = table.column_names.index("label")
-    labels = pa.array([names[label] for label in table["label"].to_pylist()])
-    content = io.BytesIO()
-    parquet.write_table(table.set_column(place, "label", labels), content)
-    return content.getvalue()
+    place = ("no", "yes")
+    renamed = replace(file, labels=place, label_names={"0": "no", "1": "yes"})
+    table = parquet.read_table(file.path_parquet)
+    names = [n.replace(":0", ":no").replace(":1", ":yes") for n in table.column_names]
+    said = pa.array([place[int(label)] for label in table["decided"].to_pylist()])
+    table = table.set_column(table.column_names.index("decided"), "decided", said)
+    parquet.write_table(table.rename_columns(names), file.path_parquet)
+    assert analysis.read(renamed, None).is_labelled.all()
+    unnamed = replace(renamed, label_names={})
+    assert not analysis.read(unnamed, None).is_labelled.any(), "0 and 1 are no labels of the model"
 
 
 def test_a_row_may_have_several_labels(tmp_path: Path):
