@@ -31,12 +31,6 @@ _ICONS = {
 _SIGNS = {"error": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
 
 
-def title(run: Run) -> str:
-    """The run in a list of runs."""
-    found = run.work
-    return f"{run.name} · {'new' if found is None else _state(found).lower()}"
-
-
 def checkup(run: Run) -> None:
     """What the doctor says of the data."""
     try:
@@ -64,13 +58,14 @@ def checkup(run: Run) -> None:
 
 
 def _findings(found: Checkup) -> None:
-    counts = ", ".join(f"{found.count(one)} {one}s" for one in checkups.SEVERITIES)
+    counted = [(one, found.count(one)) for one in checkups.SEVERITIES]
+    counts = ", ".join(f"{count} {one}{'s' * (count > 1)}" for one, count in counted if count)
     if not found.findings:
         st.success("Nothing to complain about.", icon=":material/check_circle:")
         return
     with st.expander(f"Findings: {counts}", expanded=True, key="checkup_findings"):
         for finding in found.findings:
-            places = f" At {', '.join(finding.places)}." if finding.places else ""
+            places = f" ({', '.join(finding.places)})" if finding.places else ""
             st.markdown(f"{_SIGNS[finding.severity]} {widgets.plain(finding.message + places)}")
 
 

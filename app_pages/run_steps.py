@@ -24,44 +24,17 @@ def choose(run: Run) -> None:
             st.dataframe(run.preview(_PREVIEW_ROWS), key="run_preview_rows", hide_index=True)
         except DataError as error:
             widgets.error_box(error)
-    given = run.settings
-    is_fixed = _is_fixed(run)
-    columns = list(run.columns)
+    if run.is_begun or (run.work is not None and run.work.state == RUNNING):
+        # Not the form with disabled inputs: Streamlit gives these their defaults again.
+        st.text(_in_words(run))
+        return
     with st.form("run_settings", border=True):
-        with st.container(horizontal=True):
-            st.multiselect(
-                "Text",
-                columns,
-                default=_known(given.get("text_fields"), columns),
-                key=f"text_fields_{run.name}",
-                disabled=is_fixed,
-                help="Several columns are kept apart for the model.",
-            )
-            st.multiselect(
-                "Label",
-                columns,
-                default=_known(given.get("label_fields"), columns),
-                key=f"label_fields_{run.name}",
-                disabled=is_fixed,
-                help="One column of labels, or one column of 0 and 1 for each label.",
-            )
-        with st.container(horizontal=True):
-            st.text_input(
-                "Pretrained model",
-                given.get("model_name_or_path", DEFAULT_MODEL),
-                key=f"model_{run.name}",
-                disabled=is_fixed,
-                help="A repo id of the Hub, or a folder of this machine.",
-            )
-            _number("Passes over the texts", "num_train_epochs", run, DEFAULT_EPOCHS, (1, 1000))
-            _number("Tokens of a text", "max_seq_length", run, DEFAULT_TOKENS, (8, 8192))
-            _number("Texts to train on, at most", "max_train_samples", run, None, (10, 10**9))
+        _inputs(run)
         with st.container(key="run_settings_buttons", horizontal=True):
             st.form_submit_button(
                 "Check the data",
                 key="run_check",
                 icon=":material/fact_check:",
-                disabled=is_fixed,
                 on_click=run_actions.do,
                 args=("data check started", lambda: _configure_and_start(run, CHECK)),
             )
@@ -70,10 +43,50 @@ def choose(run: Run) -> None:
                 key="run_train",
                 type="primary",
                 icon=":material/play_arrow:",
-                disabled=is_fixed,
                 on_click=run_actions.do,
                 args=("training started", lambda: _configure_and_start(run, TRAIN)),
             )
+
+
+def _inputs(run: Run) -> None:
+    given, columns = run.settings, list(run.columns)
+    with st.container(horizontal=True):
+        st.multiselect(
+            "Text",
+            columns,
+            default=_known(given.get("text_fields"), columns),
+            key=f"text_fields_{run.name}",
+            help="Several columns are kept apart for the model.",
+        )
+        st.multiselect(
+            "Label",
+            columns,
+            default=_known(given.get("label_fields"), columns),
+            key=f"label_fields_{run.name}",
+            help="One column of labels, or one column of 0 and 1 for each label.",
+        )
+    with st.container(horizontal=True):
+        st.text_input(
+            "Pretrained model",
+            given.get("model_name_or_path", DEFAULT_MODEL),
+            key=f"model_{run.name}",
+            help="A repo id of the Hub, or a folder of this machine.",
+        )
+        _number("Passes over the texts", "num_train_epochs", run, DEFAULT_EPOCHS, (1, 1000))
+        _number("Tokens of a text", "max_seq_length", run, DEFAULT_TOKENS, (8, 8192))
+        _number("Texts to train on, at most", "max_train_samples", run, None, (10, 10**9))
+
+
+def _in_words(run: Run) -> str:
+    """What was chosen, once it is fixed."""
+    given = run.settings
+    texts, labels = (", ".join(_fields(given.get(f"{name}_fields"))) for name in ("text", "label"))
+    return (
+        f"Text: {texts} · label: {labels} · {given.get('model_name_or_path', DEFAULT_MODEL)} · "
+        f"passes: {given.get('num_train_epochs', DEFAULT_EPOCHS)} · "
+        f"tokens: {given.get('max_seq_length', DEFAULT_TOKENS)} · "
+        f"texts: {given.get('max_train_samples') or 'all'}"
+    )
 
 
 def go(run: Run, runs: Runs) -> None:
@@ -151,7 +164,6 @@ def _number(label: str, name: str, run: Run, default: int | None, bounds: tuple[
         step=1,
         key=f"{name}_{run.name}",
         placeholder="all",
-        disabled=_is_fixed(run),
     )
 
 
@@ -192,9 +204,9 @@ def _delete(run: Run, runs: Runs) -> str:
     return run.name
 
 
-def _is_fixed(run: Run) -> bool:
-    return run.is_begun or (run.work is not None and run.work.state == RUNNING)
+def _fields(value: Value) -> list[str]:
+    return value if isinstance(value, list) else []
 
 
-def _known(fields: Value | None, columns: list[str]) -> list[str]:
-    return [field for field in fields or () if field in columns] if isinstance(fields, list) else []
+def _known(value: Value, columns: list[str]) -> list[str]:
+    return [field for field in _fields(value) if field in columns]

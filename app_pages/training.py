@@ -31,7 +31,7 @@ chosen = st.selectbox(
     "Run",
     [*known, NEW],  # first and chosen: the newest
     key="run",
-    format_func=lambda name: run_report.title(known[name]) if name else "A new run",
+    format_func=lambda name: name or "A new run",  # what the address shows, so it never changes
     bind="query-params",
 )
 if st.session_state.run_problem is not None:
