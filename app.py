@@ -92,7 +92,14 @@ pages = {
             help="Say where a model is wrong; the next one may learn from it.",
         ),
     ],
-    "About": [],
+    "About": [
+        st.Page(
+            "app_pages/about.py",
+            title="About",
+            icon=":material/info:",
+            help="Models, licences, limits, what is stored, and how to use it from code.",
+        ),
+    ],
 }
 if is_owner:
     pages["Improve"].append(

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.client import Hub
-from inference import catalogue, compare, evidence, opening, settings
+from inference import catalogue, compare, evidence, licences, opening, settings
 from inference import leaderboard as leaderboards
 from inference.catalogue import Catalogue
 from inference.errors import run_command
@@ -49,6 +49,7 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
         board = _leaderboard(pinned, hub, ready)
         if board is not None:
             leaderboards.save(board, ready / catalogue.LEADERBOARD)
+        licences.save(licences.gather(pinned.models, hub), ready)
         if (source / evidence.TEXTS).is_dir():
             shutil.copytree(source / evidence.TEXTS, ready / evidence.TEXTS)
         if destination.exists():

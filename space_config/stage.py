@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hub.client import Hub
 from inference import catalogue as catalogues
-from inference import evidence
+from inference import evidence, licences
 from inference.catalogue import FINE_TUNED, MODELS, Catalogue
 from inference.errors import ConfigError
 from space_config.prepare import prepare
@@ -36,6 +36,7 @@ _CATALOGUE = (
     catalogues.MESSAGES,
     catalogues.FIRST_PAINT,
     catalogues.LEADERBOARD,
+    licences.FILE_NAME,
     evidence.FOLDER,
     evidence.TEXTS,
 )
