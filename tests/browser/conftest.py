@@ -84,7 +84,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
 def open_from_menu(page: Page, section: str, title: str) -> None:
     """Go to another page of the app as a person does."""
     page.get_by_role("button", name=section, exact=True).click()
-    page.get_by_role("link", name=title, exact=True).click()
+    page.get_by_role("menuitem", name=title, exact=True).click()
 
 
 def screenshot(page: Page, name: str) -> None:
