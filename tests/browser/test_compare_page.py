@@ -154,6 +154,9 @@ def test_reduced_motion_is_respected(open_page: OpenPage, space: RunningSpace):
 def closer(page: Page, text: str) -> Page:
     """The page with a message of one's own analyzed and its words asked for."""
     analyze(page, text)
+    # Until then the words would be those of the example that was looked at before.
+    looked_at = page.get_by_role("combobox", name="Message", exact=True)
+    expect(looked_at).to_have_value(text, timeout=30_000)
     page.get_by_text("Which words moved it?").click()
     page.get_by_role("button", name="Show the words").click()
     page.locator(".st-key-words p").wait_for(timeout=30_000)
@@ -176,3 +179,34 @@ def test_a_closer_look_reads_well_at_every_width_and_in_both_modes(
         assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
         assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
         screenshot(page, f"closer-{color_scheme}-{width}")
+
+
+def test_the_words_of_a_message_are_marked_with_numbers_and_never_run(
+    open_page: OpenPage, space: RunningSpace
+):
+    hostile = "<img/src=x/onerror=alert(1)> **awful** :red[day] good"
+    page = closer(ready(open_page(space.url)), hostile)
+    words = page.locator(".st-key-words")
+    numbers = words.locator("small").all_inner_texts()
+    assert numbers and all(number[0] in "+−" for number in numbers), numbers
+    assert words.locator("img, b, strong, script").count() == 0
+    for word in ("<img/src=x/onerror=alert(1)>", "**awful**", ":red[day]"):
+        assert word in words.inner_text()
+
+
+def test_a_shared_link_shows_another_visitor_the_same_message_and_models(
+    open_page: OpenPage, space: RunningSpace
+):
+    page = ready(open_page(space.url))
+    page.get_by_role("button", name="Tiny, bare", exact=True).click()
+    analyze(page, "what a good day")
+    assert "what" not in page.url, page.url
+    page.get_by_text("Share", exact=True).click()
+    page.get_by_role("button", name="Make a link").click()
+    link = page.locator("code", has_text="text=what+a+good+day")
+    expect(link).to_be_visible(timeout=30_000)
+    assert "what" not in page.url, page.url
+    other = open_page(link.inner_text())
+    top = other.locator(ROWS).first
+    expect(top.locator(".text")).to_have_text("what a good day", timeout=30_000)
+    expect(top.locator('td[data-role="zero-shot"]')).to_have_text("not asked")

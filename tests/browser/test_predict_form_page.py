@@ -100,6 +100,7 @@ def test_a_visitor_switches_between_recipes_and_the_choice_holds_on_every_page(
 ):
     page = open_page(recipes_space.url)
     expect(page.get_by_text("Worth Tuning · Clicks on toys")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(TABLE)).to_have_count(2, timeout=WAIT_MS)
     screenshot(page, "recipes")
     page.get_by_role("radio", name="Sentiment of toys").click()
     expect(page.get_by_text("Worth Tuning · Sentiment of toys")).to_be_visible(timeout=WAIT_MS)
