@@ -9,6 +9,7 @@ Owns the widgets and the session's list; keeping is inference/feedback.py's.
 
 import hmac
 from dataclasses import dataclass, replace
+from html import escape
 
 import streamlit as st
 
@@ -21,7 +22,7 @@ from inference.compare import Column
 from inference.errors import FeedbackError
 from inference.feedback import Feedback, check_labels
 from inference.journal import record
-from inference.next_run import TEXT
+from inference.next_run import TEXT, Plan
 
 MAX_GIVEN = 200  # answers of one session
 _MAX_PILLS = 8  # more labels are chosen from a list
@@ -45,8 +46,9 @@ def draw(row: Row, catalogue: Catalogue) -> None:
 
 
 def _draw(row: Row, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
-    st.text(f"{column.title} says: {in_words(decided)}")
     given = _standing(row.id)
+    question = "" if given is not None else " Is that right?"
+    st.html(f"<p>{escape(column.title)} says <b>{escape(in_words(decided))}</b>.{question}</p>")
     if given is not None:
         _draw_given(given)
     elif st.session_state.correcting == row.id:
@@ -160,6 +162,20 @@ def how_far_sent() -> str:
         return f"Kept in {folder}, but not yet in {repo_id}: {state.problem}"
     sent = "all of it is there" if state.is_all_sent else "the rest is sent within 5 minutes"
     return f"Kept in {folder} and in the private dataset {repo_id}: {sent}."
+
+
+def ready_in_words(plan: Plan) -> str:
+    """How many texts the next training may learn from, and why others are left out."""
+    ready = "1 text is" if len(plan.rows) == 1 else f"{len(plan.rows):,} texts are"
+    out = [
+        f"{count:,} left out because {why}."
+        for count, why in (
+            (plan.contested, "people do not agree on the labels"),
+            (plan.unfit, "the training has other columns or labels"),
+        )
+        if count
+    ]
+    return " ".join([f"{ready} ready to train on, {plan.corrected:,} corrected.", *out])
 
 
 def _asked_about(row: Row) -> Column:

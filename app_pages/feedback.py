@@ -45,11 +45,11 @@ with st.container(key="given"):
     for one in given[(page - 1) * A_PAGE : page * A_PAGE]:
         said = one.feedback
         verdict = "agreed" if said.is_confirmed else f"say {corrections.in_words(said.corrected)}"
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"given/{said.id}"):
             st.html(
                 f'<p class="text">{escape(" ".join(said.fields.values()))}</p>'
-                f"<p>The model said {escape(corrections.in_words(said.predicted))}; "
-                f"you <b>{escape(verdict)}</b></p>"
+                f'<p class="said">The model said {escape(corrections.in_words(said.predicted))}, '
+                f"you {escape(verdict)}.</p>"
             )
             if one.is_undone:
                 st.caption("taken back")
@@ -78,7 +78,12 @@ if everything:
         .mark_bar()
         .encode(
             x=alt.X("answers:Q", title="Answers", axis=alt.Axis(tickMinStep=1, format="d")),
-            y=alt.Y("label:N", title=None, sort=list(catalogue.labels)),
+            y=alt.Y(
+                "label:N",
+                title=None,
+                sort=list(catalogue.labels),
+                axis=alt.Axis(labelOverlap=False),
+            ),
             color=alt.Color("people:N", sort=list(COUNTS.values()), legend=charts.bottom_legend()),
             order=alt.Order("people:N"),
             tooltip=["label:N", "people:N", "answers:Q"],
@@ -88,7 +93,7 @@ if everything:
         f"{one.label} {one.kept} left, {one.removed} taken away, {one.added} added"
         for one in by_label(everything, catalogue.labels)
     )
-    plot = charts.Plot(chart, counts, f"Answers by label: {told}", 130 + 34 * len(catalogue.labels))
+    plot = charts.Plot(chart, counts, f"Answers by label: {told}", 170 + 36 * len(catalogue.labels))
     charts.show(plot, "feedback_labels")
 st.caption(
     "No measure of quality: who answers does so more eagerly where the model is wrong. "
@@ -100,11 +105,7 @@ st.subheader("What will enter the next run", anchor=False)
 is_owner = people.is_owner()
 columns = widgets.training_columns(recipe)
 plan = next_run.plan(everything, columns)
-st.text(
-    f"{len(plan.rows)} texts are ready to train on, {plan.corrected} of them corrected. "
-    f"{plan.contested} are left out because people do not agree on them, {plan.unfit} because they "
-    "lack a column."
-)
+st.text(corrections.ready_in_words(plan))
 ids = {one.feedback.id for one in given}
 mine = [one for one in everything if one.id in ids]
 shown = plan if is_owner else next_run.plan(mine, columns)

@@ -117,7 +117,7 @@ def test_the_page_lists_this_session_and_offers_its_rows_for_training(
     assert table.value.to_dict("records") == [
         {"text": "<b>a</b> good day", "label": kept(tmp_path)[0].corrected[0]}
     ]
-    assert "1 texts are ready to train on, 0 of them corrected" in texts(app)
+    assert "1 text is ready to train on, 0 corrected" in texts(app)
     app = press(app, "undo_listed")
     assert not app.dataframe and "taken back" in texts(app)
 
@@ -125,13 +125,13 @@ def test_the_page_lists_this_session_and_offers_its_rows_for_training(
 def test_a_prediction_can_be_corrected_on_the_page_itself(open_app: OpenApp, tmp_path: Path):
     app = press(feedback_page(open_app()), "right")
     assert kept(tmp_path)[0].fields == {"text": MESSAGES[0]}
-    assert "1 texts are ready" in texts(app)
+    assert "1 text is ready" in texts(app)
 
 
 def test_a_visitor_sees_numbers_of_others_and_never_their_texts(open_app: OpenApp, tmp_path: Path):
     Log(tmp_path / "feedback").add(said("a secret", ("positive",), ("negative",), recipe=TITLE))
     app = feedback_page(open_app())
-    assert "1 texts are ready to train on, 1 of them corrected" in texts(app)
+    assert "1 text is ready to train on, 1 corrected" in texts(app)
     assert [one.value for one in app.metric] == ["1", "0", "1"]
     assert not app.dataframe and "a secret" not in html(app) + texts(app)
 
