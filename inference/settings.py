@@ -8,7 +8,8 @@ This is the only reader of the environment. It opens no file, makes no folder an
     HF_HOME           folder of the Hub's own files; ~/.cache/huggingface unless set
     DEVICE            auto (default), cpu, cuda or mps
     CPU_CORES         cores to compute with (Spaces set it); those this process may use unless set
-    SPACE_CATALOGUE   folder with models.yaml and messages.yaml; space_config unless set
+    SPACE_CATALOGUE   folder with models.yaml and messages.yaml, or of several such folders;
+                      space_config unless set
     SPACE_MAX_CHARS   characters of one text that a visitor may send; 10000 unless set
     SPACE_MAX_TEXTS   texts of one request; 64 unless set
     SPACE_MAX_MODELS  models kept in memory; 2 unless set
