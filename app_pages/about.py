@@ -1,4 +1,4 @@
-"""About: what is on show, under which terms and limits, what is stored, and how to use it in code."""
+"""About: models and their terms, limits, what is stored, and how to use it all from code."""
 
 import pandas as pd
 import streamlit as st
