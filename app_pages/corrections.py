@@ -48,7 +48,9 @@ def draw(row: Row, catalogue: Catalogue) -> None:
 def _draw(row: Row, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
     given = _standing(row.id)
     question = "" if given is not None else " Is that right?"
-    st.html(f"<p>{escape(column.title)} says <b>{escape(in_words(decided))}</b>.{question}</p>")
+    st.html(
+        f"<p class='says'>{escape(column.title)} says <b>{escape(in_words(decided))}</b>.{question}</p>"
+    )
     if given is not None:
         _draw_given(given)
     elif st.session_state.correcting == row.id:
