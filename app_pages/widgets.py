@@ -5,6 +5,7 @@ Owns every st.cache_resource. Nothing of a visitor may be kept here: all session
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -25,6 +26,7 @@ from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
 from inference.evidence import Evidence
 from inference.feedback import Collected
 from inference.jobs import Line
+from inference.journal import record
 from inference.next_run import Columns, columns_of
 from inference.opening import OpenModel
 from inference.predictions import Predictions
@@ -163,7 +165,11 @@ def _shelf() -> Callable[[str, str, str | None, str, ModelEntry], OpenModel]:
     ) -> OpenModel:
         # The arguments without underscore are the key: a repo in two roles or two recipes is two
         # models, as it answers in other labels there.
-        return opening.open_model(_entry, recipes()[recipe], _hub(), threads=settings().threads)
+        started = time.perf_counter()
+        model = opening.open_model(_entry, recipes()[recipe], _hub(), threads=settings().threads)
+        wait_ms = round(1000 * (time.perf_counter() - started))
+        record("model opened", repo_id=repo_id, revision=revision, role=role, wait_ms=wait_ms)
+        return model
 
     return load
 

@@ -4,9 +4,14 @@ import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
+from app_pages import widgets
+from hub.client import connect
 from inference.feedback import Feedback, read
 from tests.app_pages.conftest import OpenApp, html
 from tests.app_pages.test_compare import analyze, boxes
+from tests.hub.repos import new_name
+from tests.hub.test_sending import wait_until
+from tests.hub_fixtures import RunningHub
 from tests.inference.test_feedback import Log, said
 from tests.space_fixtures import LABELS, MESSAGES, TUNED
 
@@ -147,6 +152,26 @@ def test_the_owner_sees_all_rows_and_the_commands(
     assert f"--model {TUNED}" in app.code[0].value
     assert "nowhere else" in texts(app)
     assert "cut off" in app.warning[0].value
+
+
+def test_answers_are_sent_to_the_private_dataset_of_the_settings(
+    open_app: OpenApp, hub_server: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("app_pages.people.is_owner", lambda: True)
+    Log(tmp_path / "feedback").add(said("one", ("positive",), ("negative",), recipe=TITLE))
+    repo_id = new_name()
+    app = feedback_page(open_app(HF_TOKEN=hub_server.token, SPACE_FEEDBACK_REPO=repo_id))
+    assert "in a private dataset of its owner" in texts(app)
+    sender = widgets.feedback_sender()
+    try:
+        wait_until(lambda: sender.state().is_all_sent, sender)
+    finally:
+        sender.stop()
+    assert f"{repo_id}: all of it is there" in texts(app.run())
+    hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "reader")
+    folder = hub.resolve(repo_id, repo_type="dataset").folder
+    assert [one.fields for one in read(folder).feedback] == [{"text": "one"}]
+    assert hub_server.api().repo_info(repo_id, repo_type="dataset").private
 
 
 def test_labels_of_another_recipe_are_not_counted(open_app: OpenApp, tmp_path: Path):
