@@ -58,7 +58,14 @@ app = st.App(
     routes=[
         Mount(
             "/api",
-            app=api.build(api.Service(widgets.settings, widgets.catalogue, widgets.open_model)),
+            app=api.build(
+                api.Service(
+                    widgets.settings,
+                    widgets.catalogue,
+                    widgets.open_model,
+                    lambda visitor: widgets.allowance().spend(visitor),
+                )
+            ),
         )
     ],
     middleware=[Middleware(SecurityHeaders)],

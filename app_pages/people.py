@@ -2,21 +2,20 @@
 
 Not a page. Owns the way from a signed cookie to a person and to what that person may do; both are
 asked again at every action, on the server. The providers come from .streamlit/secrets.toml, or from
-a Space's OAUTH_* variables by secrets(). Not covered: a visitor who forges the address headers of
-a request gets round the limits, which are there for fairness.
+a Space's OAUTH_* variables by secrets().
 
     people.limit()              before something that costs time; raises LimitReached
     people.require_owner()      before something that only the owner may do; raises NotTheOwner
 """
 
 import hmac
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from app_pages import widgets
+from inference.allowance import visitor_at
 from inference.errors import NotTheOwner
 from inference.settings import SignIn
 
@@ -148,24 +147,10 @@ def limit_note() -> str:
 
 
 def visitor() -> str:
-    """Whose allowance is spent: the person's, else that of the address that the visitor comes from.
-
-    Behind a proxy, as on a Space, that is the first address of X-Forwarded-For.
-    """
+    """Whose allowance is spent: the person's, else that of the address that the visitor has."""
     if (somebody := person()) is not None:
         return f"{somebody.provider}:{somebody.subject}"
-    peer = st.context.ip_address  # None on loopback
-    if peer is None or _is_private(peer):
-        forwarded = (st.context.headers.get("X-Forwarded-For") or "").split(",")[0].strip()
-        return forwarded[:64] or peer or "this machine"
-    return peer
-
-
-def _is_private(peer: str) -> bool:
-    try:
-        return ipaddress.ip_address(peer).is_private
-    except ValueError:  # uvicorn takes over what a proxy on this machine calls its client
-        return True
+    return visitor_at(st.context.ip_address, st.context.headers.get("X-Forwarded-For"))
 
 
 def _is_on_this_machine() -> bool:

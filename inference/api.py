@@ -5,8 +5,9 @@
     POST /classify   {"texts": ["..."], "models": ["owner/name"]}; without models: all on show
 
 Owns the wire format; asking is ask.py's. An error is {"error": kind, "message": text} with a
-status of 4xx or 5xx, never a trace. Several models: one that fails is listed under "failures"
-while the others answer; when none answers, the first failure decides the status.
+status of 4xx or 5xx, never a trace; who asks too often gets 429 with Retry-After in seconds.
+Several models: one that fails is listed under "failures" while the others answer; when none
+answers, the first failure decides the status.
 """
 
 import json
@@ -22,10 +23,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from hub.errors import HubError, UserError
+from inference.allowance import visitor_at
 from inference.ask import Answer, ask, check_texts, choose
 from inference.catalogue import Catalogue, ModelEntry
 from inference.compare import Comparison
-from inference.errors import ChoiceError, ModelError, TextError
+from inference.errors import ChoiceError, LimitReached, ModelError, TextError
 from inference.opening import OpenModel
 from inference.settings import Settings
 
@@ -39,6 +41,8 @@ class Service:
     load_settings: Callable[[], Settings]
     load_catalogue: Callable[[], Catalogue]
     open_model: Callable[[ModelEntry], OpenModel]
+    spend: Callable[[str], None]
+    """Counts a request of a visitor, known by address; raises LimitReached."""
 
 
 def build(service: Service) -> Starlette:
@@ -50,6 +54,8 @@ def build(service: Service) -> Starlette:
 
     async def classify(request: Request) -> JSONResponse:
         question = await _read_question(request)
+        peer = request.client.host if request.client else None
+        service.spend(visitor_at(peer, request.headers.get("X-Forwarded-For")))
         # Loading and scoring keep a core busy: off the event loop, which also serves the pages.
         return JSONResponse(await run_in_threadpool(_classify, service, question))
 
@@ -170,8 +176,10 @@ def _error_json(error: UserError) -> dict[str, str]:
 
 
 def user_error(request: Request, error: Exception) -> JSONResponse:
-    """422 for what the caller can mend, 503 while the Hub or a model fails."""
+    """422 for what the caller can mend, 429 too often, 503 while the Hub or a model fails."""
     assert isinstance(error, UserError), f"registered for UserError, called with {error!r}"
+    if isinstance(error, LimitReached):
+        return JSONResponse(_error_json(error), 429, {"Retry-After": str(error.wait_s)})
     status = 503 if isinstance(error, HubError | ModelError) else 500
     if isinstance(error, TextError | ChoiceError):
         status = 422

@@ -60,7 +60,11 @@ class WorkError(UserError):
 
 
 class LimitReached(UserError):
-    """A visitor asked for more than one may in a minute."""
+    """A visitor asked for more than one may in a minute; wait_s: seconds until the next try."""
+
+    def __init__(self, message: str, wait_s: int) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class NotTheOwner(UserError):

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from inference.allowance import Allowance
+from inference.allowance import Allowance, visitor_at
 from inference.errors import LimitReached
 
 
@@ -49,3 +49,19 @@ def test_many_at_once_get_no_more_than_one_after_the_other():
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(try_once, range(60))) == 20
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded_for", "expected"),
+    [
+        (None, None, "127.0.0.1"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("10.0.0.3", None, "10.0.0.3"),
+        ("10.0.0.3", "198.51.100.7, 10.1.1.1", "198.51.100.7"),
+        ("8.8.8.8", "198.51.100.7", "8.8.8.8"),  # who needs no proxy is not believed
+        ("not an address", None, "not an address"),
+        ("10.0.0.3", "x" * 1000, "x" * 64),
+    ],
+)
+def test_visitors_are_told_apart_by_their_address(peer, forwarded_for, expected: str):
+    assert visitor_at(peer, forwarded_for) == expected

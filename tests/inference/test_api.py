@@ -6,6 +6,7 @@ from starlette.testclient import TestClient
 
 from hub.errors import AccessDenied, HubUnreachable
 from inference import api, settings
+from inference.allowance import Allowance
 from inference.catalogue import ModelEntry
 from inference.errors import ModelError
 from inference.opening import OpenModel
@@ -14,8 +15,10 @@ from tests.inference.test_ask import CATALOGUE, LABELS, open_constant
 LIMITS = replace(settings.load({}), max_chars=100, max_texts=3)
 
 
-def client(open_model=open_constant, load_catalogue=lambda: CATALOGUE) -> TestClient:
-    service = api.Service(lambda: LIMITS, load_catalogue, open_model)
+def client(
+    open_model=open_constant, load_catalogue=lambda: CATALOGUE, per_minute: int = 60
+) -> TestClient:
+    service = api.Service(lambda: LIMITS, load_catalogue, open_model, Allowance(per_minute).spend)
     return TestClient(api.build(service), raise_server_exceptions=False)
 
 
@@ -121,3 +124,15 @@ def test_what_does_not_exist_is_said_in_json(method, path):
     response = client().request(method, path)
     assert response.status_code in (404, 405)
     assert set(response.json()) == {"error", "message"}
+
+
+def test_who_asks_too_often_is_told_when_to_come_back_and_others_are_served():
+    asked = client(per_minute=2)
+    ask = {"texts": ["one"], "models": ["demo/b"]}
+    assert [asked.post("/classify", json=ask).status_code for _ in range(3)] == [200, 200, 429]
+    refused = asked.post("/classify", json=ask)
+    assert refused.json()["error"] == "limit_reached"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    other = {"X-Forwarded-For": "203.0.113.9"}
+    assert asked.post("/classify", json=ask, headers=other).status_code == 200
+    assert asked.get("/models").status_code == 200
