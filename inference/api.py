@@ -12,15 +12,18 @@ answers, the first failure decides the status.
 
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.errors import HubError, UserError
 from inference.allowance import visitor_at
@@ -28,6 +31,7 @@ from inference.ask import Answer, ask, check_texts, choose
 from inference.catalogue import Catalogue, ModelEntry
 from inference.compare import Comparison
 from inference.errors import ChoiceError, LimitReached, ModelError, TextError
+from inference.journal import record
 from inference.opening import OpenModel
 from inference.settings import Settings
 
@@ -70,7 +74,33 @@ def build(service: Service) -> Starlette:
             HTTPException: http_error,
             Exception: internal_error,
         },
+        middleware=[Middleware(_Recorded)],
     )
+
+
+class _Recorded:
+    """Notes every answer in the journal, but for those that only say that the process lives."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started, status = time.perf_counter(), 500
+
+        async def send_noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        finally:
+            # The name of the endpoint and not the path, which may be anything that a caller wrote.
+            endpoint = getattr(scope.get("endpoint"), "__name__", "none")
+            if endpoint != health.__name__:
+                wait_ms = round(1000 * (time.perf_counter() - started), 1)
+                record("request answered", endpoint=endpoint, status=status, wait_ms=wait_ms)
 
 
 async def health(request: Request) -> JSONResponse:
@@ -123,6 +153,8 @@ def _classify(service: Service, question: Question) -> dict[str, object]:
     if repo_ids is None:
         repo_ids = tuple(entry.repo_id for entry in catalogue.models)
     answer = ask(choose(catalogue, repo_ids), texts, catalogue, service.open_model)
+    failures = len(answer.failures)
+    record("classified", texts=len(texts), models=len(repo_ids), failures=failures)
     if answer.comparison is None:
         raise answer.failures[0].error
     return _answer_json(answer, answer.comparison)

@@ -1,11 +1,12 @@
 import json
+import logging
 from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
 from hub.errors import AccessDenied, HubUnreachable
-from inference import api, settings
+from inference import api, journal, settings
 from inference.allowance import Allowance
 from inference.catalogue import ModelEntry
 from inference.errors import ModelError
@@ -117,6 +118,27 @@ def test_when_no_model_answers_the_error_says_so_without_a_trace(raised, status,
     response = client(refuse).post("/classify", json={"texts": ["one"]})
     assert (response.status_code, response.json()["error"]) == (status, error)
     assert "secret" not in response.text and "Traceback" not in response.text
+
+
+def test_the_journal_tells_of_each_answer_and_nothing_of_what_was_asked():
+    lines: list[dict[str, object]] = []
+    handler = logging.Handler()
+    handler.emit = lambda line: lines.append(json.loads(line.getMessage()))
+    logging.getLogger(journal.NAME).addHandler(handler)
+    try:
+        asked = client()
+        asked.post("/classify", json={"texts": ["a secret"], "models": ["demo/b"]})
+        asked.get("/a-secret-path")
+        asked.get("/health")
+    finally:
+        logging.getLogger(journal.NAME).removeHandler(handler)
+    found = [(line["event"], line.get("endpoint"), line.get("status")) for line in lines]
+    assert found == [
+        ("classified", None, None),
+        ("request answered", "classify", 200),
+        ("request answered", "none", 404),
+    ]
+    assert lines[0]["texts"] == 1 and "secret" not in json.dumps(lines)
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("GET", "/classify")])
