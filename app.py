@@ -12,7 +12,8 @@ import streamlit as st
 from app_pages import people, widgets
 from hub.errors import UserError
 
-st.set_page_config(page_title="Worth Tuning", page_icon=":material/balance:", layout="wide")
+# A file of ours: a Material icon here would be fetched from another site on every visit.
+st.set_page_config(page_title="Worth Tuning", page_icon=str(widgets.ICON), layout="wide")
 st.html(widgets.STYLE)
 
 # Every session key has its default here; widgets keep their values by persist_state.

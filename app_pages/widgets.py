@@ -33,6 +33,7 @@ from inference.predictions import Predictions
 from inference.settings import Settings
 
 STYLE = Path(__file__).parent.parent / "space_config" / "style.css"
+ICON = STYLE.with_name("icon.svg")
 
 
 @st.cache_resource(show_spinner=False)

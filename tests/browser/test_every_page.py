@@ -1,0 +1,116 @@
+"""What holds for each page of app.py: no barrier by axe-core, a silent console, no other site."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, Request, expect
+
+from tests.browser.conftest import OpenPage
+from tests.hub_fixtures import RunningHub
+from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
+
+LISTED = re.findall(r'"app_pages/(\w+)\.py"', (PROJECT / "app.py").read_text("utf-8"))
+SIGNING_IN = ["account"]  # listed only where a provider is set up, and then nobody is local owner
+STILL = ".stApp[data-test-script-state=notRunning]"
+SERIOUS = ("serious", "critical")
+# Opened below "/", Streamlit 1.67 looks for its server there too, and takes the one that answers.
+LOOKED_FOR = re.compile(r"/\w+/_stcore/(health|host-config)$")
+
+
+@pytest.fixture(scope="module")
+def owned(
+    hub_server: RunningHub, tiny_catalogue: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningSpace]:
+    """A Space whose visitor is its owner."""
+    folder = tmp_path_factory.mktemp("owned")
+    environment = space_environment(tiny_catalogue, folder / "home", hub_server.endpoint)
+    environment |= {"SPACE_LOCAL_OWNER": "1", "SPACE_RUNS": str(folder / "runs")}
+    with running_space(environment, folder / "space.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def signing_in(
+    hub_server: RunningHub, tiny_catalogue: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningSpace]:
+    """A Space with sign-in; its provider is not asked before somebody signs in."""
+    folder = tmp_path_factory.mktemp("signing-in")
+    environment = space_environment(tiny_catalogue, folder / "home", hub_server.endpoint)
+    environment |= {
+        "OAUTH_CLIENT_ID": "client",
+        "OAUTH_CLIENT_SECRET": "a secret of the tests",
+        "OPENID_PROVIDER_URL": "http://127.0.0.1:9",
+        "SPACE_HOST": "127.0.0.1:8501",
+    }
+    with running_space(environment, folder / "space.log") as running:
+        yield running
+
+
+def settled(page: Page) -> Page:
+    """The page once its script has ended and what it draws is there."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
+    expect(page.locator(STILL)).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-testid=stSkeleton], [data-stale=true]")).to_have_count(0)
+    return page
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core calls serious or critical: rule, and the elements concerned."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]
+
+
+def looked_at(open_page: OpenPage, url: str, color_scheme: str) -> tuple[list[str], list[str]]:
+    """Barriers of a page, and what its console or its requests should not show."""
+    page = open_page("about:blank", color_scheme=color_scheme)
+    errors: list[str] = []
+
+    def hear(said: ConsoleMessage) -> None:
+        address = said.location.get("url", "")
+        if said.type == "error" and not LOOKED_FOR.search(address):
+            errors.append(f"{said.text} {address}")
+
+    def notice(request: Request) -> None:
+        if urlsplit(request.url).netloc not in (home, ""):  # "" for data: and blob:
+            errors.append(f"asks another site: {request.url}")
+
+    home = urlsplit(url).netloc
+    page.on("console", hear)
+    page.on("request", notice)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(url)
+    return barriers(settled(page)), errors
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [name for name in LISTED if name not in SIGNING_IN])
+def test_no_barrier_no_console_error_and_no_other_site(
+    open_page: OpenPage, owned: RunningSpace, name: str, color_scheme: str
+):
+    path = "" if name == "compare" else name
+    found, errors = looked_at(open_page, f"{owned.url}/{path}", color_scheme)
+    assert not found, "\n".join(found)
+    assert not errors, errors
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", SIGNING_IN)
+def test_no_barrier_to_signing_in(
+    open_page: OpenPage, signing_in: RunningSpace, name: str, color_scheme: str
+):
+    found, errors = looked_at(open_page, f"{signing_in.url}/{name}", color_scheme)
+    assert not found, "\n".join(found)
+    assert not errors, errors
+
+
+def test_axe_finds_a_barrier_where_there_is_one(open_page: OpenPage):
+    page = open_page("data:text/html,<html lang=en><title>x</title><main><button></button></main>")
+    assert any(one.startswith("button-name") for one in barriers(page))
