@@ -33,16 +33,17 @@ class Plot:
 def show(plot: Plot, key: str) -> None:
     """Draw a plot with its words and its data."""
     chart: Any = plot.chart
-    st.altair_chart(
-        chart.properties(padding={"left": 0, "top": 5, "right": 5, "bottom": 0})
-        .configure_axis(labelColor=_TEXT, titleColor=_TEXT, labelLimit=260)
-        .configure_legend(labelColor=_TEXT, titleColor=_TEXT, labelLimit=300)
-        .configure_header(labelColor=_TEXT, titleColor=_TEXT),
-        key=key,
-        height=plot.height,
-        alt=plot.alt,
-    )
-    offer(plot.data, key)
+    with st.container(key=f"{key}_plot"):
+        st.altair_chart(
+            chart.properties(padding={"left": 0, "top": 5, "right": 5, "bottom": 0})
+            .configure_axis(labelColor=_TEXT, titleColor=_TEXT, labelLimit=260)
+            .configure_legend(labelColor=_TEXT, titleColor=_TEXT, labelLimit=300)
+            .configure_header(labelColor=_TEXT, titleColor=_TEXT),
+            key=key,
+            height=plot.height,
+            alt=plot.alt,
+        )
+        offer(plot.data, key)
 
 
 def offer(data: pd.DataFrame, key: str, label: str = "Data of this plot") -> None:

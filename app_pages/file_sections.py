@@ -13,8 +13,11 @@ from inference.scored import ScoredFile
 from inference.shifts import shifts
 
 TRAINING, TEST = "training", "test set"
-TOP_SCORE = "The strongest label"
+# What is no label has a number of its own, as a label may have any name.
+TOP, TOP_SCORE = -1, "the strongest label"
+RIGHT, DECIDED_RIGHT = -1, "decided right"
 BY_LENGTH = "Words in the text"
+SCORING_PAGE = "app_pages/predict_file.py"
 _MOST_WORDS = 100
 
 
@@ -33,13 +36,14 @@ def empty() -> None:
         "There is nothing to analyze yet. Score a file first: this page then shows how its texts, "
         "labels and scores compare with those that the model was trained and measured on."
     )
+    st.page_link(SCORING_PAGE, label="Score a file", icon=":material/upload_file:")
 
 
 def heading(rows: Rows, file: ScoredFile | None, model: ModelEntry) -> None:
     """Which rows, scored by whom."""
     st.text(f"{len(rows.texts):,} texts of {rows.name}, scored by {model.title}.")
     if file is None:
-        st.caption("Score a file of your own to see it here instead.")
+        st.page_link(SCORING_PAGE, label="Score a file of your own", icon=":material/upload_file:")
     elif file.rejected:
         st.caption(f"{file.rejected:,} of {file.rows:,} rows have no scores and are left out.")
 
@@ -117,16 +121,20 @@ def lengths(rows: Rows, training: TrainedOn | None) -> None:
 def scores(rows: Rows, tested: Predictions | None) -> None:
     """How high scores are, beside those of the test set."""
     st.subheader("How sure the model is", anchor=False)
-    chosen = st.selectbox("Scores of", (TOP_SCORE, *rows.labels), key="scores_of")
-    place = None if chosen == TOP_SCORE else rows.labels.index(chosen)
+    place = st.selectbox(
+        "Scores of",
+        range(TOP, len(rows.labels)),
+        key="scores_of",
+        format_func=lambda place: TOP_SCORE if place == TOP else rows.labels[place],
+    )
     sides = {"this file": rows.scores}
     if tested is not None:
         sides = {TEST: tested.scores, **sides}
     series = {
-        name: analysis.by_score(analysis.strongest(table) if place is None else table[:, place])
+        name: analysis.by_score(analysis.strongest(table) if place == TOP else table[:, place])
         for name, table in sides.items()
     }
-    what = "Strongest score" if place is None else f"Score of {chosen}"
+    what = "Strongest score" if place == TOP else f"Score of {rows.labels[place]}"
     charts.show(file_charts.scores(series, what), "scores")
 
 
@@ -179,25 +187,26 @@ def slices(rows: Rows, file: ScoredFile | None) -> None:
     columns = [] if file is None else scored.input_columns(file)
     columns = [name for name in columns if file is None or name not in file.text_fields]
     with st.container(key="slice_controls", horizontal=True):
-        by = st.selectbox("By", (BY_LENGTH, *columns), key="slice_by")
-        is_measured = bool(rows.is_labelled.any())
-        measures = [f"decided {label}" for label in rows.labels]
-        if is_measured:
-            measures.insert(0, "decided right")
-        chosen = st.selectbox("Share of rows", measures, key="slice_measure")
-    kept, hits = np.ones(len(rows.texts), bool), rows.is_right
-    if chosen == "decided right":
-        kept = rows.is_labelled
-    else:
-        hits = rows.decided[:, rows.labels.index(chosen.removeprefix("decided "))]
-    if file is None or by == BY_LENGTH:
-        found = analysis.slices_by_length(
-            [rows.texts[row] for row in np.flatnonzero(kept)], hits[kept]
+        by = st.selectbox("By", tuple(dict.fromkeys((BY_LENGTH, *columns))), key="slice_by")
+        place = st.selectbox(
+            "Share of rows",
+            range(RIGHT if rows.is_labelled.any() else 0, len(rows.labels)),
+            key="slice_measure",
+            format_func=lambda place: (
+                DECIDED_RIGHT if place == RIGHT else f"decided {rows.labels[place]}"
+            ),
         )
+    kept, hits, measure = rows.is_labelled, rows.is_right, DECIDED_RIGHT
+    if place != RIGHT:
+        kept, hits = np.ones(len(rows.texts), bool), rows.decided[:, place]
+        measure = f"decided {rows.labels[place]}"
+    if file is None or by == BY_LENGTH:
+        texts = [rows.texts[row] for row in np.flatnonzero(kept)]
+        found = analysis.slices_by_length(texts, hits[kept])
     else:
         cells = scored.values(file, [by])[by]
         found = analysis.slices([cells[row] for row in rows.numbers[kept]], hits[kept])
-    charts.show(file_charts.slices(found, f"Share {chosen}"), "slices")
+    charts.show(file_charts.slices(found, f"Share {measure}"), "slices")
     st.caption(
         "In brackets the rows of a slice; a line is the 95 % interval of its share (Wilson)."
     )

@@ -81,7 +81,7 @@ def test_slices_follow_the_column_and_the_share_that_are_chosen(
     by = app.selectbox(key="slice_by")
     assert by.options == ["Words in the text", "label", "shop", "price"]
     by.set_value("shop").run()
-    app.selectbox(key="slice_measure").set_value("decided positive").run()
+    app.selectbox(key="slice_measure").select_index(3).run()
     assert "Share decided positive: south 40% of 67; north" in alts(app)
     app.selectbox(key="slice_by").set_value("price").run()
     assert alts(app).count(" to ") >= 4
@@ -89,7 +89,7 @@ def test_slices_follow_the_column_and_the_share_that_are_chosen(
 
 def test_the_scores_of_one_label_can_be_chosen(open_app: OpenApp, scored: ScoredFile):
     app = open_page(open_app, scored)
-    app.selectbox(key="scores_of").set_value("neutral").run()
+    app.selectbox(key="scores_of").select_index(2).run()
     assert "Score of neutral in test set and this file" in alts(app)
 
 
@@ -119,7 +119,7 @@ def test_it_is_read_once_for_as_long_as_it_stays_the_same(
 ):
     app = open_page(open_app, scored)
     _, rows = app.session_state.analysed
-    app.selectbox(key="scores_of").set_value("neutral").run()
+    app.selectbox(key="scores_of").select_index(2).run()
     assert app.session_state.analysed[1] is rows
     app.session_state.scored_file = write_scored(tmp_path / "other.parquet", repo_id=TUNED)
     assert "60 texts of" in said(app.run())
@@ -133,7 +133,7 @@ def test_texts_can_be_placed_by_their_meaning(open_app: OpenApp, scored: ScoredF
     app.button(key="draw_map").click().run()
     assert not app.error, app.error
     assert "199 texts as points" in alts(app)
-    app.selectbox(key="scores_of").set_value("neutral").run()
+    app.selectbox(key="scores_of").select_index(2).run()
     assert "199 texts as points" in alts(app), "the map is kept"
 
 

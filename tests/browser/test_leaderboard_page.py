@@ -1,4 +1,8 @@
-"""The second page in a real browser."""
+"""The leaderboard in a real browser."""
+
+import csv
+import io
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -6,11 +10,39 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, screenshot
 from tests.space_fixtures import RunningSpace
 
+LIMIT_MS = 60_000
+VIEWS = {
+    "Confusion": "confusion",
+    "Precision and recall": "precision_recall",
+    "Reliability": "reliability",
+    "Cut-offs": "cut_offs",
+}
+
+
+def drawn(page: Page, key: str) -> None:
+    """Wait for a chart."""
+    page.locator(f".st-key-{key}_plot :is(canvas, svg.marks)").first.wait_for(timeout=LIMIT_MS)
+
 
 def ready(page: Page) -> Page:
-    page.locator("[role=graphics-document], svg.marks").first.wait_for(timeout=30_000)
-    page.wait_for_timeout(500)
+    drawn(page, "intervals")
+    drawn(page, "quality_against_speed")
+    page.locator(".st-key-rows_data").wait_for(timeout=LIMIT_MS)  # the last element
     return page
+
+
+def view(page: Page, name: str) -> None:
+    page.locator(".st-key-detail").get_by_text(name, exact=True).click()
+    drawn(page, VIEWS[name])
+
+
+def read_well(page: Page, name: str) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)  # the charts are drawn anew
+        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
+        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
+        screenshot(page, f"{name}-{width}")
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
@@ -18,12 +50,17 @@ def test_it_reads_well_at_every_width_and_in_both_modes(
     open_page: OpenPage, space: RunningSpace, color_scheme: str
 ):
     page = ready(open_page(f"{space.url}/leaderboard", color_scheme=color_scheme))
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(500)  # the chart is drawn anew
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"leaderboard-{color_scheme}-{width}")
+    read_well(page, f"leaderboard-{color_scheme}")
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_view_behind_the_figures_reads_well(
+    open_page: OpenPage, space: RunningSpace, name: str
+):
+    scheme = "dark" if name in ("Confusion", "Cut-offs") else "light"
+    page = ready(open_page(f"{space.url}/leaderboard", color_scheme=scheme))
+    view(page, name)
+    read_well(page, f"leaderboard-{VIEWS[name]}")
 
 
 def test_table_and_chart_have_a_name_for_those_who_cannot_see_them(
@@ -40,3 +77,28 @@ def test_each_column_is_explained_in_plain_words(open_page: OpenPage, space: Run
     page = ready(open_page(f"{space.url}/leaderboard"))
     page.get_by_text("What the columns mean").click()
     expect(page.get_by_text("0 is no better than chance")).to_be_visible()
+
+
+def test_what_was_chosen_is_kept_while_another_page_is_looked_at(
+    open_page: OpenPage, space: RunningSpace
+):
+    page = ready(open_page(f"{space.url}/leaderboard"))
+    view(page, "Reliability")
+    page.get_by_text("Trust").first.click()
+    page.get_by_role("link", name="Analysis").click()
+    page.get_by_role("heading", name="Analysis").wait_for(timeout=LIMIT_MS)
+    page.get_by_text("Trust").first.click()
+    page.get_by_role("link", name="Leaderboard").click()
+    drawn(page, "reliability")
+
+
+def test_the_rows_that_differ_can_be_taken_along(
+    open_page: OpenPage, space: RunningSpace, tmp_path: Path
+):
+    page = ready(open_page(f"{space.url}/leaderboard"))
+    with page.expect_download() as download:
+        page.locator(".st-key-rows_data").get_by_role("button").click()
+    download.value.save_as(tmp_path / "rows.csv")
+    records = list(csv.DictReader(io.StringIO((tmp_path / "rows.csv").read_text("utf-8-sig"))))
+    assert len(records) > 500, "the page shows 500 of them, the file holds all"
+    assert all(record["Tiny, tuned"] != record["Words counted"] for record in records)
