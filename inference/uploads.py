@@ -9,6 +9,7 @@ Try: python -m pytest -q tests/inference/test_uploads.py
 import shutil
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from inference.cells import Unusable, as_label
 from inference.delimited import Broken
 from inference.errors import DataError
 from inference.jobs import Job
+from inference.journal import record
 from inference.opening import OpenModel
 from inference.outputs import Layout
 from inference.scored import ScoredFile
@@ -208,10 +210,17 @@ class Scoring:
             model.entry.revision or "",
             rows_at_once=ROWS_AT_ONCE,
         )
-        rejected = 0
+        started, rejected = time.monotonic(), 0
         for progress in score_file(order):
             rejected = progress.rejected
             yield progress
+        record(
+            "file scored",
+            rows=self.upload.survey.rows,
+            rejected=rejected,
+            repo_id=model.entry.repo_id,
+            seconds=round(time.monotonic() - started, 1),
+        )
         self.scored = ScoredFile(
             name=self.upload.name,
             path_parquet=target,

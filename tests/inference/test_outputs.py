@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from inference.errors import ConfigError, DataError
-from inference.outputs import Layout, encode, format_of, join
+from inference.outputs import FORMATS, Layout, convert, encode, format_of, join
 from inference.scoring import Block
 from inference.survey import survey
 
@@ -144,6 +144,18 @@ def test_top_k_names_the_strongest_labels(tmp_path):
         **{"top:2": "toxic", "top_score:2": 0.2, "rejected": None},
     }
     assert second["top:1"] is None
+
+
+@pytest.mark.parametrize("is_multilabel", [False, True])
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_scored_parquet_file_converts_to_what_would_have_been_written(
+    tmp_path, format, is_multilabel
+):
+    rows = [{"text": HOSTILE, "n": 1, "deep": "[1]"}, {"text": None, "n": None, "deep": None}]
+    seen = survey_of(tmp_path, rows)
+    stored = written(tmp_path, block_of(*rows), Layout(seen, "parquet", LABELS, is_multilabel))
+    wanted = written(tmp_path, block_of(*rows), Layout(seen, format, LABELS, is_multilabel))
+    assert convert(stored, format) == wanted.read_bytes()
 
 
 def test_a_file_that_is_scored_already_is_not_overwritten(tmp_path):
