@@ -57,7 +57,8 @@ def drift(rows: Rows, training: TrainedOn | None, tested: Predictions | None) ->
     moved = [one for one in found if one.drift.is_more_than_chance]
     if moved:
         named = " and ".join(f"{one.what.lower()} against {one.against}" for one in moved)
-        st.text(f"By more than chance: {named}. Figures of the test set may not hold here.")
+        warning = "" if tested is None else " Figures of the test set may not hold here."
+        st.text(f"By more than chance: {named}.{warning}")
     else:
         st.text("Nothing that was looked at differs by more than chance explains.")
     table = pd.DataFrame(

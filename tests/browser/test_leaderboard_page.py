@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, screenshot
+from tests.browser.conftest import (
+    CONTRAST,
+    OVERFLOW,
+    WIDTHS,
+    OpenPage,
+    open_from_menu,
+    screenshot,
+)
 from tests.space_fixtures import RunningSpace
 
 LIMIT_MS = 60_000
@@ -84,11 +91,9 @@ def test_what_was_chosen_is_kept_while_another_page_is_looked_at(
 ):
     page = ready(open_page(f"{space.url}/leaderboard"))
     view(page, "Reliability")
-    page.get_by_text("Trust").first.click()
-    page.get_by_role("link", name="Analysis").click()
+    open_from_menu(page, "Trust", "Analysis")
     page.get_by_role("heading", name="Analysis").wait_for(timeout=LIMIT_MS)
-    page.get_by_text("Trust").first.click()
-    page.get_by_role("link", name="Leaderboard").click()
+    open_from_menu(page, "Trust", "Leaderboard")
     drawn(page, "reliability")
 
 
