@@ -22,7 +22,7 @@ def draw(
 ) -> None:
     """Ask for model and columns, and begin; `task` is how the fine-tuned model reads a row."""
     entries = {entry.repo_id: entry for entry in catalogue.models}
-    with st.form(f"file_form/{recipe}/{upload.survey.sha256[:8]}", border=True):
+    with st.container(key="file_form"), st.form(f"file_form/{upload.survey.path}", border=True):
         repo_id = st.selectbox(
             "Model",
             list(entries),

@@ -19,7 +19,7 @@ from inference.errors import DataError
 from inference.grading import GRADED, Grade
 from inference.scored import ScoredFile
 
-ROWS_A_PAGE = 25
+ROWS_A_PAGE = 20
 IN_ORDER, UNSURE = "As in the file", "Least sure first"
 _MEANINGS = {
     "mcc": ("MCC", "1 is perfect, 0 is no better than chance."),
@@ -81,7 +81,8 @@ def _sentence(file: ScoredFile) -> str:
     told = f"{file.name}: {done:,} of {file.rows:,} rows scored by {file.repo_id}"
     if not file.rejected:
         return f"{told}."
-    return f"{told}; {file.rejected:,} could not be, and stand in their place with the reason."
+    keep = "keeps its place" if file.rejected == 1 else "keep their places"
+    return f"{told}; {file.rejected:,} could not be and {keep}, with the reason."
 
 
 def _downloads(file: ScoredFile) -> None:
@@ -109,7 +110,8 @@ def _labels_plot(result: Result) -> Plot:
         names, rows = [*names, "nothing above threshold"], [*rows, len(views[NOTHING])]
     data = pd.DataFrame({"label": names, "rows": rows})
     base = alt.Chart(data).encode(
-        y=alt.Y("label:N", sort=names, title=None), x=alt.X("rows:Q", title="Rows")
+        y=alt.Y("label:N", sort=names, title=None),
+        x=alt.X("rows:Q", title="Rows", axis=alt.Axis(tickMinStep=1, tickCount=6)),
     )
     said = "; ".join(f"{name} {count:,}" for name, count in zip(names, rows, strict=True))
     return Plot(
@@ -206,6 +208,7 @@ def _rows(result: Result) -> None:
         rows_frame(result, shown),
         key="file_rows",
         hide_index=True,
+        height="content",
         column_config={
             "Row": st.column_config.NumberColumn("Row", width=70),
             "Score": st.column_config.ProgressColumn(

@@ -19,7 +19,7 @@ from inference.uploads import Upload
 
 SUFFIXES = ["csv", "tsv", "tab", "txt", "jsonl", "ndjson", "parquet"]
 EXAMPLE = "examples.csv"
-_SHOWN_ROWS = 8
+_SHOWN_ROWS = 5
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 
 
@@ -95,13 +95,13 @@ def _take(name: str, content: bytes, settings: Settings, usual_columns: Sequence
 def _show(upload: Upload, settings: Settings, usual_columns: Sequence[str]) -> None:
     """The first rows as they were read, so that a wrong delimiter or encoding is seen here."""
     found = upload.survey
-    told = [f"{found.rows:,} rows", f"{len(found.columns)} columns"]
+    told = [_count(found.rows, "row"), _count(len(found.columns), "column")]
     if found.delimiter is not None:
-        told.append(f"{_DELIMITERS.get(found.delimiter, found.delimiter)} between them")
+        told[-1] += f" divided by {_DELIMITERS[found.delimiter]}"
     if found.encoding is not None:
-        told.append(found.encoding)
+        told.append(found.encoding.upper())
     if found.broken:
-        told.append(f"{found.broken:,} rows that cannot be read")
+        told.append(f"{_count(found.broken, 'row')} that cannot be read")
     with st.container(key="file_told"):
         st.text(f"{upload.name}: {', '.join(told)}")
     rows = [row for row in found.first if not isinstance(row, Broken)][:_SHOWN_ROWS]
@@ -124,6 +124,10 @@ def _read_again(upload: Upload, settings: Settings, usual_columns: Sequence[str]
     content = upload.survey.path.read_bytes()
     forget()
     _take(upload.name, content, settings, usual_columns)
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _shown(value: object) -> str:

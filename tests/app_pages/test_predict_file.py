@@ -50,14 +50,14 @@ def test_an_empty_page_says_what_it_takes_and_offers_the_examples(page):
     (caption, *_) = [one.value for one in app.caption]
     assert "10 MB, 1,234 rows and 10,000 characters" in caption and not boxes(app)
     app.button(key="file_example").click().run()
-    assert "examples.csv: 3 rows, 1 columns" in texts(app)
+    assert "examples.csv: 3 rows, 1 column" in texts(app)
     app = score(app)
     assert not boxes(app) and f"3 of 3 rows scored by {TUNED}" in texts(app)
 
 
 def test_a_file_with_labels_is_scored_and_judged(page):
     app = upload(page(), csv_of(id=range(4), text=TEXTS, label=TRUTH))
-    assert "reviews.csv: 4 rows, 3 columns, commas between them, utf-8" in texts(app)
+    assert "reviews.csv: 4 rows, 3 columns divided by commas, UTF-8" in texts(app)
     assert [box.value for box in app.multiselect] == [["text"], ["label"]]
     app = score(app)
     assert not boxes(app)
@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_read_says_why_without_a_path(page, name, content,
     app = upload(page(SPACE_MAX_ROWS="5"), content, name)
     assert said in boxes(app) and "/tmp" not in boxes(app)
     app = upload(app, csv_of(text=["fine"]), "b.csv")
-    assert not boxes(app) and "b.csv: 1 rows" in texts(app)
+    assert not boxes(app) and "b.csv: 1 row," in texts(app)
 
 
 def test_a_file_that_is_scored_already_is_refused(page):
