@@ -1,4 +1,4 @@
-"""Turns: one model computes at a time, and a person who waits goes before a long job.
+"""Turns: one model computes at a time, persons in the order they came, a long job after them.
 
 Owns who is next, not the work. The scoring threads of one analysis already fill the few cores of a
 Space; a lock of the standard library would let a job that takes it again at once keep it forever.
@@ -7,6 +7,7 @@ Try: python -m pytest -q tests/inference/test_turns.py
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,25 +27,28 @@ class Turns:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._is_taken = False
-        self._persons_waiting = 0
+        self._persons: deque[object] = deque()  # who waits, first come first
 
     @contextmanager
     def of_person(self) -> Iterator[None]:
         """Wait for the turn of somebody who looks at the page, before all jobs."""
+        person = object()
         with self._changed:
-            self._persons_waiting += 1
+            self._persons.append(person)
             try:
-                self._changed.wait_for(lambda: not self._is_taken)
+                # In order: the HTTP API comes back at once for its next batch, a visitor does not.
+                self._changed.wait_for(lambda: not self._is_taken and self._persons[0] is person)
                 self._is_taken = True
             finally:
-                self._persons_waiting -= 1
+                self._persons.remove(person)
+                self._changed.notify_all()
         yield from self._use()
 
     @contextmanager
     def of_job(self) -> Iterator[None]:
         """Wait for the turn of a job in the background, until no person waits."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._is_taken and not self._persons_waiting)
+            self._changed.wait_for(lambda: not self._is_taken and not self._persons)
             self._is_taken = True
         yield from self._use()
 

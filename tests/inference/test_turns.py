@@ -1,6 +1,7 @@
 """A person waits for one turn of a job at most, however eager the job is."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -38,6 +39,29 @@ def test_a_person_goes_before_a_job_that_takes_turn_after_turn():
     worker.join(LIMIT_S)
     # A turn or two may begin before the person stands in line; a plain lock lets hundreds go first.
     assert order.index("person") <= 3, order[:10]
+
+
+def test_persons_go_in_the_order_they_came_however_soon_one_comes_back():
+    turns, order = Turns(), []
+
+    def visitor(name: str) -> None:
+        with turns.of_person():
+            order.append(name)
+
+    def eager() -> None:
+        for _ in range(3):
+            visitor("eager")
+
+    with turns.of_person():
+        threads = []
+        for work in (eager, lambda: visitor("first"), lambda: visitor("second")):
+            threads.append(threading.Thread(target=work))
+            threads[-1].start()
+            while len(turns._persons) < len(threads):
+                time.sleep(0.01)
+    for thread in threads:
+        thread.join(LIMIT_S)
+    assert order == ["eager", "first", "second", "eager", "eager"]
 
 
 def test_two_never_compute_at_once_and_an_error_gives_the_turn_back():
