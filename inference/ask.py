@@ -92,18 +92,29 @@ def ask(
     for entry in entries:
         on_start(entry)
         try:
-            model = open_model(entry)
-            with SCORING.of_person():
-                columns.append(
-                    compare(
-                        [(model.column, model)], catalogue.labels, catalogue.problem_type, texts
-                    )
-                )
+            columns.append(ask_one(entry, texts, catalogue, open_model))
         except TextError:
             raise
         except UserError as error:
             failures.append(Failure(entry, error))
-    return Answer(_join(columns), tuple(failures))
+    return Answer(join(columns), tuple(failures))
+
+
+def ask_one(
+    entry: ModelEntry,
+    texts: Sequence[str],
+    catalogue: Catalogue,
+    open_model: Callable[[ModelEntry], OpenModel],
+) -> Comparison:
+    """Open and ask one model, in its turn.
+
+    Raises:
+        TextError: a text cannot be scored.
+        HubError: the model cannot be fetched. ModelError: it cannot be loaded.
+    """
+    model = open_model(entry)
+    with SCORING.of_person():
+        return compare([(model.column, model)], catalogue.labels, catalogue.problem_type, texts)
 
 
 def ask_why(
@@ -120,8 +131,8 @@ def ask_why(
         return explain(model, text, label)
 
 
-def _join(parts: Sequence[Comparison]) -> Comparison | None:
-    """Comparisons of the same texts, side by side."""
+def join(parts: Sequence[Comparison]) -> Comparison | None:
+    """Comparisons of the same texts, side by side; None where there is none."""
     if not parts:
         return None
     first = parts[0]

@@ -12,6 +12,7 @@ UserError (hub/errors.py)    its text is the whole message; a traceback means ou
 ├── ChoiceError              no model was chosen, or one that is not on show
 ├── WorkError                a run cannot be made, started or stopped as things stand
 ├── LimitReached             a visitor asked for more than one may in a minute
+├── Overloaded               so much waits to be scored already that no more is taken in
 └── NotTheOwner              somebody else than the owner asked for what only the owner may do
 """
 
@@ -61,6 +62,14 @@ class WorkError(UserError):
 
 class LimitReached(UserError):
     """A visitor asked for more than one may in a minute; wait_s: seconds until the next try."""
+
+    def __init__(self, message: str, wait_s: int) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class Overloaded(UserError):
+    """So much waits to be scored already that no more is taken in; wait_s: until the next try."""
 
     def __init__(self, message: str, wait_s: int) -> None:
         super().__init__(message)

@@ -16,6 +16,9 @@ This is the only reader of the environment. It opens no file, makes no folder an
     SPACE_MAX_ROWS    rows of an uploaded file; 100000 unless set
     SPACE_MAX_JOBS    files scored at once, others wait; 1 unless set
     SPACE_MAX_REQUESTS_PER_MINUTE  requests of one visitor; 60 unless set
+    SPACE_API_KEY     who asks the HTTP API must send it; open to everybody unless set
+    SPACE_CORS        origins whose pages may ask the HTTP API, separated by commas, * for all;
+                      none unless set
     SPACE_OWNERS      who may use the owner's pages: user names of the Hub, separated by commas;
                       people of another provider as PROVIDER:SUBJECT or PROVIDER:EMAIL
     SPACE_LOCAL_OWNER 1: whoever is on this machine is the owner; only while nobody can sign in
@@ -30,6 +33,7 @@ Try: python -c "from inference import settings; print(settings.load())"
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +101,8 @@ class Settings:
     is_local_owner: bool = False
     runs: Path = _ROOT / "runs"
     host: str | None = None
+    api_key: Secret | None = None
+    cors: tuple[str, ...] = ()
 
     @property
     def address(self) -> str | None:
@@ -152,6 +158,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         is_local_owner=_switch(given, "SPACE_LOCAL_OWNER"),
         runs=Path(given.get("SPACE_RUNS", str(Settings.runs))).expanduser(),
         host=given.get("SPACE_HOST"),
+        api_key=Secret(given["SPACE_API_KEY"]) if "SPACE_API_KEY" in given else None,
+        cors=_origins(given, "SPACE_CORS"),
     )
 
 
@@ -253,6 +261,17 @@ def _count(given: Mapping[str, str], name: str, default: int) -> int:
 
 def _names(given: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in given.get(name, "").split(",") if part.strip())
+
+
+def _origins(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    origins = _names(given, name)
+    for origin in origins:
+        if origin != "*" and not re.fullmatch(r"https?://[^/\s@?#]+", origin):
+            raise SettingsError(
+                f"{name} names {origin!r}; expected origins such as https://example.org, without "
+                "a path, separated by commas, or *."
+            )
+    return origins
 
 
 def _switch(given: Mapping[str, str], name: str) -> bool:

@@ -142,3 +142,17 @@ def test_sign_in_needs_every_variable_and_hides_its_secret():
     assert TOKEN not in repr(found)
     for name in given:
         assert sign_in({**given, name: ""}) is None, name
+
+
+def test_the_key_of_the_api_is_a_secret_and_its_origins_are_named_one_by_one():
+    settings = load({"SPACE_API_KEY": TOKEN, "SPACE_CORS": "https://a.example, http://[::1]:3000"})
+    assert settings.api_key == Secret(TOKEN) and TOKEN not in repr(settings)
+    assert settings.cors == ("https://a.example", "http://[::1]:3000")
+    assert load({"SPACE_CORS": "*"}).cors == ("*",)
+    assert load({}).api_key is None and load({}).cors == ()
+
+
+@pytest.mark.parametrize("origin", ["a.example", "https://a.example/path", "https://a@b.example"])
+def test_an_origin_that_no_browser_sends_is_refused(origin):
+    with pytest.raises(SettingsError, match="SPACE_CORS names"):
+        load({"SPACE_CORS": f"https://ok.example,{origin}"})
