@@ -7,7 +7,7 @@ from app_pages.charts import DASHES, Plot, bottom_legend
 from inference.checkup import Checkup
 from inference.course import Curves
 
-_SHOWN = ("mcc", "macro_f1", "accuracy", "roc_auc")
+_SHOWN = {"mcc": "MCC", "macro_f1": "macro F1", "accuracy": "accuracy", "roc_auc": "ROC AUC"}
 
 _ROW_PX = 28
 _WHOLE = alt.Axis(tickMinStep=1, tickCount=6, format=",d")
@@ -53,7 +53,7 @@ def loss(curves: Curves) -> Plot | None:
     )
     first, last = data.iloc[0], data.iloc[-1]
     words = f"Loss from {first['loss']:.3f} to {last['loss']:.3f} at step {last['step']:.0f}"
-    return Plot(chart, data, words, height=260)
+    return Plot(chart, data, words, height=300)
 
 
 def validation(curves: Curves) -> Plot | None:
@@ -62,25 +62,24 @@ def validation(curves: Curves) -> Plot | None:
     data = pd.DataFrame(curves.validation)
     if data.empty or not names:
         return None
-    tidy = data.melt("step", names, "figure", "value").dropna()
+    tidy = data.rename(columns=_SHOWN).melt("step", [_SHOWN[name] for name in names], "figure")
+    order = [_SHOWN[name] for name in names]
+    legend = alt.Legend(orient="bottom", title=None, symbolType="stroke", symbolSize=300)
     chart = (
-        alt.Chart(tidy)
-        .mark_line(point=True)
+        alt.Chart(tidy.dropna())
+        .mark_line(point=len(data) < 2)
         .encode(
             x=alt.X("step:Q", title="step", axis=_WHOLE),
             y=alt.Y("value:Q", title="on the validation texts", scale=alt.Scale(zero=False)),
-            color=alt.Color("figure:N", sort=names, legend=bottom_legend()),
+            color=alt.Color("figure:N", sort=order, legend=legend),
             strokeDash=alt.StrokeDash(
-                "figure:N",
-                sort=names,
-                legend=None,
-                scale=alt.Scale(range=list(DASHES[: len(names)])),
+                "figure:N", sort=order, scale=alt.Scale(range=list(DASHES[: len(names)]))
             ),
             tooltip=["step", "figure", alt.Tooltip("value:Q", format=".4f")],
         )
     )
     last = data.iloc[-1]
     words = f"Validation at step {last['step']:.0f}: " + ", ".join(
-        f"{name} {last[name]:.3f}" for name in names
+        f"{_SHOWN[name]} {last[name]:.3f}" for name in names
     )
-    return Plot(chart, data, words, height=260)
+    return Plot(chart, data, words, height=300)

@@ -95,7 +95,7 @@ def _live(run: Run) -> None:
             st.text(f"{_DOING[found.kind]} …")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                "Stop",
+                "Stop the run",  # Streamlit has a Stop of its own, for the script
                 key="run_stop",
                 icon=":material/stop:",
                 on_click=run_actions.do,

@@ -19,10 +19,10 @@ LIMIT_S = 60.0
 SLEEP = (sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(600)")
 
 
-def wait_for(is_true: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + LIMIT_S
+def wait_for(is_true: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
+    deadline = time.monotonic() + limit_s
     while not is_true():
-        assert time.monotonic() < deadline, f"{what} took longer than {LIMIT_S} s"
+        assert time.monotonic() < deadline, f"{what} took longer than {limit_s} s"
         time.sleep(0.02)
 
 
