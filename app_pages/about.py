@@ -109,12 +109,13 @@ tuned = [entry for entry in catalogue.models if entry.role == FINE_TUNED] or cat
 entry = tuned[0]
 revision = entry.revision or "main"
 st.text(f"For {entry.title}, at the commit that answers here. Each block has a button to copy it.")
+# Without colours: those for code are too faint to read on this background.
 python, shell, small = st.tabs(["transformers", "curl", "ONNX"], key="about_code")
 with python:
-    st.code(snippets.transformers(entry.repo_id, revision), language="python")
+    st.code(snippets.transformers(entry.repo_id, revision), language=None)
 with shell:
     address = settings.address or "http://localhost:8501"
-    st.code(snippets.curl(address, entry.repo_id), language="bash")
+    st.code(snippets.curl(address, entry.repo_id), language=None)
 with small:
     st.caption("For models that were trained here: a quarter of the size, and no torch.")
-    st.code(snippets.onnx(entry.repo_id, revision, catalogue.problem_type), language="python")
+    st.code(snippets.onnx(entry.repo_id, revision, catalogue.problem_type), language=None)

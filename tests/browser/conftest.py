@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
@@ -85,6 +85,15 @@ def open_from_menu(page: Page, section: str, title: str) -> None:
     """Go to another page of the app as a person does."""
     page.get_by_role("button", name=section, exact=True).click()
     page.get_by_role("menuitem", name=title, exact=True).click()
+
+
+def settled(page: Page) -> Page:
+    """The page of a Space once its script has ended and all that it draws is there."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_be_visible(timeout=60_000)
+    unfinished = page.locator("[data-testid=stSkeleton], [data-stale=true]")
+    expect(unfinished).to_have_count(0, timeout=60_000)
+    return page
 
 
 def screenshot(page: Page, name: str) -> None:

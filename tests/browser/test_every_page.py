@@ -7,15 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from playwright.sync_api import ConsoleMessage, Page, Request
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, settled
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
 
 LISTED = re.findall(r'"app_pages/(\w+)\.py"', (PROJECT / "app.py").read_text("utf-8"))
 SIGNING_IN = ["account"]  # listed only where a provider is set up, and then nobody is local owner
-STILL = ".stApp[data-test-script-state=notRunning]"
 SERIOUS = ("serious", "critical")
 # Opened below "/", Streamlit 1.67 looks for its server there too, and takes the one that answers.
 LOOKED_FOR = re.compile(r"/\w+/_stcore/(health|host-config)$")
@@ -48,14 +47,6 @@ def signing_in(
     }
     with running_space(environment, folder / "space.log") as running:
         yield running
-
-
-def settled(page: Page) -> Page:
-    """The page once its script has ended and what it draws is there."""
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
-    expect(page.locator(STILL)).to_be_visible(timeout=60_000)
-    expect(page.locator("[data-testid=stSkeleton], [data-stale=true]")).to_have_count(0)
-    return page
 
 
 def barriers(page: Page) -> list[str]:

@@ -1,0 +1,42 @@
+"""The page About in a real browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from inference import catalogue as catalogues
+from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, screenshot, settled
+from tests.space_fixtures import TUNED, RunningSpace
+
+
+def test_the_program_for_the_model_on_show_can_be_copied(
+    open_page: OpenPage, space: RunningSpace, tiny_catalogue
+):
+    page = open_page(f"{space.url}/about", permissions=["clipboard-read", "clipboard-write"])
+    settled(page)
+    block = page.locator("[data-testid=stCode]").first
+    block.hover()
+    block.get_by_role("button").click()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert f'"{TUNED}"' in copied and "pipeline(" in copied, copied
+    assert catalogues.load(tiny_catalogue).models[0].revision in copied
+
+
+def test_each_way_to_use_it_has_its_tab(open_page: OpenPage, space: RunningSpace):
+    page = settled(open_page(f"{space.url}/about"))
+    page.get_by_role("tab", name="curl").click()
+    expect(page.get_by_text("/api/classify").first).to_be_visible(timeout=30_000)
+    page.get_by_role("tab", name="ONNX").click()
+    expect(page.get_by_text("onnxruntime.InferenceSession").first).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_it_reads_well_at_every_width_and_in_both_modes(
+    open_page: OpenPage, space: RunningSpace, color_scheme: str
+):
+    page = settled(open_page(f"{space.url}/about", color_scheme=color_scheme))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        settled(page)
+        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
+        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
+        screenshot(page, f"about-{color_scheme}-{width}")
