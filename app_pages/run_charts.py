@@ -64,7 +64,7 @@ def validation(curves: Curves) -> Plot | None:
         return None
     tidy = data.rename(columns=_SHOWN).melt("step", [_SHOWN[name] for name in names], "figure")
     order = [_SHOWN[name] for name in names]
-    legend = alt.Legend(orient="bottom", title=None, symbolType="stroke", symbolSize=300)
+    legend = alt.Legend(orient="bottom", title=None, symbolType="stroke", symbolSize=300, columns=2)
     chart = (
         alt.Chart(tidy.dropna())
         .mark_line(point=len(data) < 2)
