@@ -144,7 +144,8 @@ with st.container(key="results"):
     else:
         st.caption("No messages yet: write one above and press Analyze.")
 st.caption(
-    "Your messages stay in this browser session and are gone when it ends. "
+    "Your messages stay in this browser session and are gone when it ends, unless you say below "
+    "whether a model is right. "
     "A probability is what a model believes, not how often it is right: see the leaderboard."
 )
 

@@ -78,6 +78,10 @@ class Journey:
             NO_PROXY=f"{HOST},localhost",
             TOKENIZERS_PARALLELISM="false",
             SPACE_CATALOGUE=str(self._ready),
+            SPACE_FEEDBACK=str(root / "feedback"),
+            # whoever runs the demo owns it: the page that trains is listed
+            SPACE_LOCAL_OWNER="1",
+            SPACE_RUNS=str(root / "space-runs"),
         )
         self._settings = settings.load(self._environment)
         self._hub = self._settings.connect()
