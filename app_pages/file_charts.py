@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from app_pages.charts import Plot, bottom_legend
-from inference import analysis, words
+from inference import analysis
 from inference.analysis import Rows, Slice
 from inference.contrast import named
 from inference.projection import Projection
@@ -45,9 +45,9 @@ def categories(labels: Sequence[str], series: Mapping[str, Sequence[int]], rows:
     )
     last = list(series)[-1]
     top = data[data["series"] == last].nlargest(1, "rows").iloc[0]
-    words_ = f"Share of each label in {' and '.join(series)}: most frequent in {last} is "
-    words_ += f"{top['group']} with {top['share']:.0%} of {rows:,} rows"
-    return Plot(chart, data, words_, 80 + (12 + 18 * len(series)) * len(order) + 22 * len(series))
+    told = f"Share of each label in {' and '.join(series)}: most frequent in {last} is "
+    told += f"{top['group']} with {top['share']:.0%} of {rows:,} rows"
+    return Plot(chart, data, told, 80 + (12 + 18 * len(series)) * len(order) + 22 * len(series))
 
 
 def lengths(series: Mapping[str, Sequence[int]]) -> Plot:
@@ -109,8 +109,7 @@ def plane(rows: Rows, placed: Projection, axes: tuple[str, str]) -> Plot:
 
 def with_lengths(rows: Rows, placed: Projection) -> Projection:
     """The same points, with the number of words where there is no second direction."""
-    counts = np.array([len(words.split(rows.texts[row])) for row in placed.rows], float)
-    points = np.stack([placed.points[:, 0], counts], axis=1)
+    points = np.stack([placed.points[:, 0], rows.lengths[placed.rows]], axis=1)
     return Projection(placed.rows, points, placed.explained)
 
 

@@ -202,8 +202,7 @@ def slices(rows: Rows, file: ScoredFile | None) -> None:
         kept, hits = np.ones(len(rows.texts), bool), rows.decided[:, place]
         measure = f"decided {rows.labels[place]}"
     if file is None or by == BY_LENGTH:
-        texts = [rows.texts[row] for row in np.flatnonzero(kept)]
-        found = analysis.slices_by_length(texts, hits[kept])
+        found = analysis.slices_by_length(rows.lengths[kept], hits[kept])
     else:
         cells = scored.values(file, [by])[by]
         found = analysis.slices([cells[row] for row in rows.numbers[kept]], hits[kept])

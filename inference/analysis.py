@@ -41,7 +41,7 @@ class Rows:
     """The rows of a file that have scores.
 
     numbers: (N,) of the rows in the file, from 0. texts: as the model read them.
-    truth: (N, C); of rows without a usable label, nothing. is_labelled: (N,).
+    lengths: (N,) words. truth: (N, C); of rows without a usable label, nothing. is_labelled: (N,).
     """
 
     name: str
@@ -49,6 +49,7 @@ class Rows:
     problem_type: str
     numbers: NDArray[np.int64]
     texts: tuple[str, ...]
+    lengths: NDArray[np.int64]
     scores: NDArray[np.float32]
     decided: Bools
     truth: Bools
@@ -114,6 +115,7 @@ def read(file: ScoredFile, bundle: Bundle | None) -> Rows:
         problem_type=file.problem_type,
         numbers=numbers,
         texts=texts,
+        lengths=_lengths(texts),
         scores=scored.scores(file)[numbers],
         decided=scored.decided(file)[numbers],
         truth=label_table(truth, file.labels).astype(np.bool_),
@@ -132,6 +134,7 @@ def of_test_set(name: str, truth: Targets, said: Predictions, texts: Sequence[st
         problem_type=truth.problem_type,
         numbers=np.arange(count),
         texts=tuple(texts),
+        lengths=_lengths(texts),
         scores=said.scores,
         decided=said.decided,
         truth=truth.matrix.astype(np.bool_),
@@ -191,11 +194,14 @@ def slices(values: Sequence[object], hits: Bools) -> tuple[Slice, ...]:
     return _sliced(names, order, hits)
 
 
-def slices_by_length(texts: Sequence[str], hits: Bools) -> tuple[Slice, ...]:
+def slices_by_length(lengths: NDArray[np.int64], hits: Bools) -> tuple[Slice, ...]:
     """Return the share of hits for texts of each length, the shortest first; (N,) each."""
     order = length_names()
-    places = np.searchsorted(LENGTHS, [len(words.split(text)) for text in texts])
-    return _sliced([order[place] for place in places], order, hits)
+    return _sliced([order[place] for place in np.searchsorted(LENGTHS, lengths)], order, hits)
+
+
+def _lengths(texts: Sequence[str]) -> NDArray[np.int64]:
+    return np.array([len(words.split(text)) for text in texts], np.int64)
 
 
 def _sliced(names: Sequence[str], order: Sequence[str], hits: Bools) -> tuple[Slice, ...]:

@@ -6,7 +6,6 @@ change of meaning at the same labels, lengths and scores; for that some rows mus
 Try: python -m pytest -q tests/inference/test_shifts.py
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 
 from inference import analysis, drift
 from inference.analysis import Rows, TrainedOn
-from inference.contrast import named
 from inference.drift import Drift
 from inference.predictions import Predictions
 
@@ -46,25 +44,21 @@ def shifts(rows: Rows, training: TrainedOn | None, tested: Predictions | None) -
         known = [training.label_counts.get(label, 0) for label in rows.labels]
         pairs.append(("True labels", TRAINING, known, counts))
     if tested is not None:
-        sets = _side_by_side(_sets(tested.decided, rows.labels), _sets(rows.decided, rows.labels))
-        pairs.append(("Decided labels", TEST, *sets))
+        pairs.append(("Decided labels", TEST, *_label_sets(tested.decided, rows.decided)))
         tops = [analysis.by_score(analysis.strongest(one.scores)) for one in (tested, rows)]
         pairs.append(("Strongest score", TEST, tops[0], tops[1]))
     found = [(what, against, drift.compare(old, new)) for what, against, old, new in pairs]
     return tuple(Shift(what, against, moved) for what, against, moved in found if moved is not None)
 
 
-def _sets(decided: NDArray[np.bool_], labels: Sequence[str]) -> list[str]:
-    """The labels of each row together, as one name."""
-    return [named(decided, row, labels) for row in range(len(decided))]
-
-
-def _side_by_side(before: Sequence[str], now: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Counts of the same names, the rarer ones put together."""
-    frequent = [name for name, _ in Counter([*before, *now]).most_common(_MOST_SETS)]
-    sides = []
-    for names in (before, now):
-        counts = Counter(names)
-        kept = [counts[name] for name in frequent]
-        sides.append([*kept, len(names) - sum(kept)])
-    return sides[0], sides[1]
+def _label_sets(before: NDArray[np.bool_], now: NDArray[np.bool_]) -> tuple[list[int], list[int]]:
+    """How many rows have each set of labels, of two (N, C) tables; the rarer sets put together."""
+    _, place = np.unique(np.concatenate([before, now]), axis=0, return_inverse=True)
+    count = int(place.max()) + 1
+    table = np.stack(
+        [np.bincount(part, minlength=count) for part in np.split(place, [len(before)])]
+    )  # (2, sets)
+    order = np.argsort(-table.sum(axis=0), kind="stable")
+    kept, rare = table[:, order[:_MOST_SETS]], table[:, order[_MOST_SETS:]].sum(axis=1)
+    one, other = np.column_stack([kept, rare]).tolist()
+    return one, other

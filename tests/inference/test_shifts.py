@@ -55,3 +55,13 @@ def test_nothing_known_means_nothing_said(rows: Rows):
     trained, _ = like(rows)
     assert [one.what for one in shifts(unlabelled, trained, None)] == ["Words in a text"]
     assert [one.what for one in shifts(rows, replace(trained, words=None), None)] == ["True labels"]
+
+
+def test_sets_of_labels_are_told_apart_and_rare_ones_put_together():
+    from inference.shifts import _label_sets
+
+    both, one = [True, True], [True, False]
+    found = _label_sets(np.array([both, one, one]), np.array([both, [False, False]]))
+    assert sorted(zip(*found, strict=True)) == [(0, 0), (0, 1), (1, 1), (2, 0)]
+    many = (np.arange(40)[:, None] >> np.arange(6) & 1).astype(bool)
+    assert [len(side) for side in _label_sets(many, many[:1])] == [21, 21]

@@ -27,6 +27,11 @@ def test_embeddings_are_the_mean_of_the_tokens_at_length_one(encoder):
         assert ours == pytest.approx((mean / mean.norm()).numpy(), abs=1e-5)
 
 
+def test_a_zero_shot_model_embeds_as_its_encoder_does(encoder):
+    model = zero_shot.load(encoder, DESCRIPTIONS, problem_type=SINGLE)
+    np.testing.assert_array_equal(model.embed(TEXTS), zero_shot.load_encoder(encoder).embed(TEXTS))
+
+
 @pytest.mark.parametrize("problem_type", [SINGLE, MULTI])
 @pytest.mark.parametrize("folder", ["encoder", "onnx_encoder"])
 def test_a_batch_scores_like_its_texts_one_by_one(folder, problem_type, request):

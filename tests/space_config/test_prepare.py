@@ -1,0 +1,41 @@
+"""What a prepared catalogue keeps beside its table."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hub.client import connect
+from inference import evidence
+from space_config.prepare import prepare
+from tests.hub_fixtures import RunningHub
+from tests.space_fixtures import LABELS, TUNED, write_catalogue
+from tests.tiny import make_tiny_model
+
+
+def test_the_answers_behind_the_table_are_kept_and_no_weights(tiny_catalogue: Path):
+    kept = evidence.folder_of(tiny_catalogue, TUNED)
+    names = {path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file()}
+    assert {"run.json", "results/targets.parquet", "results/words.json"} <= names, names
+    assert {f"results/predictions/{n}.parquet" for n in ("torch", "tfidf_lr")} <= names, names
+    assert not any("safetensors" in name for name in names)
+
+
+def test_a_model_without_results_is_named_and_the_catalogue_ready_all_the_same(
+    hub_server: RunningHub,
+    tiny_catalogue: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
+    hub.publish(make_tiny_model(tmp_path / "model", LABELS), "demo/tiny-mute", message="Add it")
+    source = write_catalogue(tmp_path / "source")
+    content = yaml.safe_load((source / "models.yaml").read_text("utf-8"))
+    content["models"] = [{**content["models"][0], "repo_id": "demo/tiny-mute"}]
+    (source / "models.yaml").write_text(yaml.safe_dump(content), "utf-8")
+    (source / "texts").mkdir()
+    (source / "texts" / "test.csv").write_text("text\nhello\n")
+    ready = prepare(source, tmp_path / "ready", hub, threads=1)
+    assert ready.leaderboard is None
+    assert "demo/tiny-mute has no results/leaderboard.json" in capsys.readouterr().out
+    assert (tmp_path / "ready" / "texts" / "test.csv").read_text() == "text\nhello\n"
