@@ -102,7 +102,9 @@ def screenshot(page: Page, name: str) -> None:
     size = page.viewport_size
     assert size is not None, "a page without a viewport"
     # The page scrolls inside an element of its own, so the window must be as high as its content.
-    heights = "() => Math.max(...[...document.querySelectorAll('*')].map(e => e.scrollHeight))"
+    # A data frame scrolls by itself: its rows are not all to be drawn.
+    heights = """() => Math.max(...[...document.querySelectorAll("*")]
+      .filter((e) => !e.closest(".stDataFrame")).map((e) => e.scrollHeight))"""
     page.set_viewport_size({"width": size["width"], "height": page.evaluate(heights) + 40})
     page.wait_for_timeout(300)
     page.screenshot(path=ARTEFACTS / f"{name}.png")
