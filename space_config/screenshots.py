@@ -1,0 +1,162 @@
+"""Pictures of every page of a Space that runs, for the README: light, and the first page in more.
+
+Needs Chromium (Debian's package) and playwright, which the tests install. Each picture shows what a
+visitor sees after the first useful step: a message analyzed, a file scored.
+
+    make demo                                                       # in another terminal
+    python -m space_config.screenshots http://localhost:8501 docs
+"""
+
+import argparse
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
+from hub.errors import UserError
+from inference.errors import ConfigError, run_command
+
+PROJECT = Path(__file__).parent.parent
+MESSAGE = "The crew was lovely, but we landed two hours late and nobody said why."
+FILE = """text
+"Lovely crew, smooth flight, home early!"
+"Two hours late and nobody says why."
+"How do I change the seat of my booking?"
+"Lost my bag for the second time this year. Great."
+"Boarding at gate 12 from 9:40."
+"Thank you for the upgrade, it made our anniversary."
+"""
+# The browser asks nobody but the page: no updates, no sync, no start page.
+_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+    "--disable-sync --no-first-run"
+).split()
+_WIDTH, _HEIGHT, _PHONE = 1280, 900, 390
+_LIMIT_MS = 120_000  # the first answer may have to load a model
+_STILL = ".stApp[data-test-script-state=notRunning]"
+_UNFINISHED = "[data-testid=stSkeleton], [data-stale=true]"
+
+
+def analyzed(page: Page) -> None:
+    """The first page with a message on top of its examples."""
+    rows = page.locator(".st-key-results tbody tr")
+    before = rows.count()
+    page.get_by_label("Your message").fill(MESSAGE)
+    page.get_by_role("button", name="Analyze").click()
+    expect(rows).to_have_count(before + 1, timeout=_LIMIT_MS)
+
+
+def scored(page: Page) -> None:
+    """The page of files with the answers for a small one."""
+    given = {"name": "messages.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+    page.locator("input[type=file]").set_input_files(given)  # type: ignore[arg-type]
+    page.get_by_role("button", name=re.compile(r"Score \d+ rows")).click(timeout=_LIMIT_MS)
+    page.get_by_role("heading", name="Row by row").wait_for(timeout=_LIMIT_MS)
+
+
+FIRST = "compare"
+STEPS: dict[str, Callable[[Page], None]] = {FIRST: analyzed, "predict_file": scored}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture to be: a page by the name of its file, in one mode and one width."""
+
+    page: str
+    is_dark: bool = False
+    width: int = _WIDTH
+
+    @property
+    def file_name(self) -> str:
+        dark, phone = "-dark" * self.is_dark, "-phone" * (self.width == _PHONE)
+        return f"{self.page}{dark}{phone}.png"
+
+
+def take(url: str, folder: Path) -> list[Path]:
+    """Write NAME.png of every page that the Space at `url` shows; return the files.
+
+    Raises:
+        UserError: there is no browser, or a page does not come to rest.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names = re.findall(r'"app_pages/(\w+)\.py"', (PROJECT / "app.py").read_text("utf-8"))
+    shots = [
+        *(Shot(name) for name in names),
+        Shot(FIRST, is_dark=True),
+        Shot(FIRST, width=_PHONE),
+    ]
+    with _chromium() as browser:
+        return [path for shot in shots if (path := _shoot(browser, url, shot, folder))]
+
+
+def _shoot(browser: Browser, url: str, shot: Shot, folder: Path) -> Path | None:
+    """Take one picture; None for a page that this Space does not offer its visitor."""
+    context = browser.new_context(
+        viewport={"width": shot.width, "height": _HEIGHT},
+        color_scheme="dark" if shot.is_dark else "light",
+    )
+    try:
+        return _picture(context.new_page(), url, shot, folder)
+    except (BrowserError, AssertionError) as error:  # the latter is what expect raises
+        said = str(error).strip().splitlines()[0]
+        raise UserError(
+            f"the page {shot.page} of {url} did not come to rest: {said}. See that the Space runs "
+            "and that its pages open in a browser, then try again."
+        ) from error
+    finally:
+        context.close()
+
+
+def _picture(page: Page, url: str, shot: Shot, folder: Path) -> Path | None:
+    page.goto(f"{url}/{'' if shot.page == FIRST else shot.page}")
+    _rest(page)
+    if page.get_by_text("Page not found").count():
+        return None
+    if shot.page in STEPS:
+        STEPS[shot.page](page)
+        _rest(page)
+    # The page scrolls inside an element of its own: the window must be as high as its content.
+    heights = "() => Math.max(...[...document.querySelectorAll('*')].map(e => e.scrollHeight))"
+    page.set_viewport_size({"width": shot.width, "height": page.evaluate(heights) + 40})
+    _rest(page)
+    page.wait_for_timeout(700)  # charts are drawn anew in the new size
+    path = folder / shot.file_name
+    page.screenshot(path=path)
+    return path
+
+
+def _rest(page: Page) -> None:
+    """Wait until the script has ended and all that it draws is there."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=_LIMIT_MS)
+    expect(page.locator(_STILL)).to_be_visible(timeout=_LIMIT_MS)
+    expect(page.locator(_UNFINISHED)).to_have_count(0, timeout=_LIMIT_MS)
+
+
+@contextmanager
+def _chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        raise ConfigError("there is no program chromium; install Debian's package of this name")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+def main() -> None:
+    """Take the pictures of the Space that the flags name."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("url", help="where the Space runs, such as http://localhost:8501")
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    flags = parser.parse_args()
+    for path in take(flags.url.rstrip("/"), flags.folder):
+        print(f"{path}  {path.stat().st_size / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    run_command(main)

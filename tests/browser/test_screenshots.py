@@ -1,0 +1,41 @@
+"""The command that takes the pictures of docs/, against a Space that runs."""
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from space_config.screenshots import FIRST, STEPS
+from tests.space_fixtures import PROJECT, RunningSpace
+
+
+def taken(url: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "space_config.screenshots", url, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT)
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of a PNG, from its header."""
+    width, height = struct.unpack(">II", path.read_bytes()[16:24])
+    return width, height
+
+
+def test_every_page_that_a_visitor_sees_gets_a_picture(
+    chromium: Browser, space: RunningSpace, tmp_path: Path
+):
+    done = taken(space.url, tmp_path)
+    assert done.returncode == 0, done.stderr
+    pictures = {path.stem for path in tmp_path.glob("*.png")}
+    visible = {"leaderboard", "predict_form", "analysis", "feedback", "about", *STEPS}
+    assert pictures == visible | {f"{FIRST}-dark", f"{FIRST}-phone"}, pictures
+    sizes = {path.stem: size(path) for path in tmp_path.glob("*.png")}
+    assert sizes[f"{FIRST}-phone"][0] == 390 and sizes["about"][0] == 1280
+    assert all(height > 600 for _, height in sizes.values()), sizes
+
+
+def test_where_nothing_runs_the_command_says_so_in_a_line(chromium: Browser, tmp_path: Path):
+    done = taken("http://127.0.0.1:9", tmp_path)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "the page compare of http://127.0.0.1:9 did not come to rest" in done.stderr
