@@ -1,10 +1,18 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from inference import bundle as bundles
+from inference import evidence
+from inference import leaderboard as leaderboards
+from inference.bundle import MULTI, SINGLE, Bundle
 from tests.app_pages.conftest import OpenApp
+from tests.results_files import write_results
+from tests.space_fixtures import LABELS, TUNED, leaderboard
+from tests.tiny import make_tiny_model
 
 PAGE = "app_pages/leaderboard.py"
 
@@ -143,3 +151,25 @@ def test_without_stored_results_it_says_when_they_come(
     app = open_app(SPACE_CATALOGUE=str(folder)).switch_page(PAGE).run()
     assert not app.exception and not app.dataframe
     assert "No results are stored" in app.text[0].value
+
+
+def test_of_several_labels_at_once_each_has_its_matrix_and_its_cut_off(
+    open_app: OpenApp, tiny_catalogue: Path, tmp_path: Path
+):
+    folder = copied(tiny_catalogue, tmp_path)
+    models = (folder / "models.yaml").read_text("utf-8")
+    (folder / "models.yaml").write_text(models.replace(SINGLE, MULTI), "utf-8")
+    board = replace(leaderboard(), problem_type=MULTI)
+    leaderboards.save(board, folder / "leaderboard.json")
+    repo = write_results(make_tiny_model(tmp_path / "repo", LABELS, MULTI), board)
+    cut_offs = (0.31, 0.42, 0.53)
+    bundles.save(Bundle(tuple(LABELS), MULTI, max_tokens=64, thresholds=cut_offs), repo)
+    evidence.keep(repo, folder, TUNED)
+    app = open_app(SPACE_CATALOGUE=str(folder)).switch_page(PAGE).run()
+    app.segmented_control(key="detail").set_value("Confusion").run()
+    app.selectbox(key="confusion_label").set_value("positive").run()
+    assert "of 2,000 rows on the diagonal" in alts(app)[-1], said(app)
+    app.segmented_control(key="detail").set_value("Cut-offs").run()
+    assert "0.31 is used, chosen on validation" in alts(app)[-1], said(app)
+    app.selectbox(key="label_model").set_value("Words counted").run()
+    assert "is used" not in alts(app)[-1], "a baseline stores no cut-offs"
