@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app_pages import people, widgets
 from inference import api, settings
+from inference.feedback import Feedback
 
 logger = logging.getLogger(__name__)
 
@@ -53,21 +54,22 @@ def apologize(error: Exception) -> bool:
     return True
 
 
+def keep(feedback: Feedback) -> None:
+    """Keep a correction, and see that it is sent where the owner wants it."""
+    widgets.feedback_sender()
+    widgets.feedback_log().add(feedback)
+
+
+service = api.Service(
+    load_settings=widgets.settings,
+    load_recipes=widgets.recipes,
+    open_model=widgets.open_model,
+    spend=lambda visitor: widgets.allowance().spend(visitor),
+    keep=keep,
+)
 app = st.App(
     Path(__file__).parent / "app.py",
-    routes=[
-        Mount(
-            "/api",
-            app=api.build(
-                api.Service(
-                    widgets.settings,
-                    widgets.catalogue,
-                    widgets.open_model,
-                    lambda visitor: widgets.allowance().spend(visitor),
-                )
-            ),
-        )
-    ],
+    routes=[Mount("/api", app=api.build(service))],
     middleware=[Middleware(SecurityHeaders)],
     secrets=people.secrets(settings.sign_in()),
     on_script_error=apologize,

@@ -53,7 +53,7 @@ def recipes() -> dict[str, Catalogue]:
 
 
 def catalogue() -> Catalogue:
-    """The first catalogue, which is what the HTTP API serves. Raises as recipes() does."""
+    """The first catalogue. Raises as recipes() does."""
     return next(iter(recipes().values()))
 
 

@@ -35,6 +35,9 @@ DOORS = {
     "peft": ("training/lora.py",),
     "cleanlab": ("training/doctor/suspects.py",),
     "datasketch": ("training/duplicates.py",),
+    "fastapi": ("inference/api_app.py", "inference/api_doors.py"),
+    "pydantic": ("inference/api_schemas.py",),
+    "prometheus_client": ("inference/api_traffic.py",),
 }
 # Allowed to use what they measure or compare with.
 OUTSIDE_THE_HOUSE = ("benchmarks/", "tests/")

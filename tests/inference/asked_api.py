@@ -1,0 +1,69 @@
+"""The HTTP API over two models that find every text good, asked without a server.
+
+Use `with asked(...) as client:`; all requests then share one event loop, as they do in a server.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from inference import api, journal, settings
+from inference.allowance import Allowance
+from tests.inference.test_ask import CATALOGUE, open_constant
+
+LIMITS = replace(settings.load({}), max_chars=100, max_texts=3)
+# The same repos in another task, as entries of its own.
+_MORE = replace(
+    CATALOGUE,
+    title="More toys",
+    labels=("no", "yes"),
+    models=tuple(replace(entry) for entry in CATALOGUE.models),
+)
+RECIPES = {"toys": CATALOGUE, "more": _MORE}
+TEXT = {"texts": ["one"], "models": ["demo/b"]}
+
+
+def app_of(
+    open_model=open_constant,
+    load_recipes=lambda: RECIPES,
+    per_minute: int = 60,
+    keep=lambda feedback: None,
+    **limits: object,
+) -> Starlette:
+    """The API under /api, as server.py mounts it."""
+    service = api.Service(
+        load_settings=lambda: replace(LIMITS, **limits),
+        load_recipes=load_recipes,
+        open_model=open_model,
+        spend=Allowance(per_minute).spend,
+        keep=keep,
+    )
+    return Starlette(routes=[Mount("/api", app=api.build(service))])
+
+
+@contextmanager
+def asked(**service: object) -> Iterator[TestClient]:
+    """A client of the API; a bug is a status of 500, as it is for a real caller."""
+    app = app_of(**service)
+    base_url = "http://testserver/api/"
+    with TestClient(app, raise_server_exceptions=False, base_url=base_url) as client:
+        yield client
+
+
+@contextmanager
+def journal_lines() -> Iterator[list[dict[str, object]]]:
+    """What is noted in the journal meanwhile."""
+    lines: list[dict[str, object]] = []
+    handler = logging.Handler()
+    handler.emit = lambda line: lines.append(json.loads(line.getMessage()))
+    logging.getLogger(journal.NAME).addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logging.getLogger(journal.NAME).removeHandler(handler)
