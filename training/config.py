@@ -8,7 +8,7 @@ Try: python -m training.train --help
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, get_origin, get_type_hints
 
 from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
@@ -17,6 +17,7 @@ from inference.errors import ConfigError
 from inference.schema import Schema
 from training import limits
 from training.arguments import Names, one_line, read_file, spell_out, take_config_paths
+from training.search_space import searched
 
 # Settings that name a file or a repo or steer the console: with other values of these the weights
 # of a finished run are still the ones asked for.
@@ -29,7 +30,10 @@ _WITHOUT_EFFECT_ON_WEIGHTS = frozenset(
         "report_to",
         "label_descriptions",
         "baselines",
+        "baseline_options",
         "pretrained_label_maps",
+        "search_space",
+        "study",
         "push_to_hub",
         "hub_model_id",
         "hub_private",
@@ -97,42 +101,42 @@ class TrainConfig:
     """The pretrained model: a repo id on the Hub or a local folder."""
     model_revision: str = "main"
     """Branch, tag or commit of the pretrained model."""
-    max_seq_length: int = 128
+    max_seq_length: int = searched(128)
     """Tokens of a text that the model reads in training; longer texts are cut."""
-    lora_r: int | None = None
+    lora_r: int | None = searched(None)
     """Rank of low-rank adapters to train in place of all weights; merged into them when saved."""
-    lora_alpha: int | None = None
+    lora_alpha: int | None = searched(None)
     """Scale of the adapters, over lora_r; unset: twice lora_r."""
-    lora_dropout: float = 0.05
+    lora_dropout: float = searched(0.05)
     """Dropout before the adapters."""
 
-    head_start: Literal["probe", "shares"] = "probe"
+    head_start: Literal["probe", "shares"] = searched("probe")
     """probe: fit the new head to the untouched encoder first; shares: to the labels' shares."""
 
-    num_train_epochs: int = 3
+    num_train_epochs: int = searched(3, "2 .. 5")
     """Passes over the training texts."""
-    learning_rate: float = 2e-4
+    learning_rate: float = searched(2e-4, "3e-5 .. 1e-3 log")
     """Highest learning rate, reached after the warm-up."""
-    lr_scheduler_type: Literal["linear", "cosine"] = "linear"
+    lr_scheduler_type: Literal["linear", "cosine"] = searched("linear")
     """How the learning rate falls to zero after the warm-up."""
-    warmup_ratio: float = 0.1
+    warmup_ratio: float = searched(0.1, "0 .. 0.2")
     """Part of all steps over which the learning rate rises."""
-    per_device_train_batch_size: int = 32
+    per_device_train_batch_size: int = searched(32, "16 | 32")
     """Texts in a batch, on each process."""
     per_device_eval_batch_size: int = 64
     """Texts in a batch when validating, on each process."""
-    gradient_accumulation_steps: int = 1
+    gradient_accumulation_steps: int = searched(1)
     """Batches whose gradients are added before one step of the optimizer."""
-    weight_decay: float = 0.01
+    weight_decay: float = searched(0.01, "0 .. 0.1")
     """AdamW's weight decay; biases and layer norms have none."""
-    loss: Literal["cross_entropy", "focal"] = "cross_entropy"
+    loss: Literal["cross_entropy", "focal"] = searched("cross_entropy")
     """What is made small; focal loss lets texts that are already right count less."""
-    class_weights: Literal["none", "balanced", "sqrt"] = "none"
+    class_weights: Literal["none", "balanced", "sqrt"] = searched("none", "none | sqrt")
     """balanced: rare labels count more in the loss, as if all were equally frequent; sqrt: halfway.
     Thresholds are chosen on validation either way, so none already decides well for rare labels."""
-    weighted_sampling: bool = False
+    weighted_sampling: bool = searched(False)
     """Draw texts of rare labels more often, others less; an epoch has as many steps as before."""
-    max_grad_norm: float = 1.0
+    max_grad_norm: float = searched(1.0)
     """Gradients are clipped to this norm."""
     mixed_precision: Literal["auto", "no", "bf16", "fp16"] = "auto"
     """auto is bf16 where the hardware multiplies in it, else float32; fp16 needs a GPU."""
@@ -158,8 +162,16 @@ class TrainConfig:
 
     baselines: tuple[str, ...] = limits.BASELINES
     """Free models to beat, fitted on the training texts; [] for none."""
+    baseline_options: dict[str, dict[str, float]] = field(default_factory=dict)
+    """What tuning chose for them, as {"tfidf_lr": {"C": 8, "balanced": 0, "min_df": 2}}."""
     pretrained_label_maps: dict[str, dict[str, str | None]] = field(default_factory=dict)
     """Classifiers of others to beat: repo id (or id@commit) to {its label: label here, or null}."""
+
+    search_space: dict[str, str] = field(default_factory=dict)
+    """What training.tune tries, as {"learning_rate": "3e-5 .. 1e-3 log", "loss": "fixed"}; its own
+    choice for what is left out."""
+    study: str | None = None
+    """study.json of the search that chose these settings; it is published with the model."""
 
     push_to_hub: bool = False
     """Publish the model when it is done; the right to do so is checked before training."""
@@ -192,6 +204,10 @@ class TrainConfig:
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
         }
+
+    def with_values(self, values: Mapping[str, object]) -> "TrainConfig":
+        """The same settings but for these. Raises ConfigError where they do not go together."""
+        return replace(self, **values)  # type: ignore[arg-type]
 
     def schema(self) -> Schema:
         """Which columns of the training file hold what."""

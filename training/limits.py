@@ -9,6 +9,8 @@ Try: python -m training.train --train_file tweets.csv --learning_rate 7
 from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
 from inference.errors import ConfigError
+from training import search_space
+from training.baseline_options import check as check_options
 
 if TYPE_CHECKING:
     from training.config import TrainConfig
@@ -22,6 +24,9 @@ def check(config: "TrainConfig") -> None:
     _check_columns(config)
     _check_numbers(config)
     _check_choices(config)
+    if config.search_space:
+        search_space.read(config)
+    check_options(config.baseline_options)
 
 
 def _check_columns(config: "TrainConfig") -> None:

@@ -225,14 +225,16 @@ def _baseline(run_dir: Path, name: str, task: Task, bundle: Bundle) -> _Entry:
             encoder=task.base.folder,
             names=[name],
             threads=task.threads,
+            options=task.config.baseline_options,
         )
         scorer = next(fitted).scorer
         if name == tfidf_tables.BASELINE:
             tfidf_tables.save(scorer, run_dir)
         return scorer
 
-    key = [task.config.seed, task.base.fingerprint() if name == "encoder_lr" else ""]
-    return _Entry(name, baselines.TITLES[name], BASELINE, "", "", key, fit)
+    options = task.config.baseline_options.get(name)
+    key = [task.config.seed, task.base.fingerprint() if name == "encoder_lr" else "", options]
+    return _Entry(name, baselines.title(name, options), BASELINE, "", "", key, fit)
 
 
 def _untrained(task: Task) -> _Entry:

@@ -25,8 +25,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from inference.whole_file import write_whole
-from training.baselines import Heads, Regression
 from training.guessers import FittedScorer
+from training.heads import Heads, Regression
 
 FILE = Path("results") / "tfidf.json"
 BASELINE = "tfidf_lr"
