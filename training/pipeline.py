@@ -73,20 +73,11 @@ def run(config: TrainConfig, settings: Settings) -> Result:
     Raises:
         UserError: anything that its reader can put right; see inference/errors.py.
     """
-    trackers.refuse_missing(config.report_to)
     processes = Processes(config, settings)
-    processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
     hub = settings.connect()
-    repo_id = processes.agree(_preflight(config, hub) if processes.is_main else None)
-    with processes.main_first():
-        base = bases.find(config, hub)
-        given = data.read_parts(config, hub)
-        found = _examine(given, config) if processes.is_main else None
-        splits = data.divide(given, config)
-    _refuse_leaks(found, config, processes)
-    results.refuse_incomplete_descriptions(config, splits.labels)
-    processes.say(_describe(splits, config, processes))
-    identity = _identity(config, splits, base, processes)
+    ready = prepare(config, hub, processes)
+    splits, base, found, repo_id = ready.splits, ready.base, ready.found, ready.repo_id
+    identity = identity_of(config, splits, base, processes)
     folder = RunFolder.open(Path(config.output_dir), identity)
     if processes.is_main:
         folder.hold()
@@ -118,6 +109,36 @@ def run(config: TrainConfig, settings: Settings) -> Result:
     print(f"{said}\nthe run is in {folder.path}", flush=True)
     sha = _publish(folder, repo_id, config, hub) if repo_id else None
     return Result(folder.path, repo_id, sha, measured.figures, said)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a run starts from; found: on the main process alone; repo_id: None unless published."""
+
+    splits: Splits
+    base: Base
+    found: Report | None
+    repo_id: str | None
+
+
+def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> Ready:
+    """All that is done before the first step: settings are said, data is read, examined, divided.
+
+    Raises:
+        UserError: anything that its reader can put right; see inference/errors.py.
+    """
+    trackers.refuse_missing(config.report_to)
+    processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
+    repo_id = processes.agree(_preflight(config, hub) if processes.is_main else None)
+    with processes.main_first():
+        base = bases.find(config, hub)
+        given = data.read_parts(config, hub)
+        found = _examine(given, config) if processes.is_main else None
+        splits = data.divide(given, config)
+    _refuse_leaks(found, config, processes)
+    results.refuse_incomplete_descriptions(config, splits.labels)
+    processes.say(_describe(splits, config, processes))
+    return Ready(splits, base, found, repo_id)
 
 
 def _examine(given: Mapping[str, Records], config: TrainConfig) -> Report:
@@ -174,7 +195,7 @@ def _describe(splits: Splits, config: TrainConfig, processes: Processes) -> str:
     return "\n".join(lines)
 
 
-def _identity(
+def identity_of(
     config: TrainConfig, splits: Splits, base: Base, processes: Processes
 ) -> dict[str, object]:
     """What two runs must share for their weights to be the same."""

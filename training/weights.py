@@ -6,6 +6,7 @@ loads. The training itself is training/loop.py.
 Try: python -m training.train --train_file tweets.csv --num_train_epochs 1
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,24 +15,37 @@ from transformers import PreTrainedTokenizerBase
 from inference import bundle as bundles
 from inference.bundle import Bundle
 from inference.errors import ConfigError
+from inference.records import Example
 from training import base as bases
 from training import head, loop, receipt
 from training.base import Base
-from training.batches import encode
+from training.batches import Encoded, encode
 from training.checkpoints import Checkpoints
 from training.config import TrainConfig
-from training.data import Splits
+from training.data import Splits, split_hash
 from training.job import Fit, Job
 from training.processes import Processes
-from training.progress import History
+from training.progress import History, Observer
 from training.run_folder import RunFolder, sha256_of
 from training.splits import label_matrix
 
+Tokens = dict[tuple[str, int], Encoded]
+"""Tokenised parts by sha256 of the part and tokens of a text, for runs on the same data."""
+
 
 def make(
-    config: TrainConfig, splits: Splits, base: Base, run: RunFolder, processes: Processes
+    config: TrainConfig,
+    splits: Splits,
+    base: Base,
+    run: RunFolder,
+    processes: Processes,
+    *,
+    observers: Sequence[Observer] = (),
+    tokens: Tokens | None = None,
 ) -> dict[str, object]:
     """What run.json says of the weights in the run folder, after training them if need be.
+
+    observers: who else is told how it goes. tokens: of earlier runs; those of this one are added.
 
     Raises:
         ConfigError: the weights there are not the ones that were recorded.
@@ -45,7 +59,9 @@ def make(
             run.write()
         tokenizer = bases.load_tokenizer(base)
         bundle = _bundle(config, splits, tokenizer)
-        fit = loop.fit(_job(config, splits, base, bundle, tokenizer, run, processes), processes)
+        parts = _tokenised(splits, bundle, tokenizer, {} if tokens is None else tokens)
+        job = _job(config, splits, base, parts, tokenizer, run, processes)
+        fit = loop.fit(job, processes, observers)
         if processes.is_main:
             _save(fit, run.path, bundle, tokenizer)
             done = _record(fit, run.path, config, processes)
@@ -61,22 +77,13 @@ def _job(
     config: TrainConfig,
     splits: Splits,
     base: Base,
-    bundle: Bundle,
+    parts: tuple[Encoded, Encoded],
     tokenizer: PreTrainedTokenizerBase,
     run: RunFolder,
     processes: Processes,
 ) -> Job:
     model = bases.load_model(base, splits.labels, splits.problem_type, seed=config.seed)
-    train, validation = (
-        encode(
-            [bundle.compose(example.fields) for example in part],
-            label_matrix(part, splits.labels),
-            tokenizer,
-            max_tokens=bundle.max_tokens,
-            is_multilabel=splits.is_multilabel,
-        )
-        for part in (splits.train, splits.validation)
-    )
+    train, validation = parts
     pad_id = int(tokenizer.pad_token_id)
     head.start(model, train, pad_id, config, splits.problem_type, processes.device)
     return Job(
@@ -89,6 +96,26 @@ def _job(
         run_dir=run.path,
         identity=run.identity,
     )
+
+
+def _tokenised(
+    splits: Splits, bundle: Bundle, tokenizer: PreTrainedTokenizerBase, known: Tokens
+) -> tuple[Encoded, Encoded]:
+    """The training and the validation part."""
+
+    def of(part: Sequence[Example]) -> Encoded:
+        key = (split_hash(part), bundle.max_tokens)
+        if key not in known:
+            known[key] = encode(
+                [bundle.compose(example.fields) for example in part],
+                label_matrix(part, splits.labels),
+                tokenizer,
+                max_tokens=bundle.max_tokens,
+                is_multilabel=splits.is_multilabel,
+            )
+        return known[key]
+
+    return of(splits.train), of(splits.validation)
 
 
 def _bundle(config: TrainConfig, splits: Splits, tokenizer: PreTrainedTokenizerBase) -> Bundle:
