@@ -29,7 +29,6 @@ def _draw(job: Job[Progress]) -> None:
             icon=":material/stop_circle:",
             on_click=job.stop,
             disabled=job.is_stopping,
-            help="What is scored so far is kept: you can go on from there.",
         )
 
 
@@ -41,7 +40,7 @@ def said(job: Job[Progress]) -> tuple[float, str]:
         files = "1 file is" if job.ahead == 1 else f"{job.ahead} files are"
         return (
             0.0,
-            f"In the queue: {files} before yours. It begins by itself; you need not wait here.",
+            f"In the queue: {files} before yours. You may look at other pages meanwhile.",
         )
     if job.step is None:
         return 0.0, "Loading the model"

@@ -52,7 +52,7 @@ if job is not None and not job.is_over:
 elif job is not None and job.state is State.STOPPED and state.scoring is not None:
     done = 0 if job.step is None else job.step.done
     with st.container(key="file_stopped", horizontal=True, vertical_alignment="center"):
-        st.text(f"Stopped after {done:,} of {upload.survey.rows:,} rows.")
+        st.text(f"Stopped after {done:,} of {upload.survey.rows:,} rows, which are kept.")
         if st.button("Go on", key="file_go_on", icon=":material/play_arrow:"):
             file_form.go_on(state.scoring, state.file_entry)
             st.rerun()

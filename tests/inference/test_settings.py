@@ -19,6 +19,7 @@ def test_empty_environment_gives_the_public_hub_and_no_token():
     assert settings.device == "auto"
     assert settings.threads == len(os.sched_getaffinity(0))
     assert (settings.max_chars, settings.max_texts, settings.max_models) == (10_000, 64, 2)
+    assert (settings.max_rows, settings.max_jobs) == (100_000, 1)
     assert (settings.catalogue / "__init__.py").is_file(), settings.catalogue
 
 
@@ -54,6 +55,8 @@ def test_each_hub_has_its_cache(environ, folder):
         ({"CPU_CORES": "0"}, "'0'"),
         ({"CPU_CORES": "nan"}, "'nan'"),
         ({"SPACE_MAX_TEXTS": "-1"}, "SPACE_MAX_TEXTS is '-1'"),
+        ({"SPACE_MAX_ROWS": "1e5"}, "SPACE_MAX_ROWS is '1e5'"),
+        ({"SPACE_MAX_JOBS": "0"}, "SPACE_MAX_JOBS is '0'"),
         ({"SPACE_FEEDBACK_REPO": "../feedback"}, "SPACE_FEEDBACK_REPO is '../feedback'"),
     ],
 )
