@@ -108,8 +108,10 @@ def _add_routes(app: FastAPI, desk: Desk, doors: Doors) -> None:
 
 
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    # Not by "model": of an endpoint that answers in plain text that would say its errors do too.
+    content = {"application/json": {"schema": schemas.Error.model_json_schema()}}
     return {
-        status: {"model": schemas.Error, "description": _MEANING[status]}
+        status: {"description": _MEANING[status], "content": content}
         for status in sorted(set(statuses))
     }
 

@@ -152,6 +152,8 @@ class Desk:
 
         A list for one text, a list of lists for several.
         """
+        if question.raw_scores:
+            raise ChoiceError("Raw scores are not given here: leave raw_scores out.")
         given = question.inputs
         texts = [given] if isinstance(given, str) else [text for (text,) in given]
         name, catalogue = self._recipe(question.recipe)

@@ -7,7 +7,7 @@ Letters: N texts, M models, C labels.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -22,9 +22,15 @@ def _mended(value: object) -> object:
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-Text = Annotated[str, BeforeValidator(_mended), Field(min_length=1)]
+def _whole(value: object) -> object:
+    """2.0 is an integer in JSON, which does not tell the two apart."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+Text = Annotated[str, Field(min_length=1), BeforeValidator(_mended)]
+
+
+_Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 _OneText = Annotated[list[Text], Field(min_length=1, max_length=1)]
 
 
@@ -45,9 +51,7 @@ class Question(_Sent):
     models: list[str] | None = Field(
         default=None, description="repo ids of GET /models; all on show"
     )
-    top_k: int | None = Field(
-        default=None, ge=1, description="so many strongest labels; all of them"
-    )
+    top_k: _Count | None = Field(default=None, description="so many strongest labels; all of them")
     thresholds: bool = Field(
         default=True,
         description="decide by each model's thresholds; false: scores alone, decided is null",
@@ -59,7 +63,7 @@ class PredictQuestion(_Sent):
 
     inputs: Text | Annotated[list[_OneText], Field(min_length=1)]
     model: str | None = Field(default=None, description="a repo id; the fine-tuned one")
-    raw_scores: Literal[False] = Field(default=False, description="scores are probabilities here")
+    raw_scores: bool = Field(default=False, description="true is refused: scores are probabilities")
     truncate: bool = Field(default=True, description="no effect: long texts are read in windows")
 
 

@@ -64,7 +64,7 @@ def test_classify_gives_every_label_a_score_for_each_text_and_model():
 
 def test_classify_gives_the_strongest_labels_or_scores_alone_if_asked():
     with asked() as client:
-        top = client.post("classify", json={**TEXT, "top_k": 1}).json()
+        top = client.post("classify", json={**TEXT, "top_k": 1.0}).json()
         plain = client.post("classify", json={**TEXT, "thresholds": False}).json()
     assert top["results"][0][0]["scores"] == {"good": 0.75}
     assert plain["results"][0][0]["decided"] is None
@@ -109,6 +109,8 @@ def test_predict_answers_as_text_embeddings_inference_does():
         several = {"inputs": [["one"], ["two"]], "raw_scores": False, "truncate": False}
         assert client.post("predict", json=several).json() == [one, one]
         pair = client.post("predict", json={"inputs": ["one", "two"]})
+        raw = client.post("predict", json={"inputs": "one", "raw_scores": True})
+    assert (raw.status_code, raw.json()["error"]) == (422, "choice_error")
     assert pair.status_code == 400 and "inputs" in pair.json()["message"], pair.text
 
 
