@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from app_pages import board_charts, charts, widgets
 from app_pages.board_table import by_label
@@ -163,6 +165,9 @@ def _label(key: str, labels: tuple[str, ...]) -> str:
     return st.selectbox("Label", labels, key=key)
 
 
-def _column(targets: Targets, said: Predictions, label: str):  # noqa: ANN202 (scores and truth)
+def _column(
+    targets: Targets, said: Predictions, label: str
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Scores and truth of one label, (N,) each."""
     place = targets.labels.index(label)
     return said.scores[:, place], targets.matrix[:, place].astype(bool)

@@ -76,6 +76,11 @@ def _compare(found: Evidence, said: Mapping[str, Predictions]) -> None:
     st.text(_sentence(first, second, seen))
     if not len(seen.rows):
         return
+    _list(found, said, seen)
+
+
+def _list(found: Evidence, said: Mapping[str, Predictions], seen: Contrast) -> None:
+    """The rows that are decided differently, or those of them on which one is right."""
     view = st.segmented_control(
         "Rows",
         (ALL, FIRST, SECOND, NEITHER),
@@ -105,7 +110,7 @@ def _compare(found: Evidence, said: Mapping[str, Predictions]) -> None:
             for name in table.columns
             if name.startswith("Score")
         },
-        alt=f"Rows on which {first} and {second} decide differently",
+        alt=f"Rows on which {' and '.join(said)} decide differently",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         charts.offer(table, "rows", f"Download {len(table):,} rows")

@@ -1,5 +1,7 @@
 """The sections of the analysis page: each asks inference/ for its numbers and draws them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -11,6 +13,7 @@ from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
 from inference.predictions import Predictions
 from inference.scored import ScoredFile
 from inference.shifts import shifts
+from inference.words import Word
 
 TRAINING, TEST = "training", "test set"
 # What is no label has a number of its own, as a label may have any name.
@@ -19,6 +22,12 @@ RIGHT, DECIDED_RIGHT = -1, "decided right"
 BY_LENGTH = "Words in the text"
 SCORING_PAGE = "app_pages/predict_file.py"
 _MOST_WORDS = 100
+_DRIFT_COLUMNS = {
+    "Distance": "Jensen-Shannon distance: 0 is equal, 1 has nothing in common.",
+    "Chance alone, up to": "What 95 in 100 pairs of samples of these sizes stay below if nothing "
+    "moved.",
+    "Stability index": "PSI; by a rule of thumb below 0.1 is little and above 0.25 much.",
+}
 
 
 def model_of(catalogue: Catalogue, file: ScoredFile | None) -> ModelEntry:
@@ -73,23 +82,13 @@ def drift(rows: Rows, training: TrainedOn | None, tested: Predictions | None) ->
             ],
         }
     )
-    number = st.column_config.NumberColumn
     st.dataframe(
         table,
         key="drift",
         hide_index=True,
         column_config={
-            "Distance": number(
-                format="%.3f", help="Jensen-Shannon distance: 0 is equal, 1 has nothing in common."
-            ),
-            "Chance alone, up to": number(
-                format="%.3f",
-                help="What 95 in 100 pairs of samples of these sizes stay below if nothing moved.",
-            ),
-            "Stability index": number(
-                format="%.3f",
-                help="PSI; by a rule of thumb below 0.1 is little and above 0.25 much.",
-            ),
+            name: st.column_config.NumberColumn(format="%.3f", help=meaning)
+            for name, meaning in _DRIFT_COLUMNS.items()
         },
         alt="How far the file has moved from what the model knows",
     )
@@ -152,34 +151,36 @@ def vocabulary(rows: Rows, training: TrainedOn | None) -> None:
     )
     new, missing = words.new(known, rows.words), words.missing(known, rows.words)
     one, other = st.columns(2)
-    for place, name, found, source in (
-        (one, "new", new, "of the file's texts"),
-        (other, "missing", missing, "of training texts"),
-    ):
-        with place:
-            st.text(f"{name.capitalize()}: {len(found):,}")
-            if not found:
-                st.caption("None.")
-                continue
-            table = pd.DataFrame(
-                {
-                    "Word": [word.word for word in found],
-                    "Texts": [word.texts for word in found],
-                    "Share": [word.share for word in found],
-                }
-            )
-            st.dataframe(
-                table.head(_MOST_WORDS),
-                key=f"{name}_words",
-                hide_index=True,
-                column_config={
-                    "Share": st.column_config.ProgressColumn(
-                        f"Share {source}", format="percent", min_value=0, max_value=1
-                    )
-                },
-                alt=f"{name.capitalize()} words, the most frequent first",
-            )
-            charts.offer(table, f"{name}_words", f"Download {len(table):,} words")
+    with one:
+        _words("new", new, "of the file's texts")
+    with other:
+        _words("missing", missing, "of training texts")
+
+
+def _words(name: str, found: Sequence[Word], source: str) -> None:
+    """A list of words with their shares."""
+    st.text(f"{name.capitalize()}: {len(found):,}")
+    if not found:
+        st.caption("None.")
+        return
+    table = pd.DataFrame(
+        {
+            "Word": [word.word for word in found],
+            "Texts": [word.texts for word in found],
+            "Share": [word.share for word in found],
+        }
+    )
+    share = st.column_config.ProgressColumn(
+        f"Share {source}", format="percent", min_value=0, max_value=1
+    )
+    st.dataframe(
+        table.head(_MOST_WORDS),
+        key=f"{name}_words",
+        hide_index=True,
+        column_config={"Share": share},
+        alt=f"{name.capitalize()} words, the most frequent first",
+    )
+    charts.offer(table, f"{name}_words", f"Download {len(table):,} words")
 
 
 def slices(rows: Rows, file: ScoredFile | None) -> None:
