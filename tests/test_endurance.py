@@ -76,7 +76,8 @@ def test_200_sessions_leave_less_than_100_mb(
     environment["STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL"] = "1"
     with running_space(environment, tmp_path / "space.log") as space:
         body = json.dumps({"texts": ["a good day"], "models": [TUNED]}).encode()
-        request = urllib.request.Request(f"{space.url}/api/classify", body)
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{space.url}/api/classify", body, headers)
         urllib.request.urlopen(request, timeout=120).close()  # the engine is in memory from here on
         asyncio.run(visit_often(space.url, 20))
         before_mb = space.rss_mb

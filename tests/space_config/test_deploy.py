@@ -181,7 +181,8 @@ def test_the_fetched_space_runs_as_its_dockerfile_says_and_needs_no_hub_then(shi
         url = f"http://127.0.0.1:{port}"
         wait_until_healthy(url, process, log)
         body = json.dumps({"texts": ["i love this movie"]}).encode()
-        request = urllib.request.Request(f"{url}/api/classify", body)
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{url}/api/classify", body, headers)
         with urllib.request.urlopen(request, timeout=120) as response:
             answer = json.load(response)
     finally:
