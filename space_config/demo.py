@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import UserError
-from inference import settings
+from inference import evidence, settings
 from inference.errors import run_command
 from space_config import packages
 from space_config.prepare import prepare
@@ -176,6 +176,9 @@ class Journey:
         if self._is_done("prepare", fingerprint) and self._ready.exists():
             return "already there, for the same revisions"
         ready = prepare(CATALOGUE, self._ready, self._hub, self._settings.threads)
+        # the tweets may be shown (MIT), so the leaderboard has the texts of the test rows
+        (self._ready / evidence.TEXTS).mkdir(exist_ok=True)
+        shutil.copy(self._tweets, self._ready / evidence.TEXTS)
         self._set_done("prepare", fingerprint)
         return f"{len(ready.models)} models on {len(ready.messages)} messages"
 
