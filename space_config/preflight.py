@@ -118,23 +118,22 @@ def requirements(stage: Path) -> str:
     return f"requirements: {sum('==' in line for line in lines)} pinned packages can be installed"
 
 
-def start(stage: Path, python: Path | None = None) -> str:
+def start(stage: Path) -> str:
     """The command of the image, run in the folder itself, answers, and shows the pinned models.
-
-    python: the interpreter of the environment to start in; this one's unless given.
 
     Raises:
         UserError: it ends, stays silent for a minute, or shows other models.
     """
     port = free_port()
     command = image_command(stage, port)
-    place = (python or Path(sys.executable)).parent
     with tempfile.TemporaryDirectory(prefix="preflight-") as scratch:
         # Nothing of this machine's settings or modules stands in for what the folder lacks.
         environment = settings.child_environment(
-            SPACE_CATALOGUE="", PYTHONPATH="", PYTHONDONTWRITEBYTECODE="1"
+            SPACE_CATALOGUE="", SPACE_API_KEY="", PYTHONPATH="", PYTHONDONTWRITEBYTECODE="1"
         )
-        environment["PATH"] = f"{place}{os.pathsep}{environment.get('PATH', '')}"
+        environment["PATH"] = (
+            f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
+        )
         with Servers(Path(scratch)) as servers:
             url = f"http://{HOST}:{port}"
             servers.start("Space", command, f"{url}/api/health", environment, folder=stage)
