@@ -131,7 +131,8 @@ def elsewhere(demo: Demo, program: str) -> str:
 
 def test_the_python_of_the_readme_runs_against_the_published_model(demo: Demo):
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    printed = elsewhere(demo, "\n".join(blocks))
+    of_the_hub = [block for block in blocks if "localhost" not in block]
+    printed = elsewhere(demo, "\n".join(of_the_hub))
     for label in ("negative", "neutral", "positive"):
         assert label in printed, printed
 

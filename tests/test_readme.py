@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub import SpaceCard
 
+from tests.inference.asked_api import asked
+
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
 BASH = re.findall(r"```bash\n(.*?)```", TEXT, re.DOTALL)
@@ -62,10 +64,12 @@ def test_every_variable_of_the_environment_is_documented():
     assert read and not missing, missing
 
 
-def test_every_route_that_curl_asks_is_served():
-    asked = set(re.findall(r"curl.*?localhost:8501/api(/\w+)", "\n".join(COMMANDS)))
-    served = set(re.findall(r'Route\("(/\w+)"', (ROOT / "inference/api.py").read_text("utf-8")))
-    assert asked == served, (asked, served)
+def test_every_route_is_documented_and_every_documented_one_is_served():
+    with asked() as client:
+        served = {path.removeprefix("/") for path in client.get("openapi.json").json()["paths"]}
+        assert client.get("docs").status_code == 200
+    named = set(re.findall(r"/api/(\w+)", TEXT))
+    assert named == served | {"docs"}, named ^ (served | {"docs"})
 
 
 def test_the_python_of_the_readme_parses():

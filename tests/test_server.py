@@ -1,16 +1,20 @@
 """server.py as a process of its own, as the image starts it."""
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from inference import feedback as feedbacks
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import BARE, TUNED, RunningSpace, running_space, space_environment
+from tests.tiny import WORDS
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +28,8 @@ def server(
 
 
 def ask(server: RunningSpace, path: str, body: bytes | None = None) -> tuple[int, dict, dict]:
-    request = urllib.request.Request(f"{server.url}{path}", data=body)
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server.url}{path}", body, headers)
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
             return response.status, dict(response.headers), json.loads(response.read() or b"null")
@@ -36,7 +41,8 @@ def test_health_answers_and_has_loaded_no_model(server: RunningSpace):
     status, _, body = ask(server, "/api/health")
     assert (status, body) == (200, {"status": "ok"})
     maps = Path(f"/proc/{server.process.pid}/maps").read_text()
-    assert "libtorch" not in maps and "onnxruntime" not in maps
+    for library in ("libtorch", "onnxruntime", "pydantic_core"):
+        assert library not in maps, f"{library} is loaded before anybody asks for it"
 
 
 def test_classify_answers_over_http(server: RunningSpace):
@@ -49,12 +55,46 @@ def test_classify_answers_over_http(server: RunningSpace):
         assert sum(result["scores"].values()) == pytest.approx(1, abs=1e-4)
 
 
+def test_it_is_ready_when_the_fine_tuned_model_is_loaded(server: RunningSpace):
+    deadline = time.monotonic() + 60
+    while (found := ask(server, "/api/ready"))[0] == 503 and time.monotonic() < deadline:
+        assert found[2]["error"] == "not_ready", found
+    assert (found[0], found[2]) == (200, {"status": "ready"})
+    assert "libtorch" in Path(f"/proc/{server.process.pid}/maps").read_text()
+
+
+def test_a_correction_is_on_the_disk_when_it_is_acknowledged(server: RunningSpace):
+    said = {"text": "a good day", "model": TUNED, "predicted": ["neutral"]}
+    body = json.dumps({**said, "corrected": ["positive"]}).encode()
+    status, _, answer = ask(server, "/api/feedback", body)
+    assert status == 201, answer
+    (kept,) = feedbacks.read(server.log.parent / "home" / "feedback").feedback
+    assert (kept.id, kept.fields["text"]) == (answer["id"], "a good day")
+    assert (kept.corrected, kept.recipe) == (("positive",), "Sentiment of toys")
+
+
+def test_many_who_ask_at_once_get_the_answers_they_would_get_alone(server: RunningSpace):
+    def scores(text: str) -> list[dict]:
+        body = json.dumps({"texts": [text], "models": [TUNED]}).encode()
+        status, _, answer = ask(server, "/api/classify", body)
+        assert status == 200, answer
+        return answer["results"][0]
+
+    texts = [f"{word} movie, {word} day" for word in WORDS[:12]]
+    alone = [scores(text) for text in texts]
+    with ThreadPoolExecutor(len(texts)) as pool:
+        together = list(pool.map(scores, texts))
+    for one, other in zip(alone, together, strict=True):
+        assert one[0]["decided"] == other[0]["decided"]
+        assert one[0]["scores"] == pytest.approx(other[0]["scores"], abs=1e-5)
+
+
 def test_errors_are_json_without_a_trace(server: RunningSpace):
-    status, _, body = ask(server, "/api/classify", b'{"texts": [""]}')
+    status, _, body = ask(server, "/api/classify", b'{"texts": [" "]}')
     assert (status, body["error"]) == (422, "text_error")
 
 
-@pytest.mark.parametrize("path", ["/", "/api/health", "/leaderboard"])
+@pytest.mark.parametrize("path", ["/", "/api/health", "/api/docs", "/leaderboard"])
 def test_every_response_carries_the_security_headers(server: RunningSpace, path: str):
     with urllib.request.urlopen(f"{server.url}{path}", timeout=30) as response:
         headers = response.headers
