@@ -29,6 +29,7 @@ from training.progress import History, Observer
 from training.run_folder import RunFolder, sha256_of
 from training.splits import label_matrix
 
+WEIGHTS = "model.safetensors"
 Tokens = dict[tuple[str, int], Encoded]
 """Tokenised parts by sha256 of the part and tokens of a text, for runs on the same data."""
 
@@ -153,7 +154,7 @@ def _record(
         if any(name.startswith("validation_") for name in line)
     ]
     return {
-        "weights_sha256": sha256_of(run_dir / "model.safetensors"),
+        "weights_sha256": sha256_of(run_dir / WEIGHTS),
         "versions": receipt.versions(),
         "device": {
             "type": processes.device,
@@ -167,7 +168,7 @@ def _record(
 
 
 def _refuse_changed_weights(run_dir: Path, expected: str) -> None:
-    path = run_dir / "model.safetensors"
+    path = run_dir / WEIGHTS
     seen = sha256_of(path) if path.exists() else "missing"
     if seen != expected:
         raise ConfigError(
