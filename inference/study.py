@@ -11,7 +11,7 @@ print(study.load(Path('runs/a/tuning/study.json')).best)"
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,17 @@ def load(path: Path) -> Study:
         raise DataError(
             f"{path} is no study of python -m training.tune ({error!r}); give its --output_dir"
         ) from None
+
+
+def copy(path: Path, folder: Path) -> None:
+    """Put the study of a search beside the results of a run that it chose the settings of.
+
+    Without what was gained on test, which is known only when that run has ended.
+
+    Raises:
+        DataError: there is no such study.
+    """
+    save(replace(load(path), test=None), folder)
 
 
 def _gain(content: dict[str, Any] | None) -> Gain | None:

@@ -19,13 +19,16 @@ import numpy as np
 from hub.client import card_text
 from inference import bundle as bundles
 from inference import leaderboard as leaderboards
+from inference import study as studies
 from inference.bundle import Bundle, read_json
 from inference.classifier import ONNX_FILES, ONNX_FP32, TORCH, activate
 from inference.leaderboard import Leaderboard, Row
+from inference.study import Study
 from inference.whole_file import write_whole
 from training import card_results as results_text
 from training import card_text as paragraphs
 from training import golden
+from training.run_folder import STUDY
 
 FILE_NAME = "README.md"
 _TEMPLATE = Path(__file__).with_name("card.md")
@@ -45,6 +48,8 @@ class Run:
     golden: Mapping[str, Any]
     has_onnx: bool
     plots: tuple[str, ...]
+    study: Study | None = None
+    """The search that chose the settings, if one did."""
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -74,6 +79,7 @@ def read(run_dir: Path, repo_id: str | None, revision: str) -> Run:
     """Gather the facts of a run folder. Raises as write_card."""
     receipt = read_json(run_dir / "run.json")
     config: Any = receipt.get("config", {})
+    search = run_dir / STUDY / studies.FILE_NAME
     return Run(
         repo_id=repo_id or config.get("hub_model_id") or run_dir.resolve().name,
         revision=revision,
@@ -82,6 +88,7 @@ def read(run_dir: Path, repo_id: str | None, revision: str) -> Run:
         board=leaderboards.load(run_dir / "results" / "leaderboard.json"),
         golden=read_json(run_dir / golden.FILE_NAME),
         has_onnx=all((run_dir / name).is_file() for name in ONNX_FILES.values()),
+        study=studies.load(search) if search.is_file() else None,
         plots=tuple(sorted(path.stem for path in (run_dir / "results" / "plots").glob("*.png"))),
     )
 
@@ -112,7 +119,7 @@ def _body(run: Run) -> dict[str, str]:
         "decision": paragraphs.decision(receipt, bundle),
         "onnx": paragraphs.onnx(receipt, bundle, run.repo_id, run.revision, has_onnx=run.has_onnx),
         "data": paragraphs.data(receipt, bundle.labels),
-        "training": paragraphs.training(receipt),
+        "training": paragraphs.training(receipt, run.study),
         "file_flags": paragraphs.file_flags(run.config),
         "limits": paragraphs.limits(receipt, bundle),
         "versions": paragraphs.versions(receipt),

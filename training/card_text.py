@@ -13,6 +13,7 @@ from typing import Any
 
 from inference.bundle import UNTUNED, Bundle
 from inference.classifier import ONNX_FILES, ONNX_INT8
+from inference.study import COMPLETE, FAILED, PRUNED, TABLE, Study
 
 Receipt = Mapping[str, Any]
 
@@ -157,8 +158,8 @@ def data(receipt: Receipt, labels: Sequence[str]) -> str:
     )
 
 
-def training(receipt: Receipt) -> str:
-    """Settings, and which checkpoint was kept."""
+def training(receipt: Receipt, study: Study | None = None) -> str:
+    """Settings, how they were found, and which checkpoint was kept."""
     config, course = receipt["config"], receipt["training"]
     rows = [
         (f"`{name}`", f"`{config[name]}`")
@@ -170,7 +171,23 @@ def training(receipt: Receipt) -> str:
         f"the best by {escape(course['metric'].replace('_', ' '))} on the validation part "
         f"({figure(course['best_value'])})."
     )
-    return f"{kept}\n\n{table(('setting', 'value'), rows)}"
+    parts = [kept, *([] if study is None else [_search(study)]), table(("setting", "value"), rows)]
+    return "\n\n".join(parts)
+
+
+def _search(study: Study) -> str:
+    """How many trials the settings were chosen among, and what that gained where they were."""
+    counts = (
+        f"{study.count(COMPLETE)} trained to their end, {study.count(PRUNED)} stopped early, "
+        f"{study.count(FAILED)} failed"
+    )
+    named = ", ".join(f"{escape(name)}: {n}" for name, n in (study.baselines or {}).items())
+    gained = f" On validation, where they were chosen: {study.validation}." * bool(study.validation)
+    tuned = f" Settings tried of the free models to beat: {named}." * bool(named)
+    return (
+        f"The settings are the best of {len(study.trials)} trials by {escape(study.metric)} on the "
+        f"validation part ({counts}); all of them are in `results/study/{TABLE}`.{gained}{tuned}"
+    )
 
 
 def file_flags(config: Mapping[str, Any]) -> str:

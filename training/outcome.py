@@ -80,7 +80,7 @@ def measure(study: Study, job: SearchJob) -> Study:
     )
     told.save(study, job.folder)
     found = _write_found(best.values, {k: tuned.options for k, tuned in options.items()}, job)
-    if study.validation is not None:
+    if study.validation is not None and best.number != 0:
         _place(trials.folder(0), job.folder / DEFAULT)
         alone: dict[str, object] = {"baselines": (), "label_descriptions": {}}
         alone |= {"pretrained_label_maps": {}, "push_to_hub": False}
@@ -90,7 +90,8 @@ def measure(study: Study, job: SearchJob) -> Study:
     _place(trials.folder(best.number), job.folder / BEST)
     pipeline.run(found, job.settings)
     if study.validation is not None:
-        study = replace(study, test=_gain_on_test(job.folder))
+        default = BEST if best.number == 0 else DEFAULT
+        study = replace(study, test=_gain_on_test(job.folder, default))
     told.save(study, job.folder)
     print(_report(study, job), flush=True)
     return study
@@ -135,10 +136,10 @@ def _gain_on_validation(study: Study, best: int, trials: Trials, job: SearchJob)
     return gains.gain(default, tuned, gains.validation_targets(job.splits), study.metric)
 
 
-def _gain_on_test(folder: Path) -> Gain:
+def _gain_on_test(folder: Path, default: str) -> Gain:
     """On what the two full runs said of the test part, as they would ship."""
     said: list[predictions.Predictions] = []
-    for name in (DEFAULT, BEST):
+    for name in (default, BEST):
         judged = leaderboards.load(folder / name / results.LEADERBOARD).judged
         assert judged is not None, "a run measures its own model"
         path = folder / name / predictions.FOLDER / f"{judged.model.name}.parquet"

@@ -18,6 +18,7 @@ from hub.client import Hub
 from hub.errors import UserError
 from inference import bundle as bundles
 from inference import classifier, predictions
+from inference import study as studies
 from inference.classifier import ONNX_FILES, ONNX_FP32, TORCH
 from inference.errors import Leak
 from inference.leaderboard import Leaderboard, sentence
@@ -35,7 +36,7 @@ from training.doctor.report import Report
 from training.processes import Processes
 from training.progress import History
 from training.results import Task
-from training.run_folder import RunFolder, sha256_of
+from training.run_folder import STUDY, RunFolder, sha256_of
 from training.splits import label_matrix
 
 # Replayed after publishing, and published: so never the user's texts.
@@ -94,6 +95,7 @@ def run(config: TrainConfig, settings: Settings) -> Result:
     )
     _draw(folder, splits, measured.board)
     words_of.write(folder, splits)
+    _keep_study(config, folder)
     receipt.write_split_ids(folder.path, splits.row_ids())
     receipt.write(
         folder.path,
@@ -261,6 +263,14 @@ def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
             bundle=bundles.load(run.path),
         )
         run.record("plots", key, {file: sha256_of(run.path / file) for file in files})
+
+
+def _keep_study(config: TrainConfig, run: RunFolder) -> None:
+    """Put the search that chose these settings beside the results, where it still lies."""
+    if config.study and Path(config.study).is_file():
+        studies.copy(Path(config.study), run.path / STUDY)
+    elif config.study:
+        print(f"note: {config.study} is not here, so the card does not tell of the search")
 
 
 def _card(run: RunFolder) -> None:

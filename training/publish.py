@@ -43,6 +43,8 @@ ALLOWED = (
     "results/leaderboard.json",
     "results/metrics.json",
     "results/splits.json",
+    "results/study/study.json",
+    "results/study/trials.csv",
     "results/targets.parquet",
     "results/tfidf.json",
     "results/words.json",

@@ -42,7 +42,14 @@ _VOUCHED = (
     "results/**/*",
 )
 # Settings that say where something lies: a published receipt names no folder of the machine.
-PATHS = ("train_file", "validation_file", "test_file", "output_dir", "model_name_or_path")
+PATHS = (
+    "train_file",
+    "validation_file",
+    "test_file",
+    "output_dir",
+    "model_name_or_path",
+    "study",
+)
 _PACKAGES = (
     "torch",
     "transformers",

@@ -24,6 +24,8 @@ from inference.whole_file import write_whole
 from training.checkpoints import refuse_difference
 
 FILE_NAME = "stages.json"
+STUDY = Path("results") / "study"
+"""Where the search lies that chose the settings of the run, if one did."""
 _LOCK = ".lock"
 # Long enough for most trainings to end by themselves, and far less than the 30 minutes after which
 # the other processes of a distributed run would give up waiting for the one that waits here.
