@@ -17,31 +17,42 @@ st.set_page_config(page_title="Worth Tuning", page_icon=str(widgets.ICON), layou
 st.html(widgets.STYLE)
 
 # Every session key has its default here; widgets keep their values by persist_state.
-st.session_state.setdefault("history", ())
-st.session_state.setdefault("analysed", None)  # the scored file as the page of analysis read it
-st.session_state.setdefault("meant", None)  # the map of its meanings
-st.session_state.setdefault("closer", None)  # the row of the history that is looked at
-st.session_state.setdefault("explained", None)
-st.session_state.setdefault("is_link_read", False)
-st.session_state.setdefault("object_answer", None)  # of the page with one input a field
-st.session_state.setdefault("given", ())  # answers to whether a prediction is right
-st.session_state.setdefault("correcting", None)
-st.session_state.setdefault("correction_problem", None)
-st.session_state.setdefault("who", uuid4().hex)
-st.session_state.setdefault("visit", None)  # the folder of this visitor's files
-st.session_state.setdefault("is_file_new", False)
-st.session_state.setdefault("upload", None)
-st.session_state.setdefault("upload_problem", None)
-st.session_state.setdefault("file_has_header", True)
-st.session_state.setdefault("scoring", None)
-st.session_state.setdefault("file_job", None)
-st.session_state.setdefault("file_entry", None)
-st.session_state.setdefault("file_result", None)
-st.session_state.setdefault("scored_file", None)
+DEFAULTS: dict[str, object] = {
+    "who": uuid4().hex,
+    "history": (),
+    # page Compare
+    "closer": None,  # the row of the history that is looked at
+    "explained": None,
+    "is_link_read": False,
+    # page One object
+    "object_answer": None,
+    # page A file
+    "visit": None,  # the folder of this visitor's files
+    "is_file_new": False,
+    "upload": None,
+    "upload_problem": None,
+    "file_has_header": True,
+    "scoring": None,
+    "file_job": None,
+    "file_entry": None,
+    "file_result": None,
+    "scored_file": None,
+    # page Analysis
+    "analyzed": None,  # the scored file as the page read it
+    "meant": None,  # the map of its meanings
+    # page Feedback
+    "given": (),  # answers to whether a prediction is right
+    "correcting": None,
+    "correction_problem": None,
+    # page Training
+    "run_problem": None,
+}
+for key, default in DEFAULTS.items():
+    st.session_state.setdefault(key, default)
+
 # A file may have been scored while the visitor was at another page.
 if st.session_state.scoring is not None and st.session_state.scoring.scored is not None:
     st.session_state.scored_file = st.session_state.scoring.scored
-st.session_state.setdefault("run_problem", None)  # of the owner's page
 
 # A page that a visitor may not use is not listed, and asks again itself.
 try:

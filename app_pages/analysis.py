@@ -31,13 +31,13 @@ st.title("Analysis", anchor=False)
 try:
     tested = evidence.tested(folder, model.repo_id)
     training = analysis.trained_on(folder, model.repo_id)
-    if st.session_state.analysed is None or st.session_state.analysed[0] != shown:
+    if st.session_state.analyzed is None or st.session_state.analyzed[0] != shown:
         with st.spinner("Reading the scored rows"):
-            st.session_state.analysed = (shown, read(tested))
+            st.session_state.analyzed = (shown, read(tested))
 except UserError as error:
     widgets.error_box(error)
     st.stop()
-rows: Rows | None = st.session_state.analysed[1]
+rows: Rows | None = st.session_state.analyzed[1]
 if rows is None:
     file_sections.empty()
     st.stop()

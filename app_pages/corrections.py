@@ -49,7 +49,8 @@ def _draw(row: Row, recipe: str, column: Column, decided: tuple[str, ...]) -> No
     given = _standing(row.id)
     question = "" if given is not None else " Is that right?"
     st.html(
-        f"<p class='says'>{escape(column.title)} says <b>{escape(in_words(decided))}</b>.{question}</p>"
+        f"<p class='says'>{escape(column.title)} says <b>{escape(in_words(decided))}</b>."
+        f"{question}</p>"
     )
     if given is not None:
         _draw_given(given)

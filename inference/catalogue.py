@@ -25,11 +25,12 @@ from inference import leaderboard as leaderboards
 from inference.bundle import MULTI, SINGLE
 from inference.compare import Comparison
 from inference.errors import ConfigError
+from inference.leaderboard import FINE_TUNED as FINE_TUNED  # the role that is judged
 from inference.leaderboard import Leaderboard
 from inference.whole_file import write_whole
 from inference.yaml_values import mapping, read_yaml, refuse_unknown, text, texts
 
-FINE_TUNED, PRETRAINED, ZERO_SHOT = "fine-tuned", "pretrained", "zero-shot"
+PRETRAINED, ZERO_SHOT = "pretrained", "zero-shot"
 ROLES = (FINE_TUNED, PRETRAINED, ZERO_SHOT)
 MODELS, MESSAGES = "models.yaml", "messages.yaml"
 FIRST_PAINT, LEADERBOARD = "first_paint.json", "leaderboard.json"

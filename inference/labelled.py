@@ -20,7 +20,7 @@ from inference.bundle import Bundle, read_json
 from inference.catalogue import FINE_TUNED, PRETRAINED, Catalogue, ModelEntry
 from inference.classifier import Scorer
 from inference.errors import ModelError
-from inference.leaderboard import Leaderboard, Measured
+from inference.leaderboard import BASELINE, Leaderboard, Measured
 from inference.measure import measure, targets_of
 from inference.predictions import Predictions
 from inference.schema import Schema
@@ -133,7 +133,7 @@ def judge_file(
         json_fields=task.json_fields,
     )
     same = _Constant(bundle, shares)
-    constant = Contestant(same, "baseline", "always the most frequent", "")
+    constant = Contestant(same, BASELINE, "always the most frequent", "")
     measured: list[tuple[Measured, Predictions]] = []
     for number, model in enumerate([*models, constant], start=1):
         on_start(model.title)

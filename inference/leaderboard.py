@@ -15,7 +15,7 @@ from typing import Any
 from inference.errors import DataError
 from inference.whole_file import write_whole
 
-FINE_TUNED = "fine-tuned"
+FINE_TUNED, BASELINE = "fine-tuned", "baseline"
 BETTER, CANNOT_TELL, WORSE = "better", "cannot tell", "worse"
 _FORMAT = 2
 

@@ -20,7 +20,7 @@ from inference.bundle import Bundle
 from inference.catalogue import PRETRAINED, ZERO_SHOT, Catalogue, ModelEntry
 from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, Scorer
 from inference.errors import ConfigError
-from inference.leaderboard import FINE_TUNED, Leaderboard, Measured
+from inference.leaderboard import BASELINE, FINE_TUNED, Leaderboard, Measured
 from inference.measure import measure as measure_model
 from inference.measure import targets_of
 from inference.metrics import summarise
@@ -31,7 +31,6 @@ from training.config import TrainConfig
 from training.data import Splits, split_hash
 from training.run_folder import RunFolder, sha256_of, write_json
 
-BASELINE = "baseline"
 LEADERBOARD = Path("results") / "leaderboard.json"
 _METRICS = Path("results") / "metrics.json"
 _TITLES = {

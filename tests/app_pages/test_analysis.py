@@ -118,9 +118,9 @@ def test_it_is_read_once_for_as_long_as_it_stays_the_same(
     open_app: OpenApp, scored: ScoredFile, tmp_path: Path
 ):
     app = open_page(open_app, scored)
-    _, rows = app.session_state.analysed
+    _, rows = app.session_state.analyzed
     app.selectbox(key="scores_of").select_index(2).run()
-    assert app.session_state.analysed[1] is rows
+    assert app.session_state.analyzed[1] is rows
     app.session_state.scored_file = write_scored(tmp_path / "other.parquet", repo_id=TUNED)
     assert "60 texts of" in said(app.run())
 
