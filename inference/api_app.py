@@ -32,16 +32,18 @@ What the pages of this Space answer, for programs. An error is `{"error": kind, 
 Who asks too often, or while too much waits, gets 429, and in `Retry-After` the seconds until the
 next try. Each answer has a header `X-Request-ID`: the one that was sent, or a new one.
 """
+# What a status means, and the kind of an error that has it.
 _MEANING = {
-    400: "The body or the query is not of the documented shape.",
-    401: "The key is missing or wrong.",
-    413: f"The body is longer than {MAX_BODY_BYTES:,} bytes.",
-    415: "The body is not sent as JSON.",
-    422: "A text, a model or a label cannot be used; the message says which and why.",
-    429: "Too many requests of this visitor, or too much waits: Retry-After says how long.",
-    500: "A bug, or a Space that is not set up correctly.",
-    503: "A model cannot be had at the moment.",
+    400: ("bad_request", "The body or the query is not of the documented shape."),
+    401: ("unauthorized", "The key is missing or wrong."),
+    413: ("body_too_large", f"The body is longer than {MAX_BODY_BYTES:,} bytes."),
+    415: ("unsupported_media_type", "The body is not sent as JSON."),
+    422: ("text_error", "A text, a model, a label or a recipe cannot be used."),
+    429: ("overloaded", "Too many requests of this visitor, or too much waits to be scored."),
+    500: ("internal", "A bug, or a Space that is not set up correctly."),
+    503: ("hub_unreachable", "A model cannot be had at the moment."),
 }
+_ASK, _LOOK, _WATCH = "What the models say", "What is here", "For machines that watch"
 
 
 def make(desk: Desk, settings: Settings, catalogue: Catalogue, doors: Doors) -> FastAPI:
@@ -73,23 +75,6 @@ def _add_routes(app: FastAPI, desk: Desk, doors: Doors) -> None:
     """Two endpoints are open to everybody; those that cost time count against an allowance."""
     key = [] if doors.key is None else [Depends(doors.check_key)]
     locked = () if doors.key is None else (401, 429)
-    for path, see, model, statuses in (
-        ("/info", desk.info, schemas.Info, ()),
-        ("/models", desk.models, schemas.Models, (400, 422)),
-        ("/metrics", desk.metrics, None, ()),
-    ):
-        app.add_api_route(
-            path,
-            see,
-            response_model=model,
-            responses=_errors(500, *locked, *statuses),
-            dependencies=key,
-            response_class=JSONResponse if model else PlainTextResponse,
-        )
-    app.add_api_route("/health", desk.health, response_model=schemas.Status)
-    app.add_api_route(
-        "/ready", desk.ready, response_model=schemas.Status, responses=_errors(500, 503)
-    )
     for path, ask, answer in (
         ("/classify", desk.classify, schemas.Classified),
         ("/compare", desk.compare, schemas.Compared),
@@ -104,16 +89,35 @@ def _add_routes(app: FastAPI, desk: Desk, doors: Doors) -> None:
             response_model=answer,
             responses=_errors(400, 413, 415, 422, 429, 500, 503, *locked),
             dependencies=[*key, Depends(doors.count)],
+            tags=[_ASK],
+        )
+    for path, look, shown, statuses, dependencies, tag in (
+        ("/models", desk.models, schemas.Models, (400, 422, 500, *locked), key, _LOOK),
+        ("/info", desk.info, schemas.Info, (500, *locked), key, _LOOK),
+        ("/health", desk.health, schemas.Status, (), [], _WATCH),
+        ("/ready", desk.ready, schemas.Status, (500, 503), [], _WATCH),
+        ("/metrics", desk.metrics, None, (500, *locked), key, _WATCH),
+    ):
+        app.add_api_route(
+            path,
+            look,
+            response_model=shown,
+            response_class=JSONResponse if shown else PlainTextResponse,
+            responses=_errors(*statuses),
+            dependencies=dependencies,
+            tags=[tag],
         )
 
 
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     # Not by "model": of an endpoint that answers in plain text that would say its errors do too.
-    content = {"application/json": {"schema": schemas.Error.model_json_schema()}}
-    return {
-        status: {"description": _MEANING[status], "content": content}
-        for status in sorted(set(statuses))
-    }
+    schema = schemas.Error.model_json_schema()
+    responses: dict[int | str, dict[str, Any]] = {}
+    for status in sorted(set(statuses)):
+        kind, meaning = _MEANING[status]
+        content = {"schema": schema, "example": {"error": kind, "message": "What to do about it."}}
+        responses[status] = {"description": meaning, "content": {"application/json": content}}
+    return responses
 
 
 def _examples(catalogue: Catalogue) -> dict[str, dict[str, object]]:

@@ -82,8 +82,8 @@ class Correction(_Sent):
 class Error(BaseModel):
     """What went wrong, as a word for programs and as a sentence for people."""
 
-    error: str = Field(examples=["text_error"])
-    message: str = Field(examples=["Message 1 of 1 is empty: leave it out."])
+    error: str
+    message: str
 
 
 class Status(BaseModel):

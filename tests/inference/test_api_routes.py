@@ -1,5 +1,6 @@
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -7,6 +8,7 @@ from hub.errors import AccessDenied, HubUnreachable
 from inference.bundle import SINGLE, Bundle
 from inference.catalogue import ModelEntry
 from inference.errors import FeedbackError, ModelError
+from inference.micro_batches import MAX_WAITING
 from inference.opening import OpenModel
 from tests.inference.asked_api import RECIPES, TEXT, asked, journal_lines
 from tests.inference.test_ask import LABELS, Constant, open_constant
@@ -214,6 +216,27 @@ def test_a_model_that_could_not_be_had_is_tried_again_by_the_next_probe():
 
     with asked(open_model=open_model) as client:
         assert [client.get("ready").status_code for _ in range(2)] == [503, 200]
+
+
+def test_when_too_much_waits_the_next_is_told_when_to_come_back_and_then_answered():
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def open_model(entry: ModelEntry) -> OpenModel:
+        has_begun.set()
+        assert may_end.wait(30)
+        return open_constant(entry)
+
+    many = {**TEXT, "texts": ["one"] * MAX_WAITING}
+    with asked(open_model=open_model, max_texts=MAX_WAITING) as client:
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(client.post, "classify", json=many)
+            assert has_begun.wait(30)
+            refused = client.post("classify", json=TEXT)
+            may_end.set()
+        assert first.result().status_code == 200
+        assert client.post("classify", json=TEXT).status_code == 200
+    assert (refused.status_code, refused.json()["error"]) == (429, "overloaded")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
 
 
 def test_the_journal_tells_of_each_answer_and_nothing_of_what_was_asked():
