@@ -114,14 +114,20 @@ pages = {
     ],
 }
 if is_owner:
-    pages["Improve"].append(
+    pages["Improve"] += [
         st.Page(
             "app_pages/training.py",
             title="Training",
             icon=":material/model_training:",
             help="Check a file, train on it, watch it, publish.",
-        )
-    )
+        ),
+        st.Page(
+            "app_pages/tuning.py",
+            title="Tuning",
+            icon=":material/tune:",
+            help="Search for better settings of a run, and see what they gained.",
+        ),
+    ]
 if people.providers():
     pages["About"].append(
         st.Page(
