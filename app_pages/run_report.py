@@ -11,15 +11,23 @@ from inference import checkup as checkups
 from inference import course, work
 from inference.checkup import Checkup
 from inference.leaderboard import sentence
-from inference.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, TRAIN, Run
+from inference.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, PUBLISH_TUNED, TRAIN, TUNE, Run
 from inference.work import CUT_OFF, DONE, FAILED, RUNNING, STOPPED, Work
 
 _EVERY_S = 2.0
-_DOING = {CHECK: "Checking the data", TRAIN: "Training", PUBLISH: "Publishing"}
+_DOING = {
+    CHECK: "Checking the data",
+    TRAIN: "Training",
+    TUNE: "Tuning",
+    PUBLISH: "Publishing",
+    PUBLISH_TUNED: "Publishing",
+}
 _ENDED = {
     (CHECK, DONE): "The data was checked",
     (TRAIN, DONE): "Trained",
+    (TUNE, DONE): "Tuned",
     (PUBLISH, DONE): "Published",
+    (PUBLISH_TUNED, DONE): "Published",
 }
 _HOW = {FAILED: "failed", STOPPED: "was stopped", CUT_OFF: "was cut off, as by a restart"}
 _ICONS = {
@@ -77,7 +85,7 @@ def watch(run: Run) -> None:
     if found.state == RUNNING:
         _live(run)
     else:
-        _ended(found)
+        ended(found)
         _measured(run)
 
 
@@ -99,9 +107,9 @@ def _live(run: Run) -> None:
                 key="run_stop",
                 icon=":material/stop:",
                 on_click=run_actions.do,
-                args=("run stopped", lambda: _stop(run)),
+                args=("run stopped", lambda: stop(run)),
             )
-            st.caption(f"Since {_time(found.started_at)}. It goes on when you close this page.")
+            st.caption(f"Since {moment(found.started_at)}. It goes on when you close this page.")
     _measured(run)
 
 
@@ -114,6 +122,11 @@ def _measured(run: Run) -> None:
         for column, (plot, key) in zip(st.columns(len(shown)), shown, strict=True):
             with column:
                 charts.show(plot, f"run_{key}")
+    log(run)
+
+
+def log(run: Run) -> None:
+    """The end of what its commands printed."""
     failed = run.work is not None and run.work.state == FAILED
     with st.expander("What it printed", key="run_log", expanded=failed):
         st.code(course.log_tail(run.folder / work.LOG) or "Nothing yet.", language=None, height=320)
@@ -131,14 +144,16 @@ def verdict(run: Run) -> None:
         st.html(headline.standings_html(board))
 
 
-def _stop(run: Run) -> str:
+def stop(run: Run) -> str:
+    """Stop what is at work in the run; return its name."""
     run.stop()
     return run.name
 
 
-def _ended(found: Work) -> None:
-    took = "" if found.ended_at is None else f", after {_span(found.ended_at - found.started_at)}"
-    said = f"{_state(found)} ({_time(found.ended_at or found.started_at)}{took})."
+def ended(found: Work) -> None:
+    """How the last command ended."""
+    took = "" if found.ended_at is None else f", after {span(found.ended_at - found.started_at)}"
+    said = f"{_state(found)} ({moment(found.ended_at or found.started_at)}{took})."
     hint = " What it printed tells why." if found.state == FAILED else ""
     box = st.error if found.state == FAILED else st.success if found.state == DONE else st.warning
     box(widgets.plain(said + hint), icon=_ICONS[found.state])
@@ -153,15 +168,17 @@ def _state(found: Work) -> str:
 def _words(stands: course.Progress) -> str:
     if stands.share is None or stands.share == 1:
         return stands.stage
-    left = "" if stands.seconds_left is None else f", about {_span(stands.seconds_left)} left"
+    left = "" if stands.seconds_left is None else f", about {span(stands.seconds_left)} left"
     return f"{stands.stage}: {stands.share:.0%}{left}, then it is measured"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """A time that something takes, as a person says it."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _time(at: float) -> str:
+def moment(at: float) -> str:
+    """Seconds since 1970 as the visitor's day and time."""
     return f"{datetime.fromtimestamp(at, widgets.timezone()):%d %b %H:%M}"

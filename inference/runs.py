@@ -5,6 +5,7 @@
     RUNS/NAME/settings.yaml  what was chosen on the page: a --config of the public commands
     RUNS/NAME/doctor/        what python -m training.doctor says of the data
     RUNS/NAME/output/        the run folder of python -m training.train: what is published
+    RUNS/NAME/tuning/        what python -m training.tune found, and the model that it made
 
 Owns this folder and the public commands that work in it; starting and stopping one is work.py's,
 reading how a training goes course.py's. A training that was started by hand is not listed.
@@ -27,14 +28,17 @@ from pathlib import Path
 import yaml
 
 from hub.errors import UserError
+from inference import study as studies
 from inference import tables, work
 from inference.delimited import Broken
-from inference.errors import WorkError
+from inference.errors import DataError, WorkError
+from inference.study import Study
 from inference.survey import survey
 from inference.whole_file import write_whole
 from inference.yaml_values import read_yaml
 
 CHECK, TRAIN, PUBLISH = "check", "train", "publish"
+TUNE, PUBLISH_TUNED = "tune", "publish the tuned model"
 RECIPES = "training/recipes"
 DEFAULT_EPOCHS = 3  # of training.train
 _ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +75,24 @@ class Run:
     def output(self) -> Path:
         """The run folder that training fills."""
         return self.folder / "output"
+
+    @property
+    def tuning(self) -> Path:
+        """The folder that a search for better settings fills."""
+        return self.folder / "tuning"
+
+    @property
+    def study(self) -> Study | None:
+        """The search as it stands; None before the first trial."""
+        try:
+            return studies.load(self.tuning / studies.FILE_NAME)
+        except DataError:
+            return None
+
+    @property
+    def is_tuned(self) -> bool:
+        """Is there a tuned model to publish?"""
+        return (self.tuning / "best" / "README.md").is_file()
 
     @property
     def work(self) -> work.Work | None:
@@ -122,14 +144,17 @@ class Run:
         write_whole(self.folder / _SETTINGS, text)
 
     def command(self, kind: str, *flags: str) -> tuple[str, ...]:
-        """The public command for CHECK, TRAIN or PUBLISH, as a person would type it."""
+        """The public command for one of the kinds, as a person would type it."""
         recipe = ("--config", self.recipe) if self.recipe else ()
         config = (*recipe, "--config", str(self.folder / _SETTINGS))
         doctor = str(self.folder / "doctor")
+        tune = ("python", "-m", "training.tune", *config)
         return {
             CHECK: ("python", "-m", "training.doctor", *config, "--output_dir", doctor),
             TRAIN: ("python", "-m", "training.train", *config),
+            TUNE: (*tune, "--output_dir", str(self.tuning), *flags),
             PUBLISH: ("python", "-m", "training.publish", str(self.output), *flags),
+            PUBLISH_TUNED: ("python", "-m", "training.publish", str(self.tuning / "best"), *flags),
         }[kind]
 
     def start(self, kind: str, *flags: str) -> None:
@@ -218,7 +243,8 @@ def recipes() -> tuple[str, ...]:
 
 def refuse_missing_packages() -> None:
     """Raise WorkError, with how to install them, unless the packages of training are there."""
-    missing = [name for name in ("accelerate", "jsonargparse", "evaluate") if not find_spec(name)]
+    needed = ("accelerate", "jsonargparse", "evaluate", "optuna", "plotly")
+    missing = [name for name in needed if not find_spec(name)]
     if missing:
         raise WorkError(
             f"Training needs packages that are not installed here ({', '.join(missing)}): run "

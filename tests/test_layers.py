@@ -35,6 +35,8 @@ DOORS = {
     "peft": ("training/lora.py",),
     "cleanlab": ("training/doctor/suspects.py",),
     "datasketch": ("training/duplicates.py",),
+    # training searches; the page draws what a study's file tells, by Optuna's own pictures
+    "optuna": ("training/study.py", "app_pages/study_plots.py"),
     "fastapi": ("inference/api_app.py", "inference/api_doors.py"),
     "pydantic": ("inference/api_schemas.py",),
     "prometheus_client": ("inference/api_traffic.py",),
@@ -87,7 +89,7 @@ def test_torch_enters_inference_only_where_it_is_needed():
     assert users <= allowed, f"torch or transformers in inference/{users - allowed}"
 
 
-@pytest.mark.parametrize("command", ["config", "publish", "verify", "doctor"])
+@pytest.mark.parametrize("command", ["config", "publish", "verify", "doctor", "tune"])
 def test_a_command_that_trains_nothing_starts_without_torch(command: str):
     """Loading torch and transformers takes 5 to 8 seconds, which --help must not cost."""
     code = f"import sys, training.{command}; print(*sys.modules)"

@@ -1,0 +1,52 @@
+"""The owner's page of searches: how a run's settings are tuned, what was found, what it gained.
+
+A search is a process of its own with the command that a person would type; what is drawn here comes
+from the study.json that it writes after every validation, so a reload loses nothing.
+"""
+
+import streamlit as st
+
+from app_pages import people, run_report, tuning_steps, widgets
+from hub.errors import UserError
+from inference.runs import TUNE, Runs, refuse_missing_packages
+from inference.work import RUNNING
+
+settings, _ = widgets.load_or_stop()
+try:
+    people.require_owner()
+    refuse_missing_packages()
+except UserError as error:
+    widgets.error_box(error)
+    st.stop()
+
+from app_pages import tuning_report  # noqa: E402  Optuna is there only where one can train
+
+# ---- which run
+runs = Runs(settings.runs)
+known = {run.name: run for run in runs.all()}
+st.title("Tune a model", anchor=False)
+st.caption("Only you, the owner of this Space, see this page.")
+if st.session_state.run_problem is not None:
+    widgets.error_box(st.session_state.run_problem)
+    st.session_state.run_problem = None
+if not known:
+    st.text(
+        "There is nothing to tune yet. A search starts from a run: its data, columns and model."
+    )
+    st.page_link("app_pages/training.py", label="Make a run", icon=":material/model_training:")
+    st.stop()
+chosen = st.selectbox("Run", list(known), key="tuned_run", persist_state="session")
+run = known[chosen]
+
+# ---- how it stands, then what to do about it
+work = run.work
+if work is not None and work.state == RUNNING and work.kind == TUNE:
+    tuning_report.watch(run)
+else:
+    if work is not None and work.kind in tuning_steps.KINDS:
+        run_report.ended(work)
+    tuning_report.draw(run)
+    tuning_steps.go(run, runs)
+    tuning_steps.publish(run, runs, settings)
+if work is not None and work.kind in tuning_steps.KINDS:
+    run_report.log(run)
