@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from benchmarks import load
 from inference import feedback as feedbacks
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import BARE, TUNED, RunningSpace, running_space, space_environment
 from tests.tiny import WORDS
+
+QUESTION = json.dumps({"texts": ["a good day"], "models": [TUNED]}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +26,7 @@ def server(
 ) -> Iterator[RunningSpace]:
     folder = tmp_path_factory.mktemp("server")
     environment = space_environment(tiny_catalogue, folder / "home", hub_server.endpoint)
+    environment["SPACE_MAX_REQUESTS_PER_MINUTE"] = "1000000"  # all who ask here have one address
     with running_space(environment, folder / "space.log") as running:
         yield running
 
@@ -87,6 +91,24 @@ def test_many_who_ask_at_once_get_the_answers_they_would_get_alone(server: Runni
     for one, other in zip(alone, together, strict=True):
         assert one[0]["decided"] == other[0]["decided"]
         assert one[0]["scores"] == pytest.approx(other[0]["scores"], abs=1e-5)
+
+
+def test_sixteen_clients_at_once_are_all_answered_and_so_is_a_steady_load(server: RunningSpace):
+    url = f"{server.url}/api/classify"
+    busy = load.saturate(url, QUESTION, clients=16, seconds=1)
+    assert set(busy.statuses) == {200}, busy.statuses
+    steady = load.offer(url, QUESTION, rate=0.5 * busy.rate, seconds=1)
+    assert set(steady.statuses) == {200}, steady.statuses
+
+
+def test_far_more_than_can_be_answered_gets_200_and_429_and_then_all_is_well(server: RunningSpace):
+    url = f"{server.url}/api/classify"
+    # Ten times what may wait, at once: some must be refused however fast the machine is.
+    many = json.dumps({"texts": ["a good day"] * 64, "models": [TUNED]}).encode()
+    over = load.saturate(url, many, clients=40, seconds=1)
+    assert set(over.statuses) == {200, 429}, over.statuses
+    assert load.seconds_to_recover(url, QUESTION) < 30
+    assert set(load.saturate(url, QUESTION, clients=1, seconds=0.2).statuses) == {200}
 
 
 def test_errors_are_json_without_a_trace(server: RunningSpace):
