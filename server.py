@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app_pages import people, widgets
-from inference import api, settings
+from inference import api, journal, settings
 from inference.feedback import Feedback
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class SecurityHeaders:
 def apologize(error: Exception) -> bool:
     """Show a bug of ours as a plain sentence; its trace goes to the log."""
     logger.error("uncaught error of a page", exc_info=error)
+    journal.record("page failed", error=type(error).__name__)
     st.error("Something went wrong on our side. Reload the page to go on.", icon=":material/error:")
     return True
 

@@ -116,6 +116,7 @@ with python:
 with shell:
     address = settings.address or "http://localhost:8501"
     st.code(snippets.curl(address, entry.repo_id), language=None)
+    st.link_button("Every request of the HTTP API", f"{address}/api/docs")
 with small:
     st.caption("For models that were trained here: a quarter of the size, and no torch.")
     st.code(snippets.onnx(entry.repo_id, revision, catalogue.problem_type), language=None)
