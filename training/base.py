@@ -20,8 +20,8 @@ from transformers import (
 
 from hub.client import Hub
 from hub.errors import HubError
-from inference.model_files import token_limit
 from inference.errors import ConfigError, ModelError
+from inference.model_files import token_limit
 from training.config import TrainConfig
 from training.receipt import TOKENIZER_FILES
 from training.run_folder import sha256_of

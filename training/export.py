@@ -20,9 +20,9 @@ import numpy as np
 
 from inference import bundle as bundles
 from inference import classifier
-from inference.model_files import token_limit
 from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, load_engine, load_reader
 from inference.errors import ModelError
+from inference.model_files import token_limit
 from inference.records import Example
 from training import graph
 from training.graph import NotConvertible
