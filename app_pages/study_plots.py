@@ -7,6 +7,7 @@ with the packages of training: a Space that cannot train needs neither, so its i
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import optuna
@@ -22,14 +23,13 @@ _STATES = {
     FAILED: TrialState.FAIL,
 }
 _FEWEST = 3  # complete trials, before anything can be said of what matters
-_AXIS = {"automargin": True}
+Draw = Callable[..., Any]
 
 
 @dataclass(frozen=True)
 class Picture:
     """A Plotly figure, and what it shows in words."""
 
-    title: str
     figure: Any
     alt: str
 
@@ -61,8 +61,12 @@ def history(study: Study) -> Picture | None:
     best = study.best
     if best is None:
         return None
-    words = f"{study.metric} by trial; the best, {best.value:.3f}, is trial {best.number}"
-    return _picture("History", optuna.visualization.plot_optimization_history, study, words)
+    words = f"{study.metric_name} by trial; the best, {best.value:.3f}, is trial {best.number}"
+    return _picture(
+        partial(optuna.visualization.plot_optimization_history, target_name=study.metric_name),
+        study,
+        words,
+    )
 
 
 def importances(study: Study) -> Picture | None:
@@ -72,38 +76,42 @@ def importances(study: Study) -> Picture | None:
         return None
     first = found.iloc[0]
     words = f"Importance of the settings: most, {first['importance']:.0%}, is {first['setting']}"
-    return _picture("Importance", optuna.visualization.plot_param_importances, study, words)
+    return _picture(
+        partial(optuna.visualization.plot_param_importances, target_name=study.metric_name),
+        study,
+        words,
+    )
 
 
 def courses(study: Study) -> Picture | None:
     """The value after each validation, also of trials that were stopped early."""
     if not any(trial.steps for trial in study.trials):
         return None
-    words = f"{study.metric} after each validation of {len(study.trials)} trials, "
+    words = f"{study.metric_name} after each validation of {len(study.trials)} trials, "
     words += f"{study.count(PRUNED)} of them stopped early"
-    return _picture("Course", optuna.visualization.plot_intermediate_values, study, words)
+    return _picture(optuna.visualization.plot_intermediate_values, study, words)
 
 
 def parallel(study: Study) -> Picture | None:
     """A line a trial through all its settings."""
-    words = f"Settings and {study.metric} of {study.count(COMPLETE)} complete trials, a line each"
-    return _of_settings("All settings", optuna.visualization.plot_parallel_coordinate, study, words)
+    words = (
+        f"Settings and {study.metric_name} of {study.count(COMPLETE)} complete trials, a line each"
+    )
+    return _of_settings(optuna.visualization.plot_parallel_coordinate, study, words)
 
 
 def slices(study: Study) -> Picture | None:
     """The value over each setting by itself."""
-    words = f"{study.metric} over each setting, a point a trial"
-    return _of_settings("One by one", optuna.visualization.plot_slice, study, words)
+    words = f"{study.metric_name} over each setting, a point a trial"
+    return _of_settings(optuna.visualization.plot_slice, study, words)
 
 
 def contour(study: Study, first: str, second: str) -> Picture | None:
     """The value over two settings together."""
-    words = f"{study.metric} over {first} and {second}, between the trials estimated"
+    words = f"{study.metric_name} over {first} and {second}, between the trials estimated"
 
-    def draw(made: optuna.Study) -> Any:
-        return optuna.visualization.plot_contour(made, params=[first, second])
-
-    return _of_settings("Two together", draw, study, words)
+    draw = partial(optuna.visualization.plot_contour, params=[first, second])
+    return _of_settings(draw, study, words)
 
 
 def settings(study: Study) -> list[str]:
@@ -123,24 +131,19 @@ def _trial(one: Trial) -> optuna.trial.FrozenTrial:
     )
 
 
-def _of_settings(
-    title: str, draw: Callable[[optuna.Study], Any], study: Study, words: str
-) -> Picture | None:
+def _of_settings(draw: Draw, study: Study, words: str) -> Picture | None:
     if study.count(COMPLETE) < _FEWEST or not settings(study):
         return None
-    return _picture(title, draw, study, words)
+    return _picture(partial(draw, target_name=study.metric_name), study, words)
 
 
-def _picture(title: str, draw: Callable[[optuna.Study], Any], study: Study, words: str) -> Picture:
+def _picture(draw: Draw, study: Study, words: str) -> Picture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Optuna warns of trials that a picture leaves out
         figure = draw(as_optuna(study))
-    # the page says it in its heading, and Optuna's "Objective Value" is the figure's name
+    # the page has a heading of its own; a wide legend would leave a phone no picture
     figure.update_layout(title=None, margin={"l": 10, "r": 10, "t": 30, "b": 10}, autosize=True)
-    figure.for_each_yaxis(lambda axis: axis.update(_renamed(axis, study.metric)))
-    return Picture(title, figure, words)
-
-
-def _renamed(axis: Any, metric: str) -> dict[str, Any]:
-    text = axis.title.text
-    return {**_AXIS, **({"title": {"text": metric}} if text == "Objective Value" else {})}
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    figure.update_layout(legend={"orientation": "h", "y": -0.2})
+    return Picture(figure, words)

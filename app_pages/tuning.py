@@ -40,13 +40,13 @@ run = known[chosen]
 
 # ---- how it stands, then what to do about it
 work = run.work
-if work is not None and work.state == RUNNING and work.kind == TUNE:
+is_running = work is not None and work.state == RUNNING
+if work is not None and is_running and work.kind == TUNE:
     tuning_report.watch(run)
-else:
-    if work is not None and work.kind in tuning_steps.KINDS:
-        run_report.ended(work)
+    run_report.log(run)
+elif work is not None and work.kind in tuning_steps.KINDS:
+    run_report.watch(run)
+if work is None or not is_running or work.kind != TUNE:
     tuning_report.draw(run)
     tuning_steps.go(run, runs)
     tuning_steps.publish(run, runs, settings)
-if work is not None and work.kind in tuning_steps.KINDS:
-    run_report.log(run)

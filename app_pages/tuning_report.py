@@ -16,6 +16,7 @@ _EVERY_S = 3.0
 HISTORY, IMPORTANCE, COURSE = "History", "Importance", "Course of the trials"
 PARALLEL, SLICE, CONTOUR = "All settings", "One by one", "Two together"
 VIEWS = (HISTORY, IMPORTANCE, COURSE, PARALLEL, SLICE, CONTOUR)
+_INK = {"light": "#13110c", "dark": "#efebe1"}
 _TOO_FEW = "This can be drawn when three trials are complete and differ."
 
 
@@ -63,7 +64,7 @@ def _figures(study: Study) -> None:
         st.metric("Stopped early", study.count(PRUNED))
         st.metric("Failed", study.count(FAILED))
         if best is not None:
-            st.metric(f"Best {study.metric}", f"{best.value:.3f}")
+            st.metric(f"Best {study.metric_name}", f"{best.value:.3f}")
         if own is not None and own.value is not None:
             st.metric("Your own settings", f"{own.value:.3f}")
 
@@ -126,14 +127,19 @@ def _pictures(study: Study, run: Run) -> None:
         names = study_plots.settings(study)
         if len(names) > 1:
             with st.container(horizontal=True):
-                first = st.selectbox("Across", names, key="tuning_across", format_func=_plain)
+                first = st.selectbox("One setting", names, key="tuning_one", format_func=_plain)
                 rest = [name for name in names if name != first]
-                second = st.selectbox("Up", rest, key="tuning_up", format_func=_plain)
+                second = st.selectbox("Another", rest, key="tuning_other", format_func=_plain)
             pair = (first, second)
     picture = _picture(run.tuning / studies.FILE_NAME, _stamp(run), str(view), pair)
     if picture is None:
         st.text(_TOO_FEW)
         return
+    # the theme's grey for axes is too close to the background, as charts.py says of Altair's
+    ink = _INK["dark" if st.context.theme.type == "dark" else "light"]
+    for axes in (picture.figure.update_xaxes, picture.figure.update_yaxes):
+        axes(tickfont_color=ink, title_font_color=ink)
+    picture.figure.update_layout(font_color=ink, coloraxis_colorbar_tickfont_color=ink)
     st.plotly_chart(
         picture.figure,
         key=f"tuning_{view}_{'_'.join(pair)}",

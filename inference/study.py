@@ -65,13 +65,12 @@ class Gain:
         return self.tuned - self.default
 
     def __str__(self) -> str:
-        name = self.figure.upper().replace("_", " ")
         span = ""
         if self.interval is not None:
             span = f" (95 % interval {self.interval[0]:+.3f} to {self.interval[1]:+.3f})"
         return (
-            f"{name} {self.default:.3f} with the recipe's own settings, {self.tuned:.3f} tuned: "
-            f"{self.difference:+.3f}{span}, {self.examples:,} examples"
+            f"{_written(self.figure)} {self.default:.3f} with the recipe's own settings, "
+            f"{self.tuned:.3f} tuned: {self.difference:+.3f}{span}, {self.examples:,} examples"
         )
 
 
@@ -92,6 +91,11 @@ class Study:
     baselines: Mapping[str, int] | None = None
     validation: Gain | None = None
     test: Gain | None = None
+
+    @property
+    def metric_name(self) -> str:
+        """The figure as a person writes it."""
+        return _written(self.metric)
 
     @property
     def best(self) -> Trial | None:
@@ -165,6 +169,10 @@ def copy(path: Path, folder: Path) -> None:
         DataError: there is no such study.
     """
     save(replace(load(path), test=None), folder)
+
+
+def _written(figure: str) -> str:
+    return figure.upper().replace("_", " ")
 
 
 def _gain(content: dict[str, Any] | None) -> Gain | None:

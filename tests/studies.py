@@ -47,4 +47,5 @@ def study(**changes: object) -> Study:
         "validation": Gain("mcc", 374, 0.50, 0.61, (0.02, 0.19)),
         "test": Gain("mcc", 1421, 0.52, 0.55, (-0.01, 0.07)),
     }
-    return Study("study", "mcc", 20, trials, **{**content, **changes})  # type: ignore[arg-type]
+    content |= {"name": "study", "metric": "mcc", "asked": 20, "trials": trials}
+    return Study(**{**content, **changes})  # type: ignore[arg-type]

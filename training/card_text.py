@@ -185,7 +185,7 @@ def _search(study: Study) -> str:
     gained = f" On validation, where they were chosen: {study.validation}." * bool(study.validation)
     tuned = f" Settings tried of the free models to beat: {named}." * bool(named)
     return (
-        f"The settings are the best of {len(study.trials)} trials by {escape(study.metric)} on the "
+        f"The settings are the best of {len(study.trials)} trials by {study.metric_name} on the "
         f"validation part ({counts}); all of them are in `results/study/{TABLE}`.{gained}{tuned}"
     )
 

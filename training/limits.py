@@ -24,8 +24,7 @@ def check(config: "TrainConfig") -> None:
     _check_columns(config)
     _check_numbers(config)
     _check_choices(config)
-    if config.search_space:
-        search_space.read(config)
+    search_space.check(config)
     check_options(config.baseline_options)
 
 

@@ -70,20 +70,31 @@ def read(config: "TrainConfig") -> Space:
     Raises:
         ConfigError: a setting that cannot be searched, or values that it cannot have.
     """
-    known = {one.name: one for one in fields(config) if _KEY in one.metadata}
-    for name in config.search_space:
-        if name not in known:
-            raise ConfigError(
-                f"search_space names {name}, which cannot be searched; those that can are "
-                f"{', '.join(known)}"
-            )
+    check(config)
     space: dict[str, Range | Choices] = {}
-    for name, one in known.items():
+    for name, one in _searchable(config).items():
         text = config.search_space.get(name, _declared(one, config)).strip()
         if text != FIXED:
             space[name] = _including(_parse(name, text, _hint(config, name)), config, name)
             _refuse_unusable(space[name], config, name)
     return space
+
+
+def check(config: "TrainConfig") -> None:
+    """Raise ConfigError unless config.search_space names settings that can be searched, and values.
+
+    Whether a value goes with the other settings is not asked here, as a trial's settings carry the
+    space that they were drawn from.
+    """
+    known = _searchable(config)
+    for name, text in config.search_space.items():
+        if name not in known:
+            raise ConfigError(
+                f"search_space names {name}, which cannot be searched; those that can are "
+                f"{', '.join(known)}"
+            )
+        if text.strip() != FIXED:
+            _parse(name, text.strip(), _hint(config, name))
 
 
 def suggest(trial: Trial, space: Space) -> dict[str, Value]:
@@ -94,6 +105,10 @@ def suggest(trial: Trial, space: Space) -> dict[str, Value]:
 def own_values(config: "TrainConfig", space: Space) -> dict[str, Value]:
     """What the recipe itself says of the searched settings."""
     return {name: getattr(config, name) for name in space}
+
+
+def _searchable(config: "TrainConfig") -> "dict[str, Field[Any]]":
+    return {one.name: one for one in fields(config) if _KEY in one.metadata}
 
 
 def _declared(one: "Field[Any]", config: "TrainConfig") -> str:

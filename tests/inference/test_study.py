@@ -19,6 +19,7 @@ def test_the_best_is_the_first_of_the_highest_and_the_default_the_first():
     one = study()
     assert one.best.number == 3 and one.default.number == 0
     assert Study("empty", "mcc", 5, ()).best is None
+    assert one.metric_name == "MCC" and study(metric="roc_auc").metric_name == "ROC AUC"
     assert (one.count(COMPLETE), one.count(PRUNED, FAILED), one.count(RUNNING)) == (4, 2, 1)
 
 

@@ -69,6 +69,12 @@ def test_a_recipe_overrides_what_the_fields_declare(tmp_path):
     assert config.weights_identity() == parse(["--train_file", "a.csv"]).weights_identity()
 
 
+def test_a_trial_may_have_values_beside_which_others_of_its_space_could_not_be_had():
+    space = {"class_weights": "none | sqrt", "weighted_sampling": "false | true"}
+    toy_config(search_space=space, class_weights="sqrt")
+    toy_config(search_space=space, weighted_sampling=True)
+
+
 def test_weights_of_labels_are_not_searched_beside_a_sampling_that_does_the_same():
     assert "class_weights" in search_space.read(toy_config())
     assert "class_weights" not in search_space.read(toy_config(weighted_sampling=True))

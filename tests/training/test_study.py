@@ -1,4 +1,4 @@
-"""The search: who gets which trial, which is stopped early, when there is enough; real databases."""
+"""The search: who gets which trial, which is cut short, when there is enough; real databases."""
 
 import multiprocessing
 import shutil
