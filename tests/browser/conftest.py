@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -94,6 +94,17 @@ def settled(page: Page) -> Page:
     unfinished = page.locator("[data-testid=stSkeleton], [data-stale=true]")
     expect(unfinished).to_have_count(0, timeout=60_000)
     return page
+
+
+def check_look(page: Page, name: str, widths: Sequence[int] = WIDTHS) -> None:
+    """Hold a page at every width: nothing beyond its edge, no text too faint; a picture of each."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)  # charts are drawn anew
+        settled(page)
+        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
+        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
+        screenshot(page, f"{name}-{width}")
 
 
 def screenshot(page: Page, name: str) -> None:

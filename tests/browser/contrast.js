@@ -41,6 +41,8 @@
     const element = walker.currentNode.parentElement;
     if (!text || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
     if (element.closest("script, style, svg, [disabled], [aria-disabled=true]")) continue;
+    // Streamlit's own sign that a script runs fades in and out.
+    if (element.closest("[data-testid=stStatusWidget]")) continue;
     const box = element.getBoundingClientRect();
     if (box.width < 2 || box.height < 2) continue;
     const style = getComputedStyle(element);

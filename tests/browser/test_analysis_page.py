@@ -16,11 +16,10 @@ from inference import bundle as bundles
 from inference.bundle import SINGLE, Bundle
 from tests.browser.conftest import (
     CONTRAST,
-    OVERFLOW,
     WIDTHS,
     OpenPage,
+    check_look,
     open_from_menu,
-    screenshot,
 )
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import LABELS, RunningSpace, running_space, space_environment
@@ -76,12 +75,7 @@ def test_it_reads_well_at_every_width_and_in_both_modes(
     open_page: OpenPage, space: RunningSpace, color_scheme: str
 ):
     page = ready(open_page(f"{space.url}/analysis", color_scheme=color_scheme))
-    for width in (*WIDTHS, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(500)  # the charts are drawn anew
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"analysis-{color_scheme}-{width}")
+    check_look(page, f"analysis-{color_scheme}", (*WIDTHS, 390))
 
 
 def test_a_file_that_was_scored_is_shown_in_place_of_the_test_set(

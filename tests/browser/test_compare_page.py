@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, open_from_menu, screenshot
+from tests.browser.conftest import (
+    OpenPage,
+    check_look,
+    open_from_menu,
+    screenshot,
+)
 from tests.space_fixtures import MESSAGES, RunningSpace
 
 ROWS = ".st-key-results tbody tr"
@@ -123,12 +128,7 @@ def test_it_reads_well_at_every_width_and_in_both_modes(
     open_page: OpenPage, space: RunningSpace, color_scheme: str
 ):
     page = ready(open_page(space.url, color_scheme=color_scheme))
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(300)
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"compare-{color_scheme}-{width}")
+    check_look(page, f"compare-{color_scheme}")
 
 
 def test_every_input_has_a_label(open_page: OpenPage, space: RunningSpace):
@@ -173,12 +173,7 @@ def test_a_closer_look_reads_well_at_every_width_and_in_both_modes(
     page.get_by_text("Share", exact=True).click()
     page.get_by_role("button", name="Make a link").click()
     page.get_by_text("text=i+really+love").wait_for(timeout=30_000)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(300)
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"closer-{color_scheme}-{width}")
+    check_look(page, f"closer-{color_scheme}")
 
 
 def test_the_words_of_a_message_are_marked_with_numbers_and_never_run(

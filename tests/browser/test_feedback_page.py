@@ -13,8 +13,8 @@ from tests.browser.conftest import (
     OVERFLOW,
     WIDTHS,
     OpenPage,
+    check_look,
     open_from_menu,
-    screenshot,
 )
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import MESSAGES, RunningSpace, running_space, space_environment
@@ -103,12 +103,7 @@ def test_it_reads_well_at_every_width_and_in_both_modes(
     expect(page.get_by_text("None yet.")).to_be_visible()
     correct(page)
     page.locator("[role=graphics-document], svg.marks").first.wait_for(timeout=WAIT_MS)
-    for width in (*WIDTHS, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(500)  # the chart is drawn anew
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"feedback-{color_scheme}-{width}")
+    check_look(page, f"feedback-{color_scheme}", (*WIDTHS, 390))
 
 
 def test_the_choice_of_labels_is_legible_in_both_modes(open_page: OpenPage, space: RunningSpace):

@@ -9,12 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import (
-    CONTRAST,
-    OVERFLOW,
     WIDTHS,
     OpenPage,
+    check_look,
     open_from_menu,
-    screenshot,
 )
 from tests.space_fixtures import RunningSpace
 
@@ -45,12 +43,7 @@ def view(page: Page, name: str) -> None:
 
 
 def read_well(page: Page, name: str, widths: Sequence[int] = WIDTHS) -> None:
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(500)  # the charts are drawn anew
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"{name}-{width}")
+    check_look(page, name, widths)
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, screenshot
+from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import RunningSpace, running_space, space_environment
 from tests.tiny import LABELS, WORDS
@@ -71,12 +71,7 @@ def test_it_reads_well_at_every_width_and_in_both_modes(
     screenshot(page, f"file-chosen-{color_scheme}")
     score(page, 80)
     page.locator("[role=graphics-document], svg.marks").first.wait_for(timeout=LIMIT_MS)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(500)  # the chart is drawn anew
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"file-scored-{color_scheme}-{width}")
+    check_look(page, f"file-scored-{color_scheme}")
     assert not said
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, screenshot
+from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
 from tests.recipe_fixtures import two_recipes as two_recipes  # a fixture
 from tests.space_fixtures import RunningSpace, running_space, space_environment
@@ -86,12 +86,7 @@ def test_it_reads_well_at_every_width_and_in_both_modes(
     fill(page)
     page.get_by_role("button", name="Predict").click()
     expect(page.locator(TABLE)).to_have_count(2, timeout=WAIT_MS)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(300)
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"predict-form-{color_scheme}-{width}")
+    check_look(page, f"predict-form-{color_scheme}")
     assert not errors, errors
 
 

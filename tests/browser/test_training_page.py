@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from inference import course, work
 from inference.runs import CHECK, TRAIN, Run, Runs
-from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, screenshot
+from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
 from tests.inference.test_work import wait_for
 from tests.space_fixtures import RunningSpace, running_space, space_environment
@@ -135,12 +135,7 @@ def test_it_reads_well_at_every_width_and_in_both_modes(
     open_page: OpenPage, trained: tuple[RunningSpace, Run], color_scheme: str
 ):
     page = shown(open_page(f"{trained[0].url}/training", color_scheme=color_scheme))
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(500)  # the charts are drawn anew
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"training-{color_scheme}-{width}")
+    check_look(page, f"training-{color_scheme}")
 
 
 def test_a_trained_model_shows_its_verdict_and_is_published(

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from inference import study as studies
 from inference.runs import Run, Runs
-from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, screenshot
+from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
 from tests.inference.test_work import wait_for
 from tests.space_fixtures import RunningSpace, running_space, space_environment
@@ -72,12 +72,7 @@ def test_it_reads_well_at_every_width_and_in_both_modes(
     open_page: OpenPage, searched: RunningSpace, color_scheme: str
 ):
     page = shown(open_page(f"{searched.url}/tuning", color_scheme=color_scheme))
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(500)  # the pictures are drawn anew
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"tuning-{color_scheme}-{width}")
+    check_look(page, f"tuning-{color_scheme}")
 
 
 def test_every_picture_is_drawn_by_plotly_and_told_in_words(
