@@ -12,6 +12,7 @@ setup: .venv/develops  ## .venv with all that development needs
 
 test: setup  ## every test, the browser's too
 	@sh tests/browser/install.sh
+	@sh tests/training/install.sh
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 check: lint types test  ## what CI runs

@@ -75,8 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         usage="%(prog)s [--config RECIPE] [flags]",
         description="Find better settings for a recipe on its validation texts, then measure on "
         "the test texts what they gained. The same command carries on after an interruption.",
-        epilog="The flags of python -m training.train work as well; --search_space says what is "
-        "tried, as in --search_space.learning_rate '1e-5 .. 1e-3 log'.",
+        epilog="The flags of python -m training.train work as well, such as --config, --train_file "
+        "and --output_dir. --search_space says what is tried, as in "
+        "--search_space.learning_rate '1e-5 .. 1e-3 log'.",
         allow_abbrev=False,
         exit_on_error=False,
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,

@@ -179,6 +179,7 @@ def test_thirty_trials_killed_and_interrupted_on_the_way_are_those_of_a_search_l
     found, config: TrainConfig, tmp_path: Path
 ):
     folder, flags = tmp_path / "killed", ("--n_trials", "30", "--patience", "0")
+    config = config.with_values({"baselines": ()})
     process = _command(config, folder, *flags)
     killed_at = _wait_for_trials(folder, 5, process)
     process.kill()
@@ -187,9 +188,8 @@ def test_thirty_trials_killed_and_interrupted_on_the_way_are_those_of_a_search_l
     _wait_for_trials(folder, 12, process)
     process.send_signal(signal.SIGINT)
     assert process.wait(LIMIT_S) == 130, folder.with_suffix(".log").read_text("utf-8")[-3000:]
-    process = _command(config, folder, *flags)
-    assert process.wait(LIMIT_S) == 0, folder.with_suffix(".log").read_text("utf-8")[-3000:]
-    study = studies.load(folder / "study.json")
+    tune = TuneConfig(n_trials=30, patience=0)
+    study = tuning.run(tune, config.with_values({"output_dir": str(folder)}), WHERE)
     assert [one.number for one in study.trials] == list(range(30))
     assert study.count(COMPLETE, PRUNED, FAILED) == 30
     assert _outcome(study)[:8] == _outcome(found[0]), "as if nobody had disturbed it"
@@ -200,6 +200,7 @@ def test_thirty_trials_killed_and_interrupted_on_the_way_are_those_of_a_search_l
 
 def test_several_processes_do_one_search(config: TrainConfig, tmp_path: Path):
     folder = tmp_path / "together"
+    config = config.with_values({"baselines": ()})
     process = _command(config, folder, "--n_trials", "6", "--n_jobs", "2", "--patience", "0")
     assert process.wait(LIMIT_S) == 0, folder.with_suffix(".log").read_text("utf-8")[-3000:]
     study = studies.load(folder / "study.json")
