@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--n_trials", type=int, default=default.n_trials, help="trials of the study in all")
     add("--timeout", type=float, help="seconds after which no more is tried")
-    add("--storage", help="URL of a database that several machines share; a file in OUTPUT_DIR")
+    add("--storage", help="URL of a database, as of PostgreSQL; unset: a file in OUTPUT_DIR")
     add("--study_name", default=default.study_name, help="its name in the storage")
     add("--n_jobs", type=int, default=default.n_jobs, help="trials at once, each its own process")
     add("--pruner", choices=PRUNERS, default=default.pruner, help="which trials are stopped early")

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 
 from hub.errors import UserError
 from inference import study as told
-from inference.errors import ConfigError
+from inference.errors import ConfigError, run_command
 from inference.settings import Settings
 from inference.study import COMPLETE, FAILED, PRUNED, Study
 from training import gains, outcome, pipeline, search_space
@@ -85,11 +85,18 @@ def _work_together(job: SearchJob) -> None:
     threads = max(1, job.settings.threads // count)
     mine = replace(job, settings=replace(job.settings, threads=threads))
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
-    workers = [context.Process(target=_work, args=(mine,), daemon=True) for _ in range(count)]
+    workers = [context.Process(target=_worker, args=(mine,), daemon=True) for _ in range(count)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
+    if all(worker.exitcode for worker in workers):
+        raise ConfigError("every process of the search ended with an error, which stands above")
+
+
+def _worker(job: SearchJob) -> None:
+    """_work() as a process of its own, which ends by one line where something is wrong."""
+    run_command(lambda: _work(job))
 
 
 def _work(job: SearchJob) -> None:

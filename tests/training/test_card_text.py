@@ -1,6 +1,7 @@
 import pytest
 
-from training.card_text import escape, table
+from tests.studies import study
+from training.card_text import escape, table, training
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,17 @@ def test_text_of_others_is_shown_literally(text: object, shown: str):
 
 def test_a_table_has_one_line_a_row():
     assert table(("a", "b"), [("1", "2")]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+def test_the_card_of_a_tuned_model_says_how_many_trials_were_tried():
+    receipt = {
+        "config": {"learning_rate": 9e-4},
+        "training": {"best_step": 30, "metric": "mcc", "best_value": 0.61},
+        "device": {"type": "cpu", "precision": "float32", "processes": 1},
+    }
+    said = training(receipt, study())
+    assert "the best of 7 trials by MCC on the validation part" in said
+    assert "4 trained to their end, 1 stopped early, 1 failed" in said
+    assert "where they were chosen: MCC 0.500" in said and "`results/study/trials.csv`" in said
+    assert r"tfidf\_lr: 32" in said
+    assert "trials" not in training(receipt)
