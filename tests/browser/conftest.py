@@ -100,6 +100,7 @@ def check_look(page: Page, name: str, widths: Sequence[int] = WIDTHS) -> None:
     """Hold a page at every width: nothing beyond its edge, no text too faint; a picture of each."""
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
+        page.mouse.move(0, 0)  # a tooltip would fade in and out
         page.wait_for_timeout(500)  # charts are drawn anew
         settled(page)
         assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
