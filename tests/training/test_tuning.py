@@ -175,6 +175,7 @@ def _wait_for_trials(folder: Path, count: int, process: "subprocess.Popen[bytes]
     raise AssertionError(folder.with_suffix(".log").read_text("utf-8")[-3000:])
 
 
+@pytest.mark.timeout(600)  # most of it is the start of processes
 def test_thirty_trials_killed_and_interrupted_on_the_way_are_those_of_a_search_left_alone(
     found, config: TrainConfig, tmp_path: Path
 ):
@@ -198,6 +199,7 @@ def test_thirty_trials_killed_and_interrupted_on_the_way_are_those_of_a_search_l
     assert not os.path.lexists(folder / "trials" / "30")
 
 
+@pytest.mark.timeout(600)  # most of it is the start of processes
 def test_several_processes_do_one_search(config: TrainConfig, tmp_path: Path):
     folder = tmp_path / "together"
     config = config.with_values({"baselines": ()})
