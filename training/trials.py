@@ -145,6 +145,9 @@ class Trials:
 
     def forget_weights(self, keep: frozenset[int], ended: frozenset[int]) -> None:
         """Remove what ended trials but a few left, except how they went."""
+        for number in ended:
+            for part in (self._folder / TRIALS).glob(f"{number}-of-*-texts"):  # one that failed
+                shutil.rmtree(part)
         for number in ended - keep:
             folder = self.folder(number)
             if folder.is_dir():
