@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inference import leaderboard, settings
-from inference.bundle import read_json
+from inference.model_files import read_json
 from space_config import packages
 
 RECIPES = "training/recipes"

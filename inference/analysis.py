@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference import evidence, grading, scored, shares, words
-from inference.bundle import MULTI, Bundle, read_json
+from inference.bundle import MULTI, Bundle
 from inference.errors import DataError
 from inference.leaderboard import Interval
+from inference.model_files import read_json
 from inference.predictions import Predictions, Targets, label_table
 from inference.scored import REJECTED, ScoredFile
 from inference.scoring import Reading

@@ -1,8 +1,8 @@
 """What a model repo says beside its weights: labels, problem type, text fields, cut-offs.
 
-Owns decision.json (write and read) and the reading of config.json and tokenizer_config.json; holds
-no weights and no tokenizer. A repo without decision.json is read too: what it does not say gets
-transformers' own defaults.
+Owns decision.json (write and read) and what config.json says of the labels; holds no weights and no
+tokenizer. A repo without decision.json is read too: what it does not say gets transformers' own
+defaults.
 
 Try: python -c "from pathlib import Path; import inference.bundle as b; print(b.load(Path('DIR')))"
 """
@@ -17,8 +17,7 @@ from typing import TypeVar
 from inference.cells import Unusable, is_blank
 from inference.errors import ModelError, TextError
 from inference.likeness import in_words
-from inference.model_files import read_json as read_json  # also to be had from here
-from inference.model_files import token_limit
+from inference.model_files import read_json, token_limit
 from inference.weighted import as_words, texts_of
 from inference.whole_file import write_whole
 

@@ -20,10 +20,11 @@ from typing import Any
 
 from inference import leaderboard as leaderboards
 from inference import predictions, records, tables
-from inference.bundle import Bundle, read_json
+from inference.bundle import Bundle
 from inference.bundle import load as load_bundle
 from inference.errors import DataError
 from inference.leaderboard import Leaderboard
+from inference.model_files import read_json
 from inference.predictions import Predictions, Targets
 from inference.schema import Schema
 

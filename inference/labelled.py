@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from hub.client import Hub
 from inference import classifier, leaderboard, opening, predictions, records, verdict
 from inference.alignment import align
-from inference.bundle import Bundle, read_json
+from inference.bundle import Bundle
 from inference.catalogue import FINE_TUNED, PRETRAINED, Catalogue, ModelEntry
 from inference.classifier import Scorer
 from inference.errors import ModelError
 from inference.leaderboard import BASELINE, Leaderboard, Measured
 from inference.measure import measure, targets_of
+from inference.model_files import read_json
 from inference.predictions import Predictions
 from inference.schema import Schema
 from inference.whole_file import write_whole

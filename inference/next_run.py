@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hub.client import Hub
-from inference.bundle import MULTI, read_json
+from inference.bundle import MULTI
 from inference.errors import ChoiceError, ModelError
 from inference.feedback import Feedback
+from inference.model_files import read_json
 
 TEXT = "text"  # the field of a text that was written as one
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from inference.bundle import read_json
 from inference.errors import ModelError
+from inference.model_files import read_json
 from inference.whole_file import write_whole
 
 FILE_NAME = Path("results") / "words.json"

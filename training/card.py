@@ -20,9 +20,10 @@ from hub.client import card_text
 from inference import bundle as bundles
 from inference import leaderboard as leaderboards
 from inference import study as studies
-from inference.bundle import Bundle, read_json
+from inference.bundle import Bundle
 from inference.classifier import ONNX_FILES, ONNX_FP32, TORCH, activate
 from inference.leaderboard import Leaderboard, Row
+from inference.model_files import read_json
 from inference.study import Study
 from inference.whole_file import write_whole
 from training import card_results as results_text

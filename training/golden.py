@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from inference import classifier
-from inference.bundle import read_json
 from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH
 from inference.errors import ModelError
+from inference.model_files import read_json
 from training.run_folder import write_json
 
 FILE_NAME = "results/golden.json"

@@ -20,8 +20,8 @@ from typing import Any
 from hub.client import Hub, Published
 from hub.errors import CorruptDownload, HubError
 from inference import settings as settings_of
-from inference.bundle import read_json
 from inference.errors import ConfigError, ModelError, run_command
+from inference.model_files import read_json
 from training import card, golden
 from training.receipt import PATHS
 from training.run_folder import sha256_of

@@ -15,8 +15,8 @@ from importlib import metadata
 from pathlib import Path, PurePath
 from typing import Any
 
-from inference.bundle import read_json
 from inference.errors import ModelError
+from inference.model_files import read_json
 from inference.whole_file import write_whole
 from training.config import TrainConfig
 from training.run_folder import sha256_of, write_json

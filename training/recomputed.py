@@ -17,10 +17,10 @@ import numpy as np
 
 from inference import bundle as bundles
 from inference import leaderboard, predictions, verdict
-from inference.bundle import read_json
 from inference.classifier import ENGINES, decide
 from inference.errors import DataError
 from inference.metrics import summarise
+from inference.model_files import read_json
 from inference.predictions import Predictions, Targets
 from training.checks import DEVIATES, OK, UNCHECKED, Check, equal
 

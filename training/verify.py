@@ -18,8 +18,8 @@ from typing import Any
 from hub.client import Hub
 from hub.errors import HubError
 from inference import settings as settings_of
-from inference.bundle import read_json
 from inference.errors import ConfigError, DataError, ModelError, run_command
+from inference.model_files import read_json
 from training import config as configs
 from training import data, golden, receipt, recomputed
 from training.checks import DEVIATES, OK, UNCHECKED, Check, equal

@@ -57,21 +57,6 @@ def test_what_config_leaves_out_is_read_as_the_pipeline_reads_it(
     assert (bundle.labels, bundle.problem_type) == (labels, problem_type)
 
 
-@pytest.mark.parametrize(
-    "config, files, limit",
-    [
-        ({"max_position_embeddings": 512}, {}, 512),
-        ({"max_position_embeddings": 514, "model_type": "roberta"}, {}, 512),
-        ({"max_position_embeddings": 130, "model_type": "roberta", "pad_token_id": 1}, {}, 128),
-        ({"max_position_embeddings": 512}, {"tokenizer_config": {"model_max_length": 10**30}}, 512),
-        ({"max_position_embeddings": 512}, {"sentence_bert_config": {"max_seq_length": 256}}, 256),
-        ({}, {}, 512),
-    ],
-)
-def test_the_token_limit_is_the_least_that_a_file_states(tmp_path, config, files, limit):
-    assert bundles.token_limit(folder(tmp_path, config, **files)) == limit
-
-
 GOOD = {"labels": ["calm", "angry"], "problem_type": MULTI, "max_tokens": 64}
 
 
