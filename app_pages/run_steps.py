@@ -4,7 +4,7 @@ import shlex
 
 import streamlit as st
 
-from app_pages import run_actions, widgets
+from app_pages import publish_form, run_actions, widgets
 from inference.errors import DataError
 from inference.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, TRAIN, Run, Runs, Value
 from inference.settings import Settings
@@ -121,25 +121,7 @@ def publish(run: Run, runs: Runs, settings: Settings) -> None:
             "a token with the role write as a secret."
         )
         return
-    with st.form("run_publish", border=True):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input(
-                f"Repo on {settings.endpoint}",
-                run.settings.get("hub_model_id", run.name),
-                key=f"publish_to_{run.name}",
-                help="owner/name, or a name in the namespace of the token's user.",
-            )
-            st.checkbox("Private", value=True, key=f"publish_private_{run.name}")
-        with st.container(key="run_publish_buttons"):
-            st.form_submit_button(
-                "Publish",
-                key="run_publish_button",
-                type="primary",
-                icon=":material/upload:",
-                disabled=runs.at_work() is not None,
-                on_click=run_actions.do,
-                args=("publishing started", lambda: _publish(run)),
-            )
+    publish_form.draw(run, runs, settings, PUBLISH, form="run_publish", prefix="publish")
 
 
 def forget(run: Run, runs: Runs) -> None:
@@ -187,16 +169,9 @@ def _chosen(run: Run) -> dict[str, Value]:
     }
 
 
-def _start(run: Run, kind: str, *flags: str) -> str:
-    run.start(kind, *flags)
+def _start(run: Run, kind: str) -> str:
+    run.start(kind)
     return run.name
-
-
-def _publish(run: Run) -> str:
-    state = st.session_state
-    is_private = state[f"publish_private_{run.name}"]
-    flags = ("--hub_model_id", state[f"publish_to_{run.name}"].strip())
-    return _start(run, PUBLISH, *flags, *(("--hub_private",) if is_private else ()))
 
 
 def _delete(run: Run, runs: Runs) -> str:

@@ -4,7 +4,7 @@ import shlex
 
 import streamlit as st
 
-from app_pages import run_actions
+from app_pages import publish_form, run_actions
 from inference.runs import PUBLISH_TUNED, TUNE, Run, Runs
 from inference.settings import Settings
 
@@ -73,25 +73,7 @@ def publish(run: Run, runs: Runs, settings: Settings) -> None:
     if not run.is_tuned or settings.token is None:
         return
     st.subheader("Publish the tuned model", anchor=False)
-    with st.form("tuned_publish", border=True):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input(
-                f"Repo on {settings.endpoint}",
-                run.settings.get("hub_model_id", run.name),
-                key=f"tuned_to_{run.name}",
-                help="owner/name, or a name in the namespace of the token's user.",
-            )
-            st.checkbox("Private", value=True, key=f"tuned_private_{run.name}")
-        with st.container(key="tuned_publish_buttons"):
-            st.form_submit_button(
-                "Publish",
-                key="tuned_publish_button",
-                type="primary",
-                icon=":material/upload:",
-                disabled=runs.at_work() is not None,
-                on_click=run_actions.do,
-                args=("publishing started", lambda: _publish(run)),
-            )
+    publish_form.draw(run, runs, settings, PUBLISH_TUNED, form="tuned_publish", prefix="tuned")
 
 
 def _start(run: Run) -> str:
@@ -103,12 +85,4 @@ def _start(run: Run) -> str:
         *("--timeout", str(seconds)),
         *("--pruner", str(state[f"pruner_{run.name}"])),
     )
-    return run.name
-
-
-def _publish(run: Run) -> str:
-    state = st.session_state
-    flags = ("--hub_model_id", state[f"tuned_to_{run.name}"].strip())
-    is_private = state[f"tuned_private_{run.name}"]
-    run.start(PUBLISH_TUNED, *flags, *(("--hub_private",) if is_private else ()))
     return run.name
