@@ -16,8 +16,9 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app_pages import people, widgets
-from inference import api, journal, settings
+from inference import journal, settings
 from inference.feedback import Feedback
+from inference.serving import api
 
 logger = logging.getLogger(__name__)
 

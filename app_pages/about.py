@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from app_pages import headline, widgets
+from app_pages import widgets
+from app_pages.message import headline
 from hub.errors import UserError
-from inference import licences, snippets
 from inference.catalogue import FINE_TUNED, ModelEntry
+from inference.on_show import licences, snippets
 
 settings, catalogue = widgets.load_or_stop()
 board = catalogue.leaderboard

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from app_pages import file_map, file_sections, widgets
+from app_pages import widgets
+from app_pages.file import file_map, file_sections
 from hub.errors import UserError
-from inference import analysis, evidence
-from inference.analysis import Rows
-from inference.predictions import Predictions
-from inference.scored import ScoredFile
+from inference.bulk.scored import ScoredFile
+from inference.exploring import analysis
+from inference.exploring.analysis import Rows
+from inference.judging import evidence
+from inference.judging.predictions import Predictions
 
 settings, catalogue = widgets.load_or_stop()
 folder = widgets.catalogue_folder()

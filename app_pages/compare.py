@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from app_pages import closer, corrections, headline, history, links, people, widgets
-from app_pages.table import results_html
+from app_pages import people, widgets
+from app_pages.message import closer, corrections, headline, history, links
+from app_pages.message.table import results_html
 from hub.errors import UserError
-from inference.ask import ask, check_texts, choose
 from inference.journal import record
+from inference.on_show.ask import ask, check_texts, choose
 
 FEW_LEFT = 10  # requests; from here on a visitor is told of the limit
 

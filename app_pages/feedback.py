@@ -6,7 +6,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from app_pages import charts, closer, corrections, history, people, widgets
+from app_pages import charts, people, widgets
+from app_pages.message import closer, corrections, history
 from inference import next_run
 from inference.agreement import by_label
 from inference.catalogue import FINE_TUNED

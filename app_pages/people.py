@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app_pages import widgets
-from inference.allowance import visitor_at
 from inference.errors import NotTheOwner
+from inference.serving.allowance import visitor_at
 from inference.settings import SignIn
 
 HUGGING_FACE = "huggingface"

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from app_pages import file_form, file_progress, file_results, file_upload, widgets
+from app_pages import widgets
+from app_pages.file import file_form, file_progress, file_results, file_upload
 from hub.errors import UserError
-from inference import evidence
+from inference.bulk.jobs import State
+from inference.bulk.uploads import Visit
 from inference.bundle import Bundle
 from inference.catalogue import FINE_TUNED
-from inference.form import form_of
-from inference.jobs import State
-from inference.uploads import Visit
+from inference.judging import evidence
+from inference.on_show.form import form_of
 
 settings, catalogue = widgets.load_or_stop()
 recipe = widgets.chosen_recipe()

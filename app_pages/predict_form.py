@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from app_pages import bars, history, people, widgets
+from app_pages import people, widgets
+from app_pages.message import bars, history
 from hub.errors import UserError
-from inference import evidence
-from inference.ask import ask, check_texts
 from inference.catalogue import FINE_TUNED
-from inference.form import form_of
 from inference.journal import record
+from inference.judging import evidence
+from inference.on_show.ask import ask, check_texts
+from inference.on_show.form import form_of
 
 BY_FIELD, BY_LINE = "Field by field", "One line of a file"
 JSON_EXAMPLE = '{"rain coat": 0.37, "raincoat": 0.11}'

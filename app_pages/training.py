@@ -1,14 +1,16 @@
 """The owner's page: a data file -> what is wrong with it -> a training -> a repo on the Hub.
 
 A training is a process of its own with the command that a person would type, and all its state lies
-in files (inference/runs.py): a reload, a second tab or a restart of the server lose nothing.
+in files (inference/workshop/runs.py): a reload, a second tab or a restart of the server lose
+nothing.
 """
 
 import streamlit as st
 
-from app_pages import new_run, people, run_report, run_steps, widgets
+from app_pages import people, widgets
+from app_pages.owner import new_run, run_report, run_steps
 from hub.errors import UserError
-from inference.runs import Runs, refuse_missing_packages
+from inference.workshop.runs import Runs, refuse_missing_packages
 
 NEW = ""  # the choice of a run that is yet to be made
 

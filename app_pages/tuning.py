@@ -6,10 +6,11 @@ from the study.json that it writes after every validation, so a reload loses not
 
 import streamlit as st
 
-from app_pages import people, run_report, tuning_steps, widgets
+from app_pages import people, widgets
+from app_pages.owner import run_report, tuning_steps
 from hub.errors import UserError
-from inference.runs import TUNE, Runs, refuse_missing_packages
-from inference.work import RUNNING
+from inference.workshop.runs import TUNE, Runs, refuse_missing_packages
+from inference.workshop.work import RUNNING
 
 settings, _ = widgets.load_or_stop()
 try:
@@ -19,7 +20,7 @@ except UserError as error:
     widgets.error_box(error)
     st.stop()
 
-from app_pages import tuning_report  # noqa: E402  Optuna is there only where one can train
+from app_pages.owner import tuning_report  # noqa: E402  Optuna is there only where one can train
 
 # ---- which run
 runs = Runs(settings.runs)

@@ -17,19 +17,19 @@ from hub.client import Hub
 from hub.errors import UserError
 from hub.sending import Sender
 from inference import catalogue as catalogues
-from inference import evidence as evidences
 from inference import feedback as feedbacks
-from inference import opening
 from inference import settings as environment
-from inference.allowance import Allowance
+from inference.bulk.jobs import Line
 from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
-from inference.evidence import Evidence
 from inference.feedback import Collected
-from inference.jobs import Line
 from inference.journal import record
+from inference.judging import evidence as evidences
+from inference.judging.evidence import Evidence
+from inference.judging.predictions import Predictions
 from inference.next_run import Columns, columns_of
-from inference.opening import OpenModel
-from inference.predictions import Predictions
+from inference.on_show import opening
+from inference.on_show.opening import OpenModel
+from inference.serving.allowance import Allowance
 from inference.settings import Settings
 
 STYLE = Path(__file__).parent.parent / "space_config" / "style.css"

@@ -16,9 +16,10 @@ from pathlib import Path
 from benchmarks import contest, load
 from benchmarks.contest import Ratio
 from inference import catalogue as catalogues
-from inference import opening, settings
+from inference import settings
 from inference.catalogue import FINE_TUNED
-from inference.opening import OpenModel
+from inference.on_show import opening
+from inference.on_show.opening import OpenModel
 from space_config.servers import HOST, Servers, free_port
 
 ENGINE = "the engine, one text after the other"

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inference import leaderboard, settings
+from inference import settings
+from inference.judging import leaderboard
 from inference.model_files import read_json
 from space_config import packages
 

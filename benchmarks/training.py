@@ -28,16 +28,16 @@ from benchmarks import contest
 from inference import records, settings
 from inference.records import Records, Schema
 from space_config import packages
-from training.batches import encode
 from training.config import TrainConfig
-from training.devices import precision
-from training.job import Job
-from training.loop import fit
-from training.processes import Processes
+from training.examples.batches import encode
+from training.learning.devices import precision
+from training.learning.job import Job
+from training.learning.loop import fit
+from training.learning.processes import Processes
 
 MAX_TOKENS = 128
 WARM_STEPS = 5
-OURS = "training.loop, defaults"
+OURS = "training.learning.loop, defaults"
 SEED = "Trainer as the seed uses it"
 BEST = "Trainer at its best"
 

@@ -22,15 +22,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from inference import labelled, outputs, parts, settings
+from inference import settings
+from inference.bulk import outputs, parts
+from inference.bulk.outputs import Layout
+from inference.bulk.scored import REJECTED
+from inference.bulk.scoring import ROWS_AT_ONCE, Reading, choose_columns, score_rows
 from inference.classifier import Scorer
 from inference.errors import ConfigError, DataError, run_command
-from inference.labelled import Contestant
-from inference.outputs import Layout
-from inference.scored import REJECTED
-from inference.scoring import ROWS_AT_ONCE, Reading, choose_columns, score_rows
+from inference.judging import labelled
+from inference.judging.labelled import Contestant
+from inference.reading.survey import survey
 from inference.settings import Settings
-from inference.survey import survey
 
 _STREAM = "-"
 

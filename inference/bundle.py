@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from inference.cells import Unusable, is_blank
 from inference.errors import ModelError, TextError
-from inference.likeness import in_words
 from inference.model_files import read_json, token_limit
-from inference.weighted import as_words, texts_of
+from inference.reading.cells import Unusable, is_blank
+from inference.reading.likeness import in_words
+from inference.reading.weighted import as_words, texts_of
 from inference.whole_file import write_whole
 
 T = TypeVar("T", int, float)

@@ -21,12 +21,12 @@ import yaml
 from hub.client import Hub, validate_repo_id
 from hub.errors import NotFound
 from inference import compare
-from inference import leaderboard as leaderboards
 from inference.bundle import MULTI, SINGLE
 from inference.compare import Comparison
 from inference.errors import ConfigError
-from inference.leaderboard import FINE_TUNED as FINE_TUNED  # the role that is judged
-from inference.leaderboard import Leaderboard
+from inference.judging import leaderboard as leaderboards
+from inference.judging.leaderboard import FINE_TUNED as FINE_TUNED  # the role that is judged
+from inference.judging.leaderboard import Leaderboard
 from inference.whole_file import write_whole
 from inference.yaml_values import mapping, read_yaml, refuse_unknown, text, texts
 

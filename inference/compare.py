@@ -193,8 +193,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
     # what follows is for labelled files alone, and some of it imports this module
-    from inference import catalogue, labelled, leaderboard, settings
-    from inference.schema import Schema
+    from inference import catalogue, settings
+    from inference.judging import labelled, leaderboard
+    from inference.reading.schema import Schema
 
     flags = parse()
     here = settings.load()

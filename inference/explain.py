@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference.cells import is_blank
 from inference.classifier import Scorer
 from inference.errors import ChoiceError, TextError
+from inference.reading.cells import is_blank
 
 # A longer text is refused: its score hangs on no single word, and each question costs a core.
 MAX_WORDS = 300

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.formulas import BY_LABEL, OVERALL, Sample, figures, gather
+from inference.judging.formulas import BY_LABEL, OVERALL, Sample, figures, gather
 
 
 @dataclass(frozen=True)

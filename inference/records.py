@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from inference import tables, targets, times, weighted
-from inference.cells import Unusable, as_group, as_text, is_blank
-from inference.delimited import Broken
 from inference.errors import DataError
-from inference.schema import Schema as Schema  # also to be had as records.Schema
-from inference.schema import require_columns
-from inference.times import Time
+from inference.reading import tables, targets, times, weighted
+from inference.reading.cells import Unusable, as_group, as_text, is_blank
+from inference.reading.delimited import Broken
+from inference.reading.schema import Schema as Schema  # also to be had as records.Schema
+from inference.reading.schema import require_columns
+from inference.reading.times import Time
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from inference.cells import is_blank
 from inference.errors import ModelError, TextError
 from inference.model_files import read_json
+from inference.reading.cells import is_blank
 
 TOKENIZER_FILE = "tokenizer.json"
 

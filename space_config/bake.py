@@ -8,9 +8,10 @@ the Hub. Needs the Hub's address and, for a private repo, a token: see inference
 
 import argparse
 
-from inference import opening, settings
+from inference import settings
 from inference.catalogue import FINE_TUNED, ModelEntry
 from inference.errors import run_command
+from inference.on_show import opening
 
 
 def main() -> None:

@@ -27,12 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import UserError
-from inference import evidence, settings
+from inference import settings
 from inference.errors import run_command
+from inference.judging import evidence
 from space_config import packages
 from space_config.prepare import prepare
 from space_config.servers import HOST, Servers, end_on_sigterm, free_port
-from training.export import export_encoder
+from training.shipping.export import export_encoder
 
 PROJECT = Path(__file__).parent.parent
 CATALOGUE = PROJECT / "space_config" / "demo"

@@ -14,11 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.client import Hub
-from inference import catalogue, compare, evidence, licences, opening, settings
-from inference import leaderboard as leaderboards
+from inference import catalogue, compare, settings
 from inference.catalogue import Catalogue
 from inference.errors import run_command
-from inference.leaderboard import Leaderboard, merge
+from inference.judging import evidence
+from inference.judging import leaderboard as leaderboards
+from inference.judging.leaderboard import Leaderboard, merge
+from inference.on_show import licences, opening
 
 STORED_RESULTS = "results/leaderboard.json"  # in the repo of a fine-tuned model
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from hub.client import Hub
 from inference import catalogue as catalogues
-from inference import evidence, licences
 from inference.catalogue import FINE_TUNED, MODELS, Catalogue
 from inference.errors import ConfigError
+from inference.judging import evidence
+from inference.on_show import licences
 from space_config.prepare import prepare
 
 PROJECT = Path(__file__).parent.parent

@@ -20,7 +20,7 @@ from hub.errors import NotFound
 from inference import catalogue as catalogues
 from inference.catalogue import FINE_TUNED, Catalogue
 from inference.errors import ConfigError
-from inference.leaderboard import Leaderboard, Row, as_json, sentence
+from inference.judging.leaderboard import Leaderboard, Row, as_json, sentence
 from inference.whole_file import write_whole
 
 PARTS = Path(__file__).parent / "static"

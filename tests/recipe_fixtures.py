@@ -13,8 +13,8 @@ import yaml
 
 from hub.client import connect
 from inference import bundle as bundles
-from inference import leaderboard as leaderboards
 from inference.bundle import MULTI
+from inference.judging import leaderboard as leaderboards
 from space_config.prepare import prepare
 from tests.boards import board, row
 from tests.hub_fixtures import RunningHub

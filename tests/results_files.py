@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from inference import leaderboard as leaderboards
-from inference import predictions, tables, words
 from inference.bundle import MULTI
-from inference.leaderboard import Leaderboard
-from inference.predictions import Predictions, Targets
+from inference.exploring import words
+from inference.judging import leaderboard as leaderboards
+from inference.judging import predictions
+from inference.judging.leaderboard import Leaderboard
+from inference.judging.predictions import Predictions, Targets
+from inference.reading import tables
 
 
 def write_results(repo: Path, board: Leaderboard, texts: Path | None = None) -> Path:

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from inference.bulk.scored import DECIDED, REJECTED, SCORE, ScoredFile
 from inference.bundle import MULTI, SINGLE
-from inference.scored import DECIDED, REJECTED, SCORE, ScoredFile
 from tests.tiny import LABELS, WORDS
 
 

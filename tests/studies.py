@@ -2,7 +2,7 @@
 
 import json
 
-from inference.study import COMPLETE, FAILED, PRUNED, RUNNING, Gain, Study, Trial
+from inference.workshop.study import COMPLETE, FAILED, PRUNED, RUNNING, Gain, Study, Trial
 
 DISTRIBUTIONS = {
     "learning_rate": json.dumps(

@@ -27,19 +27,23 @@ DOORS = {
     # the second extends the library's CommitScheduler, which the first makes
     "huggingface_hub": ("hub/remote.py", "hub/sending.py"),
     "streamlit": ("app.py", "server.py", "app_pages/"),
-    "accelerate": ("training/processes.py", "training/trackers.py"),
+    "accelerate": ("training/learning/processes.py", "training/learning/trackers.py"),
     "onnxruntime": ("inference/onnx_engine.py",),
-    "evaluate": ("training/evaluation.py",),
+    "evaluate": ("training/learning/evaluation.py",),
     "jsonargparse": ("training/config.py",),
-    "matplotlib": ("training/canvas.py", "training/plots.py", "training/error_plots.py"),
-    "peft": ("training/lora.py",),
+    "matplotlib": (
+        "training/reporting/canvas.py",
+        "training/reporting/plots.py",
+        "training/reporting/error_plots.py",
+    ),
+    "peft": ("training/learning/lora.py",),
     "cleanlab": ("training/doctor/suspects.py",),
-    "datasketch": ("training/duplicates.py",),
+    "datasketch": ("training/examples/duplicates.py",),
     # training searches; the page draws what a study's file tells, by Optuna's own pictures
-    "optuna": ("training/study.py", "app_pages/study_plots.py"),
-    "fastapi": ("inference/api_app.py", "inference/api_doors.py"),
-    "pydantic": ("inference/api_schemas.py",),
-    "prometheus_client": ("inference/api_traffic.py",),
+    "optuna": ("training/searching/study.py", "app_pages/owner/study_plots.py"),
+    "fastapi": ("inference/serving/api_app.py", "inference/serving/api_doors.py"),
+    "pydantic": ("inference/serving/api_schemas.py",),
+    "prometheus_client": ("inference/serving/api_traffic.py",),
 }
 # Allowed to use what they measure or compare with.
 OUTSIDE_THE_HOUSE = ("benchmarks/", "tests/")
@@ -83,7 +87,7 @@ def test_torch_enters_inference_only_where_it_is_needed():
     allowed = {"torch_engine.py"}
     users = {
         path.name
-        for path in (ROOT / "inference").glob("*.py")
+        for path in (ROOT / "inference").rglob("*.py")
         if {"torch", "transformers"} & {name.split(".")[0] for name in imported_by(path)}
     }
     assert users <= allowed, f"torch or transformers in inference/{users - allowed}"

@@ -14,10 +14,10 @@ from typing import Literal, get_origin, get_type_hints
 from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
 
 from inference.errors import ConfigError
-from inference.schema import Schema
+from inference.reading.schema import Schema
 from training import limits
 from training.arguments import Names, one_line, read_file, spell_out, take_config_paths
-from training.search_space import searched
+from training.searching.search_space import searched
 
 # Settings that name a file or a repo or steer the console: with other values of these the weights
 # of a finished run are still the ones asked for.

@@ -9,14 +9,14 @@ Try: python -m training.train --train_file tweets.csv --learning_rate 7
 from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
 from inference.errors import ConfigError
-from training import search_space
-from training.baseline_options import check as check_options
+from training.rivals.baseline_options import check as check_options
+from training.searching import search_space
 
 if TYPE_CHECKING:
     from training.config import TrainConfig
 
 BASELINES = ("majority", "prior", "tfidf_lr", "tfidf_nb", "encoder_lr")
-"""What training/baselines.py can fit, in the order of the table."""
+"""What training/rivals/baselines.py can fit, in the order of the table."""
 
 
 def check(config: "TrainConfig") -> None:

@@ -17,27 +17,33 @@ import yaml
 from hub.client import Hub
 from hub.errors import UserError
 from inference import bundle as bundles
-from inference import classifier, predictions
-from inference import study as studies
+from inference import classifier
 from inference.classifier import ONNX_FILES, ONNX_FP32, TORCH
 from inference.errors import Leak
-from inference.leaderboard import Leaderboard, sentence
+from inference.judging import predictions
+from inference.judging.leaderboard import Leaderboard, sentence
 from inference.records import Records
 from inference.settings import Settings
-from training import base as bases
-from training import card, data, export, golden, publish, receipt, results, thresholds, trackers
-from training import weights as weights_of
-from training import words as words_of
-from training.base import Base
+from inference.workshop import study as studies
+from training import publish
 from training.config import TrainConfig
-from training.data import Splits
 from training.doctor.examination import examine, refuse_leaks
 from training.doctor.report import Report
-from training.processes import Processes
-from training.progress import History
-from training.results import Task
+from training.examples import data
+from training.examples import words as words_of
+from training.examples.data import Splits
+from training.examples.splits import label_matrix
+from training.learning import base as bases
+from training.learning import trackers
+from training.learning import weights as weights_of
+from training.learning.base import Base
+from training.learning.processes import Processes
+from training.learning.progress import History
+from training.receipts import receipt
+from training.reporting import card, results
+from training.reporting.results import Task
 from training.run_folder import STUDY, RunFolder, sha256_of
-from training.splits import label_matrix
+from training.shipping import export, golden, thresholds
 
 # Replayed after publishing, and published: so never the user's texts.
 _GOLDEN_TEXTS = (
@@ -252,7 +258,7 @@ def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
     key = [sha256_of(answers), sha256_of(run.path / "decision.json")]
     done = run.find("plots", key)
     if done is None or not all((run.path / str(file)).is_file() for file in done):
-        from training import plots  # matplotlib takes a second to import
+        from training.reporting import plots  # matplotlib takes a second to import
 
         files = plots.write_all(
             run.path,

@@ -22,9 +22,10 @@ from hub.errors import CorruptDownload, HubError
 from inference import settings as settings_of
 from inference.errors import ConfigError, ModelError, run_command
 from inference.model_files import read_json
-from training import card, golden
-from training.receipt import PATHS
+from training.receipts.receipt import PATHS
+from training.reporting import card
 from training.run_folder import sha256_of
+from training.shipping import golden
 
 # Nothing else is ever sent: no checkpoint, no log, no text of the data, no token. Predictions are
 # scores alone, splits.json names rows by their numbers, tfidf.json holds the words and pairs of

@@ -21,7 +21,7 @@ from typing import TextIO
 
 from inference.errors import ConfigError
 from inference.whole_file import write_whole
-from training.checkpoints import refuse_difference
+from training.learning.checkpoints import refuse_difference
 
 FILE_NAME = "stages.json"
 STUDY = Path("results") / "study"

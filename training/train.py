@@ -42,7 +42,7 @@ def main() -> None:
     try:
         train(config, settings)
     except UserError as error:
-        from training import processes
+        from training.learning import processes
 
         if not processes.is_main_process():
             raise SystemExit(error.exit_code) from None  # the main process has said it

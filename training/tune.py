@@ -1,10 +1,11 @@
 """The best settings for a recipe: python -m training.tune --config RECIPE --train_file tweets.csv
 
-Owns the command and its order: trials (training/trials.py), then the default's and the best one's
-full run with the verdict table, so that what was gained is measured once on the test part. The same
-command carries on where it was interrupted; --n_trials counts all trials of the study.
+Owns the command and its order: trials (training/searching/trials.py), then the default's and the
+best one's full run with the verdict table, so that what was gained is measured once on the test
+part. The same command carries on where it was interrupted; --n_trials counts all trials of the
+study.
 
-    OUTPUT_DIR/study.json, trials.csv   every trial, while it goes on too (inference/study.py)
+    OUTPUT_DIR/study.json, trials.csv   every trial, while it goes on too
     OUTPUT_DIR/best.yaml                the settings found: a --config of training.train
     OUTPUT_DIR/best, default            run folders; best is what is published
     OUTPUT_DIR/trials, study.db         what carrying on needs
@@ -19,9 +20,9 @@ from dataclasses import dataclass
 
 from inference import settings as settings_of
 from inference.errors import ConfigError, run_command
-from training import search_space
 from training.config import TrainConfig
 from training.config import parse as parse_training
+from training.searching import search_space
 
 PRUNERS = ("hyperband", "median", "none")
 _OWN_FLAGS = ("n_trials", "timeout", "storage", "study_name", "n_jobs", "pruner", "patience")
@@ -121,7 +122,7 @@ def main() -> None:
 
     logging.set_verbosity_error()  # "newly initialized" is meant
     logging.disable_progress_bar()
-    from training import tuning  # takes seconds, which a slip in the flags must not cost
+    from training.searching import tuning  # takes seconds, which a slip in the flags must not cost
 
     tuning.run(tune, config, settings)
 

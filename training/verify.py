@@ -21,13 +21,15 @@ from inference import settings as settings_of
 from inference.errors import ConfigError, DataError, ModelError, run_command
 from inference.model_files import read_json
 from training import config as configs
-from training import data, golden, receipt, recomputed
-from training.checks import DEVIATES, OK, UNCHECKED, Check, equal
 from training.config import TrainConfig
-from training.data import Splits
+from training.examples import data
+from training.examples.data import Splits
+from training.examples.splits import label_matrix
 from training.publish import ALLOWED
+from training.receipts import receipt, recomputed
+from training.receipts.checks import DEVIATES, OK, UNCHECKED, Check, equal
 from training.run_folder import sha256_of
-from training.splits import label_matrix
+from training.shipping import golden
 
 _FILES = ("train_file", "validation_file", "test_file")
 # What a file of the run is to a reader of the report; the first that matches.

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from inference import catalogue as catalogues
-from inference import licences
+from inference.on_show import licences
 from tests.app_pages.conftest import OpenApp
 from tests.space_fixtures import BARE, TUNED
 

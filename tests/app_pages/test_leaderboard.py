@@ -6,9 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from inference import bundle as bundles
-from inference import evidence
-from inference import leaderboard as leaderboards
 from inference.bundle import MULTI, SINGLE, Bundle
+from inference.judging import evidence
+from inference.judging import leaderboard as leaderboards
 from tests.app_pages.conftest import OpenApp
 from tests.results_files import write_results
 from tests.space_fixtures import LABELS, TUNED, leaderboard

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app_pages import widgets
-from inference.jobs import State
+from inference.bulk.jobs import State
 from tests.app_pages.conftest import OpenApp
 from tests.app_pages.test_compare import NOBODY, boxes
 from tests.space_fixtures import BARE, MESSAGES, TUNED

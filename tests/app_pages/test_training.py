@@ -8,11 +8,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app_pages import people
-from inference import runs as runs_of
-from inference import work
-from inference.runs import TRAIN, Run, Runs
+from inference.workshop import runs as runs_of
+from inference.workshop import work
+from inference.workshop.runs import TRAIN, Run, Runs
 from tests.app_pages.conftest import OpenApp
-from tests.inference.test_work import SLEEP, wait_for
+from tests.inference.workshop.test_work import SLEEP, wait_for
 from tests.space_fixtures import PROJECT
 
 CSV = b"title,text,label\na,good day,positive\nb,bad day,negative\n"

@@ -8,13 +8,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app_pages import people
-from inference import runs as runs_of
-from inference import study as studies
-from inference import work
-from inference.runs import TUNE, Run, Runs
-from inference.study import Study
+from inference.workshop import runs as runs_of
+from inference.workshop import study as studies
+from inference.workshop import work
+from inference.workshop.runs import TUNE, Run, Runs
+from inference.workshop.study import Study
 from tests.app_pages.conftest import OpenApp
-from tests.inference.test_work import SLEEP, wait_for
+from tests.inference.workshop.test_work import SLEEP, wait_for
 from tests.space_fixtures import PROJECT
 from tests.studies import study
 

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hub.client import connect
-from inference import leaderboard as leaderboards
 from inference.bundle import MULTI, SINGLE, Bundle
+from inference.judging import leaderboard as leaderboards
 from inference.records import Example
 from space_config import static_page
 from space_config.servers import HOST, Servers, free_port
@@ -20,8 +20,8 @@ from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, screens
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import LABELS, leaderboard, write_catalogue
 from tests.training.toy import WORDS, toy_examples
-from training import baselines, tfidf_tables
-from training.guessers import FittedScorer
+from training.rivals import baselines, tfidf_tables
+from training.rivals.guessers import FittedScorer
 
 TUNED = "demo/static-tuned"
 TOLERANCE = 1e-6

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from inference import course, work
-from inference.runs import CHECK, TRAIN, Run, Runs
+from inference.workshop import course, work
+from inference.workshop.runs import CHECK, TRAIN, Run, Runs
 from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
-from tests.inference.test_work import wait_for
+from tests.inference.workshop.test_work import wait_for
 from tests.space_fixtures import RunningSpace, running_space, space_environment
 from tests.tiny import make_tiny_model
 from tests.training.toy import write_toy_csv

@@ -13,9 +13,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from inference import api, journal, settings
-from inference.allowance import Allowance
-from tests.inference.test_ask import CATALOGUE, open_constant
+from inference import journal, settings
+from inference.serving import api
+from inference.serving.allowance import Allowance
+from tests.inference.on_show.test_ask import CATALOGUE, open_constant
 
 LIMITS = replace(settings.load({}), max_chars=100, max_texts=3)
 # The same repos in another task, as entries of its own.

@@ -11,7 +11,7 @@ from tests.tiny import LABELS, WORDS, make_tiny_model, with_config
 
 def export_onnx(folder: Path, output: str = "logits", *, int8: bool = False) -> Path:
     """Add the float32 ONNX file to a folder, and the int8 one if asked, as training does."""
-    from training import graph
+    from training.shipping import graph
 
     converted = graph.convert(folder, output)
     graph.save(converted.program, folder / "onnx" / "model.onnx")

@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from inference import batch, classifier, outputs
+from inference import batch, classifier
 from inference.batch import Order, parse, score_file
+from inference.bulk import outputs
+from inference.bulk.outputs import Layout
+from inference.bulk.scoring import Reading
 from inference.errors import DataError
-from inference.outputs import Layout
-from inference.scoring import Reading
-from inference.survey import survey
+from inference.reading.survey import survey
 from tests.space_fixtures import PROJECT
 from tests.tiny import WORDS
 

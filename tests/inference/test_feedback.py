@@ -14,7 +14,7 @@ import pytest
 from inference import records
 from inference.errors import ChoiceError, FeedbackError
 from inference.feedback import Collected, Feedback, Log, check_labels, main, read
-from inference.schema import Schema
+from inference.reading.schema import Schema
 
 PROJECT = Path(__file__).resolve().parents[2]
 SINGLE, MULTI = "single_label_classification", "multi_label_classification"

@@ -11,7 +11,7 @@ from hub.errors import NotFound
 from inference import records
 from inference.errors import ChoiceError, ModelError
 from inference.next_run import Columns, columns_of, jsonl_bytes, of_recipe, plan, summary
-from inference.schema import Schema
+from inference.reading.schema import Schema
 from tests.hub_fixtures import RunningHub
 from tests.inference.test_feedback import MULTI, said
 

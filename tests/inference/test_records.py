@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.bundle import MULTI, SINGLE
-from inference.cells import is_blank
 from inference.errors import DataError
+from inference.reading.cells import is_blank
+from inference.reading.tables import fingerprint
 from inference.records import Example, Schema, from_rows, read
-from inference.tables import fingerprint
 
 PLAIN = Schema(("text",), ("label",))
 BOTH = "text,label\na,x\nb,y\n"

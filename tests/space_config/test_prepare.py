@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from hub.client import connect
-from inference import evidence
+from inference.judging import evidence
 from space_config.prepare import prepare
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import LABELS, TUNED, write_catalogue

@@ -13,8 +13,8 @@ from tests.training.finished_run import (
     write_receipt,
 )
 from tests.training.toy import toy_examples
-from training import golden
-from training.export import export
+from training.shipping import golden
+from training.shipping.export import export
 
 GOLDEN = Path(__file__).parent / "golden"
 

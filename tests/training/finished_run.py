@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from inference import bundle as bundles
-from inference import leaderboard as leaderboards
 from inference.bundle import MULTI, Bundle
-from inference.leaderboard import Difference
+from inference.judging import leaderboard as leaderboards
+from inference.judging.leaderboard import Difference
 from inference.metrics import summarise
 from tests.boards import board, row
 from tests.tiny import make_tiny_model
-from training import golden
 from training.config import TrainConfig
 from training.run_folder import sha256_of, write_json
+from training.shipping import golden
 
 GOLDEN_TEXTS = ("ok", "the movie was really great", "i hate this awful service", "good " * 90)
 VERSIONS = {"python": "3.11.7", "torch": "2.13.0", "transformers": "5.23.0"}

@@ -6,13 +6,13 @@ from inference import settings
 from inference.bundle import MULTI, SINGLE
 from tests.tiny import make_tokenizer
 from tests.training.toy import toy_config, toy_examples
-from training import base as bases
-from training import loop
-from training.base import Base
-from training.batches import encode
-from training.job import Fit, Job
-from training.processes import Processes
-from training.splits import label_matrix
+from training.examples.batches import encode
+from training.examples.splits import label_matrix
+from training.learning import base as bases
+from training.learning import loop
+from training.learning.base import Base
+from training.learning.job import Fit, Job
+from training.learning.processes import Processes
 
 LABELS = ("negative", "neutral", "positive")
 

@@ -5,15 +5,18 @@ from pathlib import Path
 
 from hub.client import Hub
 from inference import bundle as bundles
-from inference import classifier, leaderboard, measure, predictions, verdict
+from inference import classifier
 from inference.bundle import MULTI, SINGLE, Bundle
 from inference.classifier import TORCH
+from inference.judging import leaderboard, measure, predictions, verdict
 from inference.metrics import summarise
 from tests.tiny import make_tiny_model
 from tests.training.finished_run import GOLDEN_TEXTS, VERSIONS
 from tests.training.toy import toy_config
-from training import data, golden, receipt
+from training.examples import data
+from training.receipts import receipt
 from training.run_folder import sha256_of, write_json
+from training.shipping import golden
 
 
 def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: str = SINGLE) -> Path:

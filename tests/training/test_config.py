@@ -5,7 +5,7 @@ import json
 import pytest
 
 from inference.errors import ConfigError
-from inference.schema import Schema
+from inference.reading.schema import Schema
 from training.config import TrainConfig, from_mapping, parse
 
 

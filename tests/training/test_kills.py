@@ -86,7 +86,12 @@ class Launcher:
 def context() -> multiprocessing.context.ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["training.train", "training.weights", "training.results", "training.evaluation"]
+        [
+            "training.train",
+            "training.learning.weights",
+            "training.reporting.results",
+            "training.learning.evaluation",
+        ]
     )
     first = context.Process(target=int)  # returns when the imports are done
     with _no_main():

@@ -11,8 +11,8 @@ import yaml
 from hub.client import connect
 from inference import records
 from inference.bundle import MULTI, SINGLE, Bundle
-from training import data
 from training.config import TrainConfig, parse
+from training.examples import data
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "training" / "recipes").glob("*.yaml"))

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from hub.client import Hub, connect
-from inference import predictions
 from inference.bundle import MULTI
 from inference.classifier import TORCH
 from inference.errors import ConfigError, ModelError, run_command
+from inference.judging import predictions
 from tests.training.measured_run import make_measured_run
 from tests.training.toy import toy_examples, write_toy_csv
-from training import data, receipt
-from training.checks import DEVIATES, OK, UNCHECKED, Check
+from training.examples import data
 from training.publish import ALLOWED
+from training.receipts import receipt
+from training.receipts.checks import DEVIATES, OK, UNCHECKED, Check
 from training.run_folder import write_json
 from training.verify import main, verify
 

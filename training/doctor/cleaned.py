@@ -14,11 +14,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from inference import encoding, tables
-from inference.delimited import Broken
 from inference.errors import ConfigError
+from inference.reading import encoding, tables
+from inference.reading.delimited import Broken
+from inference.reading.schema import Schema
 from inference.records import Records
-from inference.schema import Schema
 from inference.whole_file import write_whole
 from training.doctor.copies import Leak
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.doctor.findings import Finding, Part, share
-from training.duplicates import exact_groups, near_duplicates
+from training.examples.duplicates import exact_groups, near_duplicates
 
 # N texts of all parts together, in order
 

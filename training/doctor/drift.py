@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from inference import tables
-from inference.delimited import Broken
+from inference.reading import tables
+from inference.reading.delimited import Broken
 from training.doctor.findings import Finding
 
 _JSON_LINES = (".jsonl", ".ndjson")

@@ -12,10 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from inference.bundle import SINGLE
-from inference.cells import listed
+from inference.reading.cells import listed
 from inference.records import Example
 from training.doctor.findings import Finding, Part, share
-from training.duplicates import normalised
+from training.examples.duplicates import normalised
 
 _FEW_ROWS = 10  # a tenth for validation is one row: no choice can rest on it
 _LARGE_SHARE = 0.9

@@ -22,7 +22,7 @@ from sklearn.multiclass import OneVsRestClassifier
 
 from inference.bundle import MULTI
 from training.doctor.findings import Finding, Part
-from training.splits import label_matrix
+from training.examples.splits import label_matrix
 
 # N texts, C labels
 

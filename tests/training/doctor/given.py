@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from inference import records
+from inference.reading.schema import Schema
 from inference.records import Records
-from inference.schema import Schema
 from training.doctor.findings import Part, parts_of
 
 PLAIN = Schema(("text",), ("label",))

@@ -8,7 +8,7 @@ import pytest
 
 from inference import records
 from inference.errors import ConfigError
-from inference.schema import Schema
+from inference.reading.schema import Schema
 from tests.training.doctor.given import PLAIN, read, unrelated
 from training.doctor import cleaned, copies
 from training.doctor.findings import parts_of

@@ -3,7 +3,7 @@
 import pytest
 
 from inference import records
-from inference.schema import Schema
+from inference.reading.schema import Schema
 from tests.training.doctor.given import PLAIN, parts, unrelated
 from training.doctor import text_faults
 from training.doctor.findings import parts_of

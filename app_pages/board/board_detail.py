@@ -1,0 +1,174 @@
+"""One model in detail: its labels, confusions and curves, from its stored answers."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from app_pages import charts, widgets
+from app_pages.board import board_charts
+from app_pages.board.board_table import by_label
+from hub.errors import UserError
+from inference.bundle import MULTI
+from inference.judging import curves, evidence
+from inference.judging.leaderboard import Leaderboard, Row
+from inference.judging.predictions import Predictions, Targets
+
+LABELS, CONFUSION, CURVES, RELIABILITY, CUT_OFFS = (
+    "Labels",
+    "Confusion",
+    "Precision and recall",
+    "Reliability",
+    "Cut-offs",
+)
+NOT_STORED = (
+    "What this model said of each row is not stored here. A model that training has published "
+    "brings it along: publish it again, then prepare the catalogue again."
+)
+_FIRST_LINES, _MOST_LINES = 4, 6
+
+
+def draw(board: Leaderboard, rows: Mapping[str, Row]) -> None:
+    """The section with its choice of model and of view."""
+    st.subheader("One model in detail", anchor=False)
+    with st.container(key="detail_controls", horizontal=True, vertical_alignment="bottom"):
+        title = st.selectbox("Model", list(rows), key="label_model", persist_state="session")
+        view = st.segmented_control(
+            "View",
+            (LABELS, CONFUSION, CURVES, RELIABILITY, CUT_OFFS),
+            key="detail",
+            default=LABELS,
+            required=True,
+            persist_state="session",
+            wrap=True,
+        )
+    row = rows[title]
+    if view == LABELS:
+        _labels(board, row, title)
+        return
+    try:
+        found = widgets.evidence()
+        said = None if found is None else widgets.answers(row.model.name, row.model.repo_id)
+        if found is None or said is None:
+            st.text(NOT_STORED)
+            return
+        draw_view = {
+            CONFUSION: _confusion,
+            CURVES: _curves,
+            RELIABILITY: _reliability,
+            CUT_OFFS: _cut_offs,
+        }
+        draw_view[view](found.targets, said, row)
+    except UserError as error:
+        widgets.error_box(error)
+
+
+def _labels(board: Leaderboard, row: Row, title: str) -> None:
+    table = by_label(row, board)
+    st.dataframe(
+        table,
+        key="labels",
+        hide_index=True,
+        column_config={
+            heading: st.column_config.NumberColumn(heading, format="%.3f")
+            for heading in ("F1", "Precision", "Recall", "AUC", "PR-AUC")
+        },
+        alt=f"Figures of {title} for each label",
+    )
+    charts.offer(table, "labels", "Download this table")
+
+
+def _confusion(targets: Targets, said: Predictions, row: Row) -> None:
+    if targets.problem_type == MULTI:
+        label = _label("confusion_label", targets.labels)
+        found = curves.confusion_of_label(targets, said, targets.labels.index(label))
+    else:
+        found = curves.confusion(targets, said)
+        if len(found.true) < len(targets.labels):
+            st.caption(f"The {len(found.true)} most frequent of {len(targets.labels)} labels.")
+    st.text("How often each truth met each decision. The stronger the shade, the larger the share.")
+    charts.show(board_charts.confusion(found), "confusion")
+
+
+def _curves(targets: Targets, said: Predictions, row: Row) -> None:
+    known = curves.drawable(targets, said)
+    if not known:
+        st.text("No label has a curve: each needs rows with it, rows without it, and a score.")
+        return
+    counts = dict(zip(targets.labels, targets.matrix.sum(axis=0).tolist(), strict=True))
+    frequent = sorted(known, key=lambda label: -counts[label])
+    chosen = st.pills(
+        f"Labels, up to {_MOST_LINES}",
+        [label for label in known if label in frequent[: curves.MOST_LABELS]],
+        key="curve_labels",
+        selection_mode="multi",
+        default=[label for label in known if label in frequent[:_FIRST_LINES]],
+        format_func=widgets.plain,
+        wrap=True,
+    )
+    if not 0 < len(chosen) <= _MOST_LINES:
+        st.text(f"{len(chosen)} labels are chosen; choose one to {_MOST_LINES}.")
+        return
+    st.text(
+        "Going right, the model is asked to find more of a label's rows, and errs more often. "
+        "Guessing would stay at the label's share of all rows."
+    )
+    found = {label: curves.precision_recall(*_column(targets, said, label)) for label in chosen}
+    shares = {label: counts[label] / len(targets.matrix) for label in chosen}
+    charts.show(board_charts.precision_recall(found, shares), "precision_recall")
+
+
+def _reliability(targets: Targets, said: Predictions, row: Row) -> None:
+    bins = curves.reliability(targets, said)
+    if not bins:
+        st.text("This model knows none of the labels.")
+        return
+    st.text(
+        "Of all scores of a height, the share that was right, with its 95 % interval. On the "
+        "dotted line scores can be read as chances; below it the model is too sure of itself."
+    )
+    charts.show(board_charts.reliability(bins), "reliability")
+
+
+def _cut_offs(targets: Targets, said: Predictions, row: Row) -> None:
+    known = curves.drawable(targets, said)
+    if not known:
+        st.text("No label has a curve: each needs rows with it, rows without it, and a score.")
+        return
+    label = _label("cut_off_label", known)
+    chosen = None
+    if targets.problem_type == MULTI:
+        st.text("What each least score for a yes would bring on the test set.")
+        chosen = _threshold(row, label)
+    else:
+        st.text(
+            "What asking for at least such a score would bring on the test set. The model itself "
+            "takes the strongest label, whatever its score."
+        )
+    curve = curves.over_cut_offs(*_column(targets, said, label))
+    charts.show(board_charts.cut_offs(curve, label, chosen), "cut_offs")
+
+
+def _threshold(row: Row, label: str) -> float | None:
+    """The cut-off that a fine-tuned model on show uses; None for others, which store none."""
+    bundle = (
+        evidence.bundle_of(widgets.catalogue_folder(), row.model.repo_id)
+        if row.is_fine_tuned
+        else None
+    )
+    if bundle is None or label not in bundle.labels or not bundle.thresholds:
+        return None
+    return bundle.thresholds[bundle.labels.index(label)]
+
+
+def _label(key: str, labels: tuple[str, ...]) -> str:
+    return st.selectbox("Label", labels, key=key)
+
+
+def _column(
+    targets: Targets, said: Predictions, label: str
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Scores and truth of one label, (N,) each."""
+    place = targets.labels.index(label)
+    return said.scores[:, place], targets.matrix[:, place].astype(bool)

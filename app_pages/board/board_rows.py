@@ -1,0 +1,155 @@
+"""Two models on the same test rows: who is right where, and the rows on which they differ."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app_pages import charts, widgets
+from app_pages.board.board_detail import NOT_STORED
+from hub.errors import UserError
+from inference.judging.contrast import Contrast, contrast, named
+from inference.judging.evidence import Evidence
+from inference.judging.leaderboard import Leaderboard, Row
+from inference.judging.predictions import Predictions
+
+ALL, FIRST, SECOND, NEITHER = (
+    "All that differ",
+    "Only the first is right",
+    "Only the second is right",
+    "Neither is right",
+)
+_SHOWN = 500
+
+
+def draw(board: Leaderboard, rows: Mapping[str, Row]) -> None:
+    """The section with its choice of two models."""
+    st.subheader("Where two models differ", anchor=False)
+    if len(rows) < 2:
+        st.text("It takes two models: show more kinds of them above.")
+        return
+    titles = list(rows)
+    ours, free = _opening(board, rows)
+    with st.container(key="rows_controls", horizontal=True):
+        first = st.selectbox("First model", titles, index=titles.index(ours), key="first_model")
+        second = st.selectbox("Second model", titles, index=titles.index(free), key="second_model")
+    if first == second:
+        st.text("These are the same model: choose another one.")
+        return
+    try:
+        found = widgets.evidence()
+        one, two = (
+            None if found is None else widgets.answers(row.model.name, row.model.repo_id)
+            for row in (rows[first], rows[second])
+        )
+        if found is None or one is None or two is None:
+            st.text(NOT_STORED)
+            return
+        _compare(found, {first: one, second: two})
+    except UserError as error:
+        widgets.error_box(error)
+
+
+def _opening(board: Leaderboard, rows: Mapping[str, Row]) -> tuple[str, str]:
+    """The two to begin with: the judged model and the best free one, as far as they are shown."""
+    titles = list(rows)
+    judged = [title for title, row in rows.items() if row is board.judged]
+    free = [title for title, row in rows.items() if row.model.name == board.best_free]
+    ours = (judged or titles)[0]
+    others = [title for title in (*free, *titles) if title != ours]
+    return ours, others[0]
+
+
+def _compare(found: Evidence, said: Mapping[str, Predictions]) -> None:
+    (first, one), (second, two) = said.items()
+    seen = contrast(found.targets, one, two)
+    counts = {
+        "Both are right": seen.both,
+        FIRST: seen.only_first,
+        SECOND: seen.only_second,
+        NEITHER: seen.neither,
+    }
+    with st.container(key="rows_counts", horizontal=True):
+        for name, count in counts.items():
+            st.metric(name, f"{count:,}", width="content")
+    st.text(_sentence(first, second, seen))
+    if not len(seen.rows):
+        return
+    _list(found, said, seen)
+
+
+def _list(found: Evidence, said: Mapping[str, Predictions], seen: Contrast) -> None:
+    """The rows that are decided differently, or those of them on which one is right."""
+    view = st.segmented_control(
+        "Rows",
+        (ALL, FIRST, SECOND, NEITHER),
+        key="rows_view",
+        default=ALL,
+        required=True,
+        wrap=True,
+    )
+    kept = {
+        ALL: np.ones(len(seen.first_right), bool),
+        FIRST: seen.first_right & ~seen.second_right,
+        SECOND: seen.second_right & ~seen.first_right,
+        NEITHER: ~seen.first_right & ~seen.second_right,
+    }[view]
+    chosen = [int(row) for row in seen.rows if kept[row]]
+    texts = widgets.test_texts()
+    table = _table(found, said, chosen, texts)
+    if table.empty:
+        st.text("There is no such row.")
+        return
+    st.dataframe(
+        table.head(_SHOWN),
+        key="rows",
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(name, format="%.2f")
+            for name in table.columns
+            if name.startswith("Score")
+        },
+        alt=f"Rows on which {' and '.join(said)} decide differently",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        charts.offer(table, "rows", f"Download {len(table):,} rows")
+        st.caption(_note(len(table), bool(texts)))
+
+
+def _sentence(first: str, second: str, seen: Contrast) -> str:
+    """What the counts say, and whether chance alone would say it too."""
+    if not len(seen.rows):
+        return f"{first} and {second} decide every row alike."
+    if seen.only_first == seen.only_second:
+        return f"They decide {len(seen.rows):,} rows differently; each is right as often."
+    ahead = first if seen.only_first > seen.only_second else second
+    chance = "less than 1 in 1,000" if seen.p_value < 0.001 else f"{seen.p_value:.3f}"
+    return (
+        f"They decide {len(seen.rows):,} rows differently. {ahead} is right on more of them; two "
+        f"equally good models would differ so clearly with a probability of {chance} "
+        "(exact McNemar test)."
+    )
+
+
+def _note(count: int, has_texts: bool) -> str:
+    shown = f"The first {_SHOWN:,} rows are shown. " if count > _SHOWN else ""
+    where = "" if has_texts else "Texts of test rows are not stored here; a row is named by file. "
+    return f"{shown}{where}Those on which both were surest come first."
+
+
+def _table(
+    found: Evidence, said: Mapping[str, Predictions], rows: list[int], texts: tuple[str, ...]
+) -> pd.DataFrame:
+    """A line a row: its id, its text where there is one, the truth, and what each model said."""
+    targets = found.targets
+    columns: dict[str, list[object]] = {"Text": [texts[row] for row in rows]} if texts else {}
+    columns["Truth"] = [named(targets.matrix, row, targets.labels) for row in rows]
+    for place, (title, answers) in enumerate(said.items(), start=1):
+        name = title if title not in columns else f"{title} ({place})"
+        columns[name] = [named(answers.decided, row, targets.labels) for row in rows]
+        scores = np.nan_to_num(answers.scores[rows]).max(axis=1) if rows else []
+        columns[f"Score {place}"] = [float(score) for score in scores]
+    ids = found.row_ids or [f"row {row + 1}" for row in range(len(targets.matrix))]
+    columns["Row"] = [ids[row] for row in rows]
+    return pd.DataFrame(columns)

@@ -1,0 +1,186 @@
+"""What the owner's page tells of a run: how its data is, how its training goes, what came of it."""
+
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from app_pages import charts, widgets
+from app_pages.message import headline
+from app_pages.owner import run_actions, run_charts
+from hub.errors import UserError
+from inference.judging.leaderboard import sentence
+from inference.workshop import checkup as checkups
+from inference.workshop import course, work
+from inference.workshop.checkup import Checkup
+from inference.workshop.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, PUBLISH_TUNED, TRAIN, TUNE, Run
+from inference.workshop.work import CUT_OFF, DONE, FAILED, RUNNING, STOPPED, Work
+
+_EVERY_S = 2.0
+_DOING = {
+    CHECK: "Checking the data",
+    TRAIN: "Training",
+    TUNE: "Tuning",
+    PUBLISH: "Publishing",
+    PUBLISH_TUNED: "Publishing",
+}
+_ENDED = {
+    (CHECK, DONE): "The data was checked",
+    (TRAIN, DONE): "Trained",
+    (TUNE, DONE): "Tuned",
+    (PUBLISH, DONE): "Published",
+    (PUBLISH_TUNED, DONE): "Published",
+}
+_HOW = {FAILED: "failed", STOPPED: "was stopped", CUT_OFF: "was cut off, as by a restart"}
+_ICONS = {
+    DONE: ":material/check_circle:",
+    FAILED: ":material/error:",
+    STOPPED: ":material/stop_circle:",
+    CUT_OFF: ":material/power_off:",
+}
+_SIGNS = {"error": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
+
+
+def checkup(run: Run) -> None:
+    """What the doctor says of the data."""
+    try:
+        found = checkups.load(run.folder / "doctor")
+    except UserError as error:
+        widgets.error_box(error)
+        return
+    if found is None:
+        return
+    st.subheader("What the data is like", anchor=False)
+    with st.container(key="checkup_counts", horizontal=True):
+        for part in found.parts:
+            st.metric(f"Rows, {part.name}", f"{part.rows:,}")
+            st.metric("Kept", f"{part.kept:,}")
+            st.metric("Rejected", f"{part.rejected:,}")
+            st.metric("Characters, median", f"{part.chars_median:,}")
+    _findings(found)
+    charts.show(run_charts.labels(found), "checkup_labels")
+    if found.suspects:
+        with st.expander(f"Labels worth a second look ({len(found.suspects)})", key="suspects"):
+            data = pd.DataFrame([vars(suspect) for suspect in found.suspects])
+            data.columns = ["Row", "Its label", "Its words say"]
+            st.dataframe(data, key="suspect_rows", hide_index=True)
+            charts.offer(data, "suspects", "These rows")
+
+
+def _findings(found: Checkup) -> None:
+    counted = [(one, found.count(one)) for one in checkups.SEVERITIES]
+    counts = ", ".join(f"{count} {one}{'s' * (count > 1)}" for one, count in counted if count)
+    if not found.findings:
+        st.success("Nothing to complain about.", icon=":material/check_circle:")
+        return
+    with st.expander(f"Findings: {counts}", expanded=True, key="checkup_findings"):
+        for finding in found.findings:
+            places = f" ({', '.join(finding.places)})" if finding.places else ""
+            st.markdown(f"{_SIGNS[finding.severity]} {widgets.plain(finding.message + places)}")
+
+
+def watch(run: Run) -> None:
+    """How the last command goes or went; asked again every two seconds while one is at work."""
+    found = run.work
+    if found is None:
+        return
+    if found.state == RUNNING:
+        _live(run)
+    else:
+        ended(found)
+        _measured(run)
+
+
+@st.fragment(run_every=_EVERY_S)
+def _live(run: Run) -> None:
+    found = run.work
+    if found is None or found.state != RUNNING:
+        st.rerun()  # all of the page: other steps are possible now
+    with st.container(key="run_now", border=True):
+        if found.kind == TRAIN:
+            epochs = int(run.settings.get("num_train_epochs", DEFAULT_EPOCHS))
+            stands = course.progress(run.output, epochs)
+            st.progress(stands.share or 0.0, _words(stands))
+        else:
+            st.text(f"{_DOING[found.kind]} …")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Stop the run",  # Streamlit has a Stop of its own, for the script
+                key="run_stop",
+                icon=":material/stop:",
+                on_click=run_actions.do,
+                args=("run stopped", lambda: stop(run)),
+            )
+            st.caption(f"Since {moment(found.started_at)}. It goes on when you close this page.")
+    _measured(run)
+
+
+def _measured(run: Run) -> None:
+    """The curves of the training so far, and the end of the log."""
+    curves = course.curves(run.output)
+    plots = [run_charts.loss(curves), run_charts.validation(curves)]
+    shown = [(plot, key) for plot, key in zip(plots, ("loss", "validation"), strict=True) if plot]
+    if shown:
+        for column, (plot, key) in zip(st.columns(len(shown)), shown, strict=True):
+            with column:
+                charts.show(plot, f"run_{key}")
+    log(run)
+
+
+def log(run: Run) -> None:
+    """The end of what its commands printed."""
+    failed = run.work is not None and run.work.state == FAILED
+    with st.expander("What it printed", key="run_log", expanded=failed):
+        st.code(course.log_tail(run.folder / work.LOG) or "Nothing yet.", language=None, height=320)
+
+
+def verdict(run: Run) -> None:
+    """What the training came to, in the words of the first page."""
+    board = course.verdict(run.output)
+    if board is None or not run.is_trained:
+        return
+    st.subheader("Is it better?", anchor=False)
+    with st.container(key="run_verdict"):
+        st.text(sentence(board))
+    with st.container(key="hero"):  # it has the looks of the first page
+        st.html(headline.standings_html(board))
+
+
+def stop(run: Run) -> str:
+    """Stop what is at work in the run; return its name."""
+    run.stop()
+    return run.name
+
+
+def ended(found: Work) -> None:
+    """How the last command ended."""
+    took = "" if found.ended_at is None else f", after {span(found.ended_at - found.started_at)}"
+    said = f"{_state(found)} ({moment(found.ended_at or found.started_at)}{took})."
+    hint = " What it printed tells why." if found.state == FAILED else ""
+    box = st.error if found.state == FAILED else st.success if found.state == DONE else st.warning
+    box(widgets.plain(said + hint), icon=_ICONS[found.state])
+
+
+def _state(found: Work) -> str:
+    if found.state == RUNNING:
+        return _DOING[found.kind]
+    return _ENDED.get((found.kind, found.state)) or f"{_DOING[found.kind]} {_HOW[found.state]}"
+
+
+def _words(stands: course.Progress) -> str:
+    if stands.share is None or stands.share == 1:
+        return stands.stage
+    left = "" if stands.seconds_left is None else f", about {span(stands.seconds_left)} left"
+    return f"{stands.stage}: {stands.share:.0%}{left}, then it is measured"
+
+
+def span(seconds: float) -> str:
+    """A time that something takes, as a person says it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def moment(at: float) -> str:
+    """Seconds since 1970 as the visitor's day and time."""
+    return f"{datetime.fromtimestamp(at, widgets.timezone()):%d %b %H:%M}"

@@ -1,0 +1,149 @@
+"""The pictures of a search, by Optuna's own visualisation of what study.json tells.
+
+Owns the way from the file to Optuna and its pictures; the page is tuning.py. Optuna and Plotly come
+with the packages of training: a Space that cannot train needs neither, so its image stays small.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import optuna
+import pandas as pd
+from optuna.distributions import json_to_distribution
+from optuna.trial import TrialState, create_trial
+
+from inference.workshop.study import COMPLETE, FAILED, PRUNED, Study, Trial
+
+_STATES = {
+    COMPLETE: TrialState.COMPLETE,
+    PRUNED: TrialState.PRUNED,
+    FAILED: TrialState.FAIL,
+}
+_FEWEST = 3  # complete trials, before anything can be said of what matters
+Draw = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A Plotly figure, and what it shows in words."""
+
+    figure: Any
+    alt: str
+
+
+def as_optuna(study: Study) -> optuna.Study:
+    """The study in memory, as Optuna's own functions take it; what still runs is left out."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    made = optuna.create_study(study_name=study.name, direction="maximize")
+    made.add_trials([_trial(one) for one in study.trials if one.state in _STATES])
+    return made
+
+
+def importance(study: Study) -> pd.DataFrame:
+    """How much of the value's variance each setting explains (fANOVA, Hutter et al. 2014).
+
+    Empty below three complete trials, or where all have one value.
+    """
+    values = {trial.value for trial in study.trials if trial.value is not None}
+    if study.count(COMPLETE) < _FEWEST or len(values) < 2:
+        return pd.DataFrame({"setting": [], "importance": []})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # settings that only some trials have
+        found = optuna.importance.get_param_importances(as_optuna(study))
+    return pd.DataFrame({"setting": list(found), "importance": list(found.values())})
+
+
+def history(study: Study) -> Picture | None:
+    """The value of every complete trial, and the best so far."""
+    best = study.best
+    if best is None:
+        return None
+    words = f"{study.metric_name} by trial; the best, {best.value:.3f}, is trial {best.number}"
+    return _picture(
+        partial(optuna.visualization.plot_optimization_history, target_name=study.metric_name),
+        study,
+        words,
+    )
+
+
+def importances(study: Study) -> Picture | None:
+    """Importance as bars; None where nothing can be said."""
+    found = importance(study)
+    if found.empty:
+        return None
+    first = found.iloc[0]
+    words = f"Importance of the settings: most, {first['importance']:.0%}, is {first['setting']}"
+    return _picture(
+        partial(optuna.visualization.plot_param_importances, target_name=study.metric_name),
+        study,
+        words,
+    )
+
+
+def courses(study: Study) -> Picture | None:
+    """The value after each validation, also of trials that were stopped early."""
+    if not any(trial.steps for trial in study.trials):
+        return None
+    words = f"{study.metric_name} after each validation of {len(study.trials)} trials, "
+    words += f"{study.count(PRUNED)} of them stopped early"
+    return _picture(optuna.visualization.plot_intermediate_values, study, words)
+
+
+def parallel(study: Study) -> Picture | None:
+    """A line a trial through all its settings."""
+    words = (
+        f"Settings and {study.metric_name} of {study.count(COMPLETE)} complete trials, a line each"
+    )
+    return _of_settings(optuna.visualization.plot_parallel_coordinate, study, words)
+
+
+def slices(study: Study) -> Picture | None:
+    """The value over each setting by itself."""
+    words = f"{study.metric_name} over each setting, a point a trial"
+    return _of_settings(optuna.visualization.plot_slice, study, words)
+
+
+def contour(study: Study, first: str, second: str) -> Picture | None:
+    """The value over two settings together."""
+    words = f"{study.metric_name} over {first} and {second}, between the trials estimated"
+
+    draw = partial(optuna.visualization.plot_contour, params=[first, second])
+    return _of_settings(draw, study, words)
+
+
+def settings(study: Study) -> list[str]:
+    """The settings of which complete trials had more than one value."""
+    done = [trial for trial in study.trials if trial.state == COMPLETE]
+    names = dict.fromkeys(name for trial in done for name in trial.values)
+    return [name for name in names if len({str(one.values.get(name)) for one in done}) > 1]
+
+
+def _trial(one: Trial) -> optuna.trial.FrozenTrial:
+    return create_trial(
+        state=_STATES[one.state],
+        value=one.value,
+        params=dict(one.values),
+        distributions={k: json_to_distribution(text) for k, text in one.distributions.items()},
+        intermediate_values=dict(one.steps),
+    )
+
+
+def _of_settings(draw: Draw, study: Study, words: str) -> Picture | None:
+    if study.count(COMPLETE) < _FEWEST or not settings(study):
+        return None
+    return _picture(partial(draw, target_name=study.metric_name), study, words)
+
+
+def _picture(draw: Draw, study: Study, words: str) -> Picture:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Optuna warns of trials that a picture leaves out
+        figure = draw(as_optuna(study))
+    # the page has a heading of its own; a wide legend would leave a phone no picture
+    figure.update_layout(title=None, margin={"l": 10, "r": 10, "t": 30, "b": 10}, autosize=True)
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    figure.update_layout(legend={"orientation": "h", "y": -0.2})
+    return Picture(figure, words)

@@ -1,0 +1,204 @@
+"""Models on a labelled file: the verdict table for data that no training has seen.
+
+Owns how models that are named by repo id or folder come to answer in the labels of the first one,
+and which rows stand beside them; measuring is measure.py, judging verdict.py.
+
+Try: python -m inference.compare --help
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.client import Hub
+from inference import classifier, records
+from inference.alignment import align
+from inference.bundle import Bundle
+from inference.catalogue import FINE_TUNED, PRETRAINED, Catalogue, ModelEntry
+from inference.classifier import Scorer
+from inference.errors import ModelError
+from inference.judging import leaderboard, predictions, verdict
+from inference.judging.leaderboard import BASELINE, Leaderboard, Measured
+from inference.judging.measure import measure, targets_of
+from inference.judging.predictions import Predictions
+from inference.model_files import read_json
+from inference.on_show import opening
+from inference.reading.schema import Schema
+from inference.whole_file import write_whole
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A model in the labels of the task; revision is the commit that answered, "" of a folder."""
+
+    scorer: Scorer
+    role: str
+    title: str
+    revision: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The table, what every model said, and the rows of the file that could not be used."""
+
+    board: Leaderboard
+    predictions: Mapping[str, Predictions]
+    rejected: tuple[records.Rejected, ...]
+
+
+@dataclass(frozen=True)
+class _Constant:
+    """Scores every text alike: (C,) in [0, 1]."""
+
+    bundle: Bundle
+    shares: NDArray[np.float32]
+    size_bytes: int = 0
+
+    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.tile(self.shares, (len(texts), 1))
+
+
+def open_named(name: str, hub: Hub, *, threads: int = 0) -> Contestant:
+    """Load a model by folder (a path, as ./runs/a) or by repo id (owner/name or owner/name@commit).
+
+    Raises:
+        HubError: it cannot be fetched. ModelError: it cannot be loaded.
+    """
+    if name.startswith((".", "/", "~")):
+        folder = Path(name).expanduser()
+        if not folder.is_dir():
+            raise ModelError(f"{name} is no folder; give that of a run, or a repo id: owner/name")
+        scorer = classifier.load(folder, threads=threads)
+        return Contestant(scorer, FINE_TUNED, folder.resolve().name, "")
+    repo_id, _, revision = name.partition("@")
+    entry = ModelEntry(repo_id, FINE_TUNED, repo_id, revision or None)
+    model = opening.open_unaligned(entry, hub, threads=threads)
+    return Contestant(model.scorer, FINE_TUNED, repo_id, model.entry.revision or "")
+
+
+def contestants(
+    names: Sequence[str], catalogue: Catalogue | None, hub: Hub, *, threads: int = 0
+) -> Iterator[Contestant]:
+    """Open models one after the other; the first is judged, the others are what was to be had.
+
+    A name that a catalogue lists takes its role, label map and descriptions from there; all others
+    must have the first one's labels.
+
+    Raises:
+        HubError: one cannot be fetched. ModelError: one cannot be loaded or aligned.
+    """
+    listed = {entry.repo_id: entry for entry in catalogue.models} if catalogue else {}
+    task: Bundle | None = None
+    for name in names:
+        if catalogue is not None and name in listed:
+            model = opening.open_model(listed[name], catalogue, hub, threads=threads)
+            found = Contestant(
+                model.scorer, model.entry.role, model.entry.title, model.entry.revision or ""
+            )
+        else:
+            found = open_named(name, hub, threads=threads)
+            if task is not None:
+                try:
+                    scorer = align(found.scorer, task.labels, task.problem_type)
+                except ModelError as error:
+                    raise ModelError(f"{name}: {error}") from None
+                found = replace(found, scorer=scorer, role=PRETRAINED)
+        task = task or found.scorer.bundle
+        yield found
+
+
+def judge_file(
+    models: Sequence[Contestant],
+    path: Path,
+    schema: Schema,
+    on_start: Callable[[str], None] = lambda title: None,
+) -> Judged:
+    """Return the verdict table of models on a labelled file.
+
+    Beside them stands the best answer that never looks at a text: it is given the labels' shares
+    of this very file, which is more than any model knows.
+
+    Raises:
+        DataError: the file cannot be read or has no usable row. TextError: a text is not scored.
+    """
+    assert models, "at least one model is judged"
+    task = models[0].scorer.bundle
+    read = records.read(path, schema, labels=task.labels)
+    targets = targets_of(read.examples, task.labels, task.problem_type)
+    shares = targets.matrix.mean(axis=0).astype(np.float32)
+    bundle = Bundle(
+        task.labels,
+        task.problem_type,
+        text_fields=task.text_fields,
+        json_fields=task.json_fields,
+    )
+    same = _Constant(bundle, shares)
+    constant = Contestant(same, BASELINE, "always the most frequent", "")
+    measured: list[tuple[Measured, Predictions]] = []
+    for number, model in enumerate([*models, constant], start=1):
+        on_start(model.title)
+        measured.append(
+            measure(
+                model.scorer,
+                read.examples,
+                name=f"model_{number}" if model is not constant else "majority",
+                title=model.title,
+                role=model.role,
+                repo_id=model.title if model.revision else "",
+                revision=model.revision,
+                engine=getattr(model.scorer, "engine_name", "other"),
+            )
+        )
+    board = verdict.judge(measured, targets, read.source.sha256)
+    return Judged(board, {model.name: said for model, said in measured}, read.rejected)
+
+
+def table(board: Leaderboard) -> str:
+    """The table as lines of text, the judged model first, then by MCC."""
+    names = ("mcc", "macro_f1", "roc_auc", "accuracy", "log_loss", "ece")
+    header = ["model", "role", *(name.replace("_", "-") for name in names), "p50 ms", "MB", ""]
+    rows = [header]
+    ranked = sorted(board.rows, key=lambda row: (not row.is_fine_tuned, -(row.figures["mcc"] or 0)))
+    for row in ranked:
+        cells = []
+        for name in names:
+            value, found = row.figures[name], row.intervals[name]
+            span = f" [{found[0]:.3f}, {found[1]:.3f}]" if found and name == "mcc" else ""
+            cells.append("n/a" if value is None else f"{value:.3f}{span}")
+        model, difference = row.model, row.difference
+        rows.append(
+            [
+                model.title,
+                model.role,
+                *cells,
+                f"{model.latency_p50_ms:.1f}",
+                f"{model.size_bytes / 1e6:.1f}",
+                difference.verdict if difference else "",
+            ]
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def default_label_fields(name: str) -> tuple[str, ...]:
+    """The label columns that a run folder was trained with; () where it does not say."""
+    path = Path(name).expanduser() / "run.json"
+    if not name.startswith((".", "/", "~")) or not path.is_file():
+        return ()
+    config = read_json(path).get("config")
+    fields = config.get("label_fields", ()) if isinstance(config, dict) else ()
+    return tuple(map(str, fields))
+
+
+def save(judged: Judged, folder: Path) -> None:
+    """Write the table and every model's answers into a folder."""
+    leaderboard.save(judged.board, folder / "leaderboard.json")
+    for name, said in judged.predictions.items():
+        predictions.save(said, folder / "predictions" / f"{name}.parquet")
+    write_whole(folder / "rejected.txt", "".join(f"{row}\n" for row in judged.rejected))

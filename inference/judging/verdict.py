@@ -1,0 +1,139 @@
+"""Better, cannot tell or worse: what models said about a test set becomes the verdict table.
+
+Owns which model counts as free and when a difference is more than chance. A model's figures are
+metrics.py, chance is intervals.py, and what the models said about each example is predictions.py:
+the table can be made again from those alone.
+
+Judged by MCC (mean over labels when multi-label), by a paired interval of its difference to the
+best free model: on uneven data macro-F1 calls random guessing better than the majority nearly
+always. Of the free ones the best on this very set is taken, which is harder to beat than it was.
+
+Letters: N examples, C labels, R resamples.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from inference.judging import intervals
+from inference.judging.formulas import (
+    BY_LABEL,
+    OVERALL,
+    Floats,
+    Sample,
+    figures,
+    gather,
+    mean_over_labels,
+)
+from inference.judging.leaderboard import (
+    BETTER,
+    CANNOT_TELL,
+    FINE_TUNED,
+    WORSE,
+    Difference,
+    Interval,
+    Leaderboard,
+    Measured,
+    Row,
+)
+from inference.judging.predictions import Predictions, Targets
+from inference.metrics import summarise
+
+
+def judge(
+    models: Sequence[tuple[Measured, Predictions]],
+    targets: Targets,
+    test_sha256: str,
+    *,
+    resamples: int = intervals.RESAMPLES,
+    seed: int = 0,
+) -> Leaderboard:
+    """Return the table of models that were measured on the same examples.
+
+    Raises:
+        DataError: there is no example.
+    """
+    samples = [gather(targets.values, said.scores, said.decided) for _, said in models]
+    drawn = intervals.resample(samples, resamples=resamples, seed=seed)
+    points = [summarise(targets.values, s.scores, s.decided, targets.labels) for s in samples]
+    free = [
+        (point.mcc, -place)
+        for place, (point, (model, _)) in enumerate(zip(points, models, strict=True))
+        if model.role != FINE_TUNED and point.mcc is not None
+    ]
+    best = -max(free)[1] if free else None
+    rows = []
+    for place, (model, _) in enumerate(models):
+        difference = None
+        if model.role == FINE_TUNED and best is not None:
+            difference = _difference(samples, drawn, place, best)
+        rows.append(_row(model, samples[place], vars(points[place]), drawn[place], difference))
+    return Leaderboard(
+        labels=targets.labels,
+        problem_type=targets.problem_type,
+        examples=len(targets.matrix),
+        positives=tuple(targets.matrix.sum(axis=0).tolist()),
+        test_sha256=test_sha256,
+        best_free=None if best is None else models[best][0].name,
+        resamples=resamples,
+        rows=tuple(rows),
+    )
+
+
+def _row(
+    model: Measured,
+    sample: Sample,
+    point: Mapping[str, Any],
+    drawn: Mapping[str, Floats],
+    difference: Difference | None,
+) -> Row:
+    return Row(
+        model=model,
+        figures={name: point[name] for name in OVERALL},
+        intervals={
+            name: None if point[name] is None else intervals.interval(drawn[name])
+            for name in OVERALL
+        },
+        by_label={name: point[name] for name in BY_LABEL},
+        by_label_intervals={
+            name: tuple(
+                None if value is None else intervals.interval(column)
+                for value, column in zip(point[name], drawn[name].T, strict=True)
+            )
+            for name in BY_LABEL
+        },
+        labels_known=int(sample.known.sum()),
+        difference=difference,
+    )
+
+
+def _difference(
+    samples: Sequence[Sample], drawn: Sequence[Mapping[str, Floats]], ours: int, free: int
+) -> Difference | None:
+    both = samples[ours].known & samples[free].known
+    once = np.ones((1, len(samples[ours].truth)))
+    point, resampled = (
+        _mcc_over(mine, both, samples[ours]) - _mcc_over(theirs, both, samples[free])
+        for mine, theirs in (
+            (figures(samples[ours], once), figures(samples[free], once)),
+            (drawn[ours], drawn[free]),
+        )
+    )
+    if np.isnan(point[0]):
+        return None
+    found = intervals.interval(resampled)
+    return Difference(float(point[0]), found, _verdict(found))
+
+
+def _mcc_over(found: Mapping[str, Floats], labels: np.ndarray, sample: Sample) -> Floats:
+    """Return the MCC, (R,): for a multi-label task the mean over these labels, (C,) bool."""
+    if not sample.is_multilabel:
+        return found["mcc"]
+    return mean_over_labels(found["mcc_by_label"][:, labels])
+
+
+def _verdict(interval: Interval | None) -> str:
+    if interval is None or interval[0] <= 0 <= interval[1]:
+        return CANNOT_TELL
+    return BETTER if interval[0] > 0 else WORSE

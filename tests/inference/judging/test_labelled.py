@@ -1,0 +1,108 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inference.errors import DataError, ModelError
+from inference.judging import labelled, leaderboard, predictions
+from inference.reading.schema import Schema
+from tests.tiny import LABELS
+
+SCHEMA = Schema(("text",), ("label",))
+ROOT = Path(labelled.__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 rows of three labels and one that no model knows."""
+    words = {"negative": "bad awful", "neutral": "a day", "positive": "good great"}
+    rows = [f"{words[LABELS[n % 3]]} {n},{LABELS[n % 3]}" for n in range(40)]
+    path = tmp_path_factory.mktemp("file") / "mine.csv"
+    path.write_text("text,label\n" + "\n".join([*rows, "who knows,spam"]) + "\n")
+    return path
+
+
+def judge(file: Path, names: list[str], hub, listed=None) -> labelled.Judged:
+    models = list(labelled.contestants(names, listed, hub, threads=1))
+    return labelled.judge_file(models, file, SCHEMA)
+
+
+def test_the_first_model_is_judged_against_the_others_and_the_best_constant(
+    file, show_hub, onnx_model, encoder
+):
+    board = judge(file, [str(onnx_model), "demo/cat-tuned"], show_hub).board
+    assert [(row.model.name, row.model.role) for row in board.rows] == [
+        ("model_1", "fine-tuned"),
+        ("model_2", "pretrained"),
+        ("majority", "baseline"),
+    ]
+    assert board.examples == 40
+    assert board.rows[0].difference is not None
+    assert board.rows[2].figures["mcc"] == 0
+    same = board.row("model_2")
+    assert same.figures == board.rows[0].figures, "the same files, once from the Hub"
+    assert len(same.model.revision) == 40
+
+
+def test_rows_that_cannot_be_used_are_named(file, show_hub, onnx_model):
+    judged = judge(file, [str(onnx_model)], show_hub)
+    assert [row.row for row in judged.rejected] == [41]
+    assert "spam" in judged.rejected[0].reason
+
+
+def test_a_catalogue_gives_roles_and_label_maps(file, show_hub, shown):
+    names = [entry.repo_id for entry in shown.models]
+    board = judge(file, names, show_hub, shown).board
+    roles = [row.model.role for row in board.rows]
+    assert roles == ["fine-tuned", "pretrained", "zero-shot", "baseline"]
+    assert [row.labels_known for row in board.rows] == [3, 2, 3, 3]
+
+
+def test_a_model_of_other_labels_is_refused_with_the_map_to_fill_in(file, show_hub, onnx_model):
+    with pytest.raises(ModelError, match=r"demo/cat-other: the model has the labels a, b, c.*map"):
+        judge(file, [str(onnx_model), "demo/cat-other"], show_hub)
+
+
+def test_a_folder_that_is_not_there_and_a_file_without_rows_are_said(
+    show_hub, onnx_model, tmp_path
+):
+    with pytest.raises(ModelError, match=r"\./nowhere is no folder"):
+        labelled.open_named("./nowhere", show_hub)
+    (tmp_path / "empty.csv").write_text("text,label\n")
+    with pytest.raises(DataError, match="no row"):
+        judge(tmp_path / "empty.csv", [str(onnx_model)], show_hub)
+
+
+def test_what_is_saved_gives_the_same_table_again(file, show_hub, onnx_model, tmp_path):
+    judged = judge(file, [str(onnx_model)], show_hub)
+    labelled.save(judged, tmp_path)
+    assert leaderboard.load(tmp_path / "leaderboard.json") == judged.board
+    said = predictions.load(tmp_path / "predictions" / "model_1.parquet")
+    assert (said.scores == judged.predictions["model_1"].scores).all()
+    assert "mine.csv:41: " in (tmp_path / "rejected.txt").read_text()
+
+
+def test_the_table_is_aligned_and_starts_with_the_judged_model(file, show_hub, onnx_model):
+    board = judge(file, [str(onnx_model), "demo/cat-tuned"], show_hub).board
+    board = replace(board, rows=board.rows[::-1])
+    lines = labelled.table(board).splitlines()
+    assert lines[1].startswith("model ") and "fine-tuned" in lines[1]
+    assert lines[0].index("role") == lines[1].index("fine-tuned")
+
+
+def test_the_command_prints_the_verdict_and_the_table(file, show_hub, onnx_model, tmp_path):
+    run = tmp_path / "run"
+    run.symlink_to(onnx_model)
+    command = [sys.executable, "-m", "inference.compare", str(run), "--file", str(file)]
+    environment = {"PATH": "/usr/bin:/bin", "HF_HOME": str(tmp_path / "home"), "CPU_CORES": "1"}
+    refused = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: say with --label_fields")
+    command += ["--label_fields", "label", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["examples"] == 40
+    assert "rejected" in done.stderr

@@ -1,0 +1,299 @@
+"""The Accelerate loop: a model and its batches become trained weights, the best by validation.
+
+Owns order, steps, validation and resumption. Which processes compute, and on what:
+processes.py; what a batch is: training/examples/batches.py; where a run stands on disk:
+checkpoints.py; what is measured: evaluation.py.
+
+Equal settings, data, seed and number of processes give equal weights on a CPU in float32, however
+often a run was interrupted: batches follow from (seed, epoch), dropout from (seed, batch, process).
+
+Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --train_file tweets.csv
+"""
+
+import copy
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inference.errors import ModelError
+from training.examples.batches import Batch, eval_loader, seed_of_batch, train_loader
+from training.learning import losses, memory, schedule, trackers
+from training.learning.checkpoints import Checkpoints, Progress, best_by, read_progress, step_name
+from training.learning.imbalance import draws
+from training.learning.job import Fit, Job
+from training.learning.processes import Processes
+from training.learning.progress import Bar, History, Moment, Observer, Validation, Window
+
+# B batch, N examples, C labels
+
+
+def fit(job: Job, processes: Processes, observers: Sequence[Observer] = ()) -> Fit:
+    """Train until the last epoch, or until validation no longer gains.
+
+    The same call after an interruption carries on from the newest checkpoint. Where memory is full
+    it does so by itself, with less at once: see memory.py. job.model is left as it is.
+
+    observers: more of them than the history, the bar and the tracker that the settings ask for.
+
+    Raises:
+        ConfigError: a checkpoint that belongs to other settings or data.
+        ModelError: the loss is not a finite number any more, or memory does not hold one text.
+    """
+    checkpoints = Checkpoints(job.run_dir, job.identity)
+    checkpoint = checkpoints.find(job.config.resume_from_checkpoint)
+    processes.wait()  # all have looked before the main process removes anything
+    progress = read_progress(checkpoint)[0] if checkpoint else Progress()
+    while True:
+        if processes.is_main:
+            checkpoints.begin_from(checkpoint)
+        if progress.is_on_cpu and processes.device != "cpu":
+            processes.move_to_cpu()
+        try:
+            return _Fitting(job, processes, progress, checkpoint, observers).run()
+        except RuntimeError as error:
+            if not memory.is_full(error):
+                raise
+        processes.release()  # not before the error is gone, which holds the tensors
+        checkpoint = checkpoints.find("auto") or checkpoint
+        start = read_progress(checkpoint)[0] if checkpoint else Progress()
+        progress = memory.retreat(progress, start, job.config, processes)
+
+
+class _Fitting:
+    """One attempt of fit(), from a checkpoint or the start: what its steps share."""
+
+    def __init__(
+        self,
+        job: Job,
+        processes: Processes,
+        progress: Progress,
+        checkpoint: Path | None,
+        observers: Sequence[Observer],
+    ) -> None:
+        config = job.config
+        self.job, self.config, self.processes = job, config, processes
+        self.accelerator = processes.accelerator
+        self.progress, self.checkpoint = progress, checkpoint
+        self.texts_at_once = progress.texts_at_once or config.per_device_train_batch_size
+        part = self.texts_at_once / config.per_device_train_batch_size
+        multiple = 1 if processes.precision == "float32" else 8  # tensor cores like eights
+        matrix = job.train.matrix(len(job.model.config.id2label or ()))
+        self.loss = losses.make(config, matrix, job.problem_type)
+        train = train_loader(
+            job.train,
+            job.pad_id,
+            batch_size=config.per_device_train_batch_size,
+            processes=processes.count,
+            seed=config.seed,
+            multiple=multiple,
+            draws=draws(matrix) if config.weighted_sampling else None,
+        )
+        validation = eval_loader(
+            job.validation,
+            job.pad_id,
+            batch_size=max(1, int(config.per_device_eval_batch_size * part)),
+            multiple=multiple,
+        )
+        model = self._model()
+        optimizer, scheduler = schedule.make(model, config, len(train))
+        self.model, self.optimizer, self.train, self.validation, self.scheduler = (
+            self.accelerator.prepare(model, optimizer, train, validation, scheduler)
+        )
+        steps_an_epoch = math.ceil(len(self.train) / config.gradient_accumulation_steps)
+        self.total_steps = config.num_train_epochs * steps_an_epoch
+        self.checkpoints = Checkpoints(job.run_dir, job.identity)
+        self.bar = Bar(is_shown=processes.is_main)
+        self.observers: list[Observer] = [self.bar]
+        if processes.is_main:
+            trackers_asked = trackers.asked(config, job.run_dir)
+            self.observers += [History(job.run_dir), *trackers_asked, *observers]
+        self.window = Window()
+        self.samples = 0
+
+    def _model(self) -> torch.nn.Module:
+        """What is trained: a copy of the job's model, with adapters if asked."""
+        model = copy.deepcopy(self.job.model)
+        if self.config.lora_r is None:
+            return model
+        from training.learning import lora  # peft takes seconds to import
+
+        adapted = lora.wrap(model, self.config)
+        self.processes.say(f"adapters: {lora.trained_share(adapted):.1%} of the weights train")
+        return adapted
+
+    def _save_best(self) -> None:
+        model = self.accelerator.unwrap_model(self.model)
+        if self.config.lora_r is not None:
+            from training.learning import lora
+
+            model = lora.merged(model)
+        self.checkpoints.save_best(self.progress.step, model.save_pretrained)
+
+    def run(self) -> Fit:
+        if self.checkpoint is not None:
+            self.accelerator.load_state(str(self.checkpoint))
+            place = f"step {self.progress.step} of {self.total_steps}"
+            self.processes.say(f"carrying on from {self.checkpoint} ({place})")
+        before = self.progress.seconds
+        self.started = time.perf_counter() - before
+        try:
+            for observer in self.observers:
+                observer.on_start(self.progress.step, self.total_steps)
+            while self.progress.epoch < self.config.num_train_epochs and not self._is_exhausted():
+                self._epoch()
+        finally:
+            for observer in self.observers:
+                observer.on_end()
+        done = self.progress
+        assert done.best_step is not None and done.best_value is not None, done
+        elapsed = max(done.seconds - before, 1e-9)
+        return Fit(
+            weights_dir=self.checkpoints.best(done.best_step),
+            steps=done.step,
+            epochs=done.epoch,
+            best_step=done.best_step,
+            best_value=done.best_value,
+            metric=best_by(self.job.problem_type),
+            seconds=done.seconds,
+            samples_per_second=self.samples / elapsed,
+            batch_size=self.texts_at_once,
+            accumulation_steps=self.config.gradient_accumulation_steps
+            * math.ceil(self.config.per_device_train_batch_size / self.texts_at_once),
+        )
+
+    def _epoch(self) -> None:
+        epoch, skip = self.progress.epoch, self.progress.batch
+        self.train.set_epoch(epoch)
+        loader = self.train
+        if skip:
+            loader = self.accelerator.skip_first_batches(self.train, skip)
+            loader.set_epoch(epoch)
+        for batch in loader:
+            self._backward(batch)
+            if self.accelerator.sync_gradients:
+                self._after_step()
+                if self._is_exhausted():
+                    return
+        self.progress = replace(self.progress, epoch=epoch + 1, batch=0)
+        self._validate()
+        self._checkpoint()
+
+    def _backward(self, batch: Batch) -> None:
+        place = self.progress.epoch * len(self.train) + self.progress.batch
+        torch.manual_seed(seed_of_batch(self.config.seed, place, self.accelerator.process_index))
+        rows, targets = batch.pop("rows"), batch.pop("labels")
+        self.model.train()
+        with self.accelerator.accumulate(self.model):
+            loss = self._add_gradients(batch, targets)
+            if self.accelerator.sync_gradients:
+                self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)
+            self.optimizer.step()
+            self.scheduler.step()
+            self.optimizer.zero_grad()
+        self.window.add(loss, len(rows) * self.processes.count)
+        self.samples += len(rows) * self.processes.count
+        self.progress = replace(self.progress, batch=self.progress.batch + 1)
+
+    def _add_gradients(self, batch: Batch, targets: torch.Tensor) -> torch.Tensor:
+        """The mean loss of a batch, computed in parts if memory does not hold it at once."""
+        total = torch.zeros((), device=targets.device)
+        for start in range(0, len(targets), self.texts_at_once):
+            part = slice(start, start + self.texts_at_once)
+            logits = self.model(**{name: rows[part] for name, rows in batch.items()}).logits
+            loss = self.loss(logits.float(), targets[part]) * (len(logits) / len(targets))
+            self.accelerator.backward(loss)
+            total += loss.detach()
+        return total
+
+    def _after_step(self) -> None:
+        self.progress = replace(self.progress, step=self.progress.step + 1)
+        self.bar.advance()
+        step = self.progress.step
+        if step % self.config.logging_steps == 0:
+            self._log()
+        if self.accelerator.gradient_state.end_of_dataloader:
+            return  # the end of the epoch validates and saves
+        is_due = bool(self.config.eval_steps) and step % (self.config.eval_steps or 1) == 0
+        if is_due:
+            self._validate()
+        if is_due or step % self.config.save_steps == 0:
+            self._checkpoint()
+
+    def _log(self) -> None:
+        loss = float(self.accelerator.reduce(self.window.mean_loss(), "mean"))
+        step = self.progress.step
+        if not math.isfinite(loss):
+            raise ModelError(
+                f"the loss is {loss} at step {step}; use a lower --learning_rate than "
+                f"{self.config.learning_rate:g}, or --mixed_precision no"
+            )
+        rate = self.window.samples / self.window.seconds()
+        self.window = Window()
+        figures = {
+            "loss": loss,
+            "learning_rate": self.scheduler.get_last_lr()[0],
+            "samples_per_second": round(rate, 1),
+        }
+        for observer in self.observers:
+            observer.on_log(self._moment(), figures)
+
+    def _validate(self) -> None:
+        logits = self._logits()
+        measured: dict[str, float | None] = {}
+        if self.processes.is_main:
+            from training.learning.evaluation import measure  # evaluate takes seconds to import
+
+            measured = measure(logits, self.job.validation.targets, self.job.problem_type)
+        measured = self.processes.agree(measured)  # so all stop at the same validation
+        name = best_by(self.job.problem_type)
+        value = measured[name]
+        if value is None:  # no label of the validation part has both cases
+            value = -float(measured["log_loss"] or 0.0)
+        self.progress = self.progress.validated(value)
+        is_better = self.progress.best_step == self.progress.step
+        if is_better and self.processes.is_main:
+            self._save_best()
+        validation = Validation(measured, name, value, is_better)
+        for observer in self.observers:
+            observer.on_validation(self._moment(), validation)
+
+    @torch.no_grad()
+    def _logits(self) -> NDArray[np.float32]:
+        """(N, C) float32: the validation examples' logits, in their order, on the main process."""
+        self.model.eval()
+        size = (len(self.job.validation.token_ids), len(self.job.model.config.id2label or ()))
+        logits = np.zeros(size, dtype=np.float32)
+        for batch in self.validation:
+            rows, _ = batch.pop("rows"), batch.pop("labels")
+            output = self.model(**batch).logits.float()  # (B, C)
+            output, rows = self.accelerator.gather_for_metrics((output, rows))
+            logits[rows.cpu().numpy()] = output.cpu().numpy()
+        return logits
+
+    def _checkpoint(self) -> None:
+        self.progress = replace(self.progress, seconds=self._seconds())
+        partial = self.checkpoints.partial(step_name(self.progress.step))
+        if self.processes.is_main:
+            self.checkpoints.begin(partial)
+        self.processes.wait()
+        self.accelerator.save_state(str(partial))
+        self.processes.wait()
+        if self.processes.is_main:
+            self.checkpoints.finish(partial, self.progress)
+
+    def _is_exhausted(self) -> bool:
+        patience = self.config.early_stopping_patience
+        return patience is not None and self.progress.validations_without_gain >= patience
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self.started
+
+    def _moment(self) -> Moment:
+        epochs = self.progress.epoch + self.progress.batch / max(1, len(self.train))
+        return Moment(self.progress.step, round(epochs, 4), round(self._seconds(), 2))

@@ -1,0 +1,78 @@
+"""One thing held against the receipt of a run, and what came of it.
+
+Owns Check and the comparison of stored values with values made again; what is compared is the
+business of training/verify.py and recomputed.py.
+
+Try: python -m training.verify RUN_DIR
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+OK, DEVIATES, UNCHECKED = "ok", "DEVIATES", "not checked"
+TOLERANCE = 1e-12
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was held against the receipt.
+
+    kind: receipt, data, split, weights, onnx, tokenizer, decision, predictions, metric, ...
+    state: OK, DEVIATES or UNCHECKED; never OK without having looked.
+    said: what was found, for a deviation the value there and the value expected.
+    """
+
+    kind: str
+    state: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.state:11}  {self.kind:11}  {self.said}"
+
+
+def equal(kind: str, what: str, there: object, expected: object) -> Iterator[Check]:
+    """One OK, or a deviation for each of the first differences.
+
+    Numbers may differ by 1e-12. What `there` lacks because it was written by an older program does
+    not count; what only it has does.
+    """
+    found = list(_differences("", there, expected))
+    if not found:
+        yield Check(kind, OK, what)
+    for path, seen, wanted in found[:_SHOWN]:
+        place = f"{what}: {path}" if path else what
+        yield Check(kind, DEVIATES, f"{place} is {_short(seen)}, expected {_short(wanted)}")
+    if len(found) > _SHOWN:
+        yield Check(kind, DEVIATES, f"{what}: {len(found) - _SHOWN} more values differ")
+
+
+def _differences(path: str, there: object, made: object) -> Iterator[tuple[str, object, object]]:
+    if isinstance(there, Mapping) and isinstance(made, Mapping):
+        for name, value in there.items():
+            yield from _differences(_join(path, name), value, made.get(name, "absent"))
+    elif isinstance(there, list | tuple) and isinstance(made, list | tuple):
+        if len(there) != len(made):
+            yield _join(path, "length"), len(there), len(made)
+        for place, pair in enumerate(zip(there, made, strict=False)):
+            yield from _differences(_join(path, place), *pair)
+    elif not _is_same(there, made):
+        yield path, there, made
+
+
+def _join(path: str, name: object) -> str:
+    return f"{path}.{name}" if path else str(name)
+
+
+def _is_same(there: object, made: object) -> bool:
+    if isinstance(there, float) and isinstance(made, int | float):
+        return math.isclose(there, made, rel_tol=0, abs_tol=TOLERANCE)
+    return there == made
+
+
+def _short(value: object) -> str:
+    """A value for a line; a container is only named, as it may hold thousands."""
+    if isinstance(value, Mapping | list | tuple):
+        return f"{type(value).__name__} of {len(value)}"
+    return str(value)
