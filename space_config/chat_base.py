@@ -58,12 +58,14 @@ def _convert(file: Path, destination: Path) -> None:
     from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    given = {"pretrained_model_name_or_path": file.parent, "gguf_file": file.name}
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            **given, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
+            file.parent,
+            gguf_file=file.name,
+            dtype=torch.float32,
+            quantization_config=GgufConfig(dequantize=True),
         )
-        tokenizer = AutoTokenizer.from_pretrained(**given)
+        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
     except ImportError as error:
         raise UserError(
             f"the packaged chat model cannot be read: {error}. Install what training needs: "

@@ -30,7 +30,7 @@ DOORS = {
     "accelerate": ("training/learning/processes.py", "training/learning/trackers.py"),
     "onnxruntime": ("inference/onnx_engine.py",),
     "evaluate": ("training/learning/evaluation.py",),
-    "jsonargparse": ("training/config.py",),
+    "jsonargparse": ("training/command_line.py",),
     "matplotlib": (
         "training/reporting/canvas.py",
         "training/reporting/plots.py",

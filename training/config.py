@@ -1,22 +1,19 @@
 """The settings of one training run: default < --config file < flag, checked before anything starts.
 
-Owns TrainConfig and how it is read from the command line, a recipe or an earlier run.json. It does
-not open data files or models. The environment says only where and who: inference/settings.py.
+Owns TrainConfig; how it is read from the command line, a recipe or an earlier run.json is
+command_line.py. It does not open data files or models. The environment says only where and who:
+inference/settings.py.
 
 Try: python -m training.train --help
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Literal, get_origin, get_type_hints
-
-from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
+from typing import Literal
 
 from inference.errors import ConfigError
 from inference.reading.schema import Schema
-from training import limits
-from training.arguments import Names, one_line, read_file, spell_out, take_config_paths
+from training import command_line, limits
 from training.searching.search_space import searched
 
 # Settings that name a file or a repo or steer the console: with other values of these the weights
@@ -237,23 +234,7 @@ def parse(argv: Sequence[str] | None = None) -> TrainConfig:
     Raises:
         ConfigError: an unknown name (the closest and all known ones are listed) or a bad value.
     """
-    names = _names()
-    tokens = spell_out(sys.argv[1:] if argv is None else argv, names)
-    paths, tokens = take_config_paths(tokens)
-    set_parsing_settings(docstring_parse_attribute_docstrings=True)  # --help from the fields
-    parser = ArgumentParser(prog="python -m training.train", exit_on_error=False)
-    parser.add_argument(
-        "--config", help="A recipe (YAML) or the run.json of an earlier run; flags override it."
-    )
-    parser.add_class_arguments(TrainConfig, None)
-    try:
-        for path in paths:
-            parser.set_defaults(parser.parse_object(read_file(path, names)).as_dict())
-        values = parser.parse_args(tokens).as_dict()
-    except ArgumentError as error:
-        raise ConfigError(one_line(str(error))) from None
-    values.pop("config", None)
-    return from_mapping(values)
+    return command_line.parse(TrainConfig, "python -m training.train", argv)
 
 
 def from_mapping(values: Mapping[str, object]) -> TrainConfig:
@@ -262,19 +243,4 @@ def from_mapping(values: Mapping[str, object]) -> TrainConfig:
     Raises:
         ConfigError: an unknown key or a value that cannot be used.
     """
-    names = _names()
-    for name in values:
-        names.refuse_unknown(name, "key")
-    typed = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-    }
-    return TrainConfig(**typed)  # type: ignore[arg-type]
-
-
-def _names() -> Names:
-    hints = get_type_hints(TrainConfig)
-    return Names(
-        known=tuple(hints),
-        lists=frozenset(name for name, hint in hints.items() if get_origin(hint) is tuple),
-        switches=frozenset(name for name, hint in hints.items() if hint is bool),
-    )
+    return command_line.from_mapping(TrainConfig, values)

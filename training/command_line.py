@@ -1,0 +1,67 @@
+"""Settings of a command from its flags, a recipe or an earlier run.json: default < file < flag.
+
+Owns the way from words to a frozen dataclass of settings, whichever it is. The spelling of words is
+arguments.py; what a setting means, and whether it can be used, the dataclass itself says.
+
+Try: python -m training.train --config training/recipes/demo.yaml --help
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TypeVar, get_origin, get_type_hints
+
+from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
+
+from inference.errors import ConfigError
+from training.arguments import Names, one_line, read_file, spell_out, take_config_paths
+
+T = TypeVar("T")
+
+
+def parse(kind: type[T], prog: str, argv: Sequence[str] | None = None) -> T:
+    """The settings of a command line; without argv, of this process.
+
+    Raises:
+        ConfigError: an unknown name (the closest and all known ones are listed) or a bad value.
+    """
+    names = _names(kind)
+    tokens = spell_out(sys.argv[1:] if argv is None else argv, names)
+    paths, tokens = take_config_paths(tokens)
+    set_parsing_settings(docstring_parse_attribute_docstrings=True)  # --help from the fields
+    parser = ArgumentParser(prog=prog, exit_on_error=False)
+    parser.add_argument(
+        "--config", help="A recipe (YAML) or the run.json of an earlier run; flags override it."
+    )
+    parser.add_class_arguments(kind, None)
+    try:
+        for path in paths:
+            parser.set_defaults(parser.parse_object(read_file(path, names)).as_dict())
+        values = parser.parse_args(tokens).as_dict()
+    except ArgumentError as error:
+        raise ConfigError(one_line(str(error))) from None
+    values.pop("config", None)
+    return from_mapping(kind, values)
+
+
+def from_mapping(kind: type[T], values: Mapping[str, object]) -> T:
+    """The settings of already typed values, as read back from run.json.
+
+    Raises:
+        ConfigError: an unknown key or a value that cannot be used.
+    """
+    names = _names(kind)
+    for name in values:
+        names.refuse_unknown(name, "key")
+    typed = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return kind(**typed)
+
+
+def _names(kind: type[T]) -> Names:
+    hints = get_type_hints(kind)
+    return Names(
+        known=tuple(hints),
+        lists=frozenset(name for name, hint in hints.items() if get_origin(hint) is tuple),
+        switches=frozenset(name for name, hint in hints.items() if hint is bool),
+    )
