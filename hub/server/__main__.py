@@ -1,6 +1,8 @@
 """The Hub on loopback: the routes real clients use, over a store on disk.
 
-Not served: pull requests, discussions, Xet uploads (clients need HF_HUB_DISABLE_XET=1), git.
+Git clients clone, fetch and push http://127.0.0.1:PORT/OWNER/NAME, /datasets/... and /spaces/...
+with a token as password, where git is installed. Not served: pull requests, discussions, Xet
+uploads (clients need HF_HUB_DISABLE_XET=1).
 Try: python -m hub.server --root .demo/hub --port 8600
 """
 
@@ -16,7 +18,14 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from hub.server import answers, routes_account, routes_files, routes_repo, routes_upload
+from hub.server import (
+    answers,
+    routes_account,
+    routes_files,
+    routes_git,
+    routes_repo,
+    routes_upload,
+)
 from hub.server.auth import Guard, Token, generated_token
 from hub.server.refusals import BadRequest
 from hub.server.store import Store
@@ -33,6 +42,7 @@ def build_app(root: Path, tokens: Sequence[Token]) -> Starlette:
         *routes_repo.ROUTES,
         *routes_files.ROUTES,
         *routes_upload.ROUTES,
+        *routes_git.ROUTES,
     ]
     app = Starlette(
         routes=routes,

@@ -31,6 +31,7 @@ _STATUS: dict[type[Refusal], int] = {
     refusals.RepoExists: 409,
     refusals.RefExists: 409,
     refusals.StaleParent: 412,
+    refusals.NoGit: 501,
 }
 _HIDDEN_WITHOUT_TOKEN = (refusals.RepoNotFound, refusals.GatedRepo)
 _NOTHING: Mapping[str, object] = {}
@@ -39,6 +40,7 @@ _BARE_REPO = re.compile(
     r"/api/(models|datasets|spaces)/[^/]+(/(revision|tree|paths-info|refs|commits?|preupload)\b|$)"
     r"|(/datasets|/spaces)?/[^/]+/resolve/"
 )
+_FOR_GIT = re.compile(r"/info/(refs$|lfs/)|/git-(upload|receive)-pack$")
 _CODES = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed", 416: "RangeNotSatisfiable"}
 
 
@@ -99,6 +101,8 @@ def refuse(request: Request, error: Exception, more: Mapping[str, object] = _NOT
     if isinstance(error, _HIDDEN_WITHOUT_TOKEN) and "authorization" not in request.headers:
         status = 401
     headers = {"x-repo-commit": error.commit} if isinstance(error, EntryNotFound) else {}
+    if status == 401 and _FOR_GIT.search(request.url.path):
+        headers["www-authenticate"] = 'Basic realm="token as password"'  # or git would not ask
     return _failure(status, error.code, str(error), more, headers)
 
 

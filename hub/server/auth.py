@@ -5,6 +5,8 @@ sees a public one; members of its namespace write to it, with a write token.
 Try: python -m hub.server --root /tmp/hub --port 0 --token demo:write:hf_secret
 """
 
+import base64
+import binascii
 import hashlib
 import hmac
 import json
@@ -143,8 +145,12 @@ class Guard:
         if not authorization:
             return Viewer()
         scheme, _, secret = authorization.partition(" ")
+        if scheme.lower() == "basic":  # git's way: any user name, the token as password
+            secret = _password(secret)
+        elif scheme.lower() != "bearer":
+            secret = ""
         viewer = self._viewers.get(_digest(secret.strip()))
-        if scheme.lower() != "bearer" or viewer is None:
+        if viewer is None:
             raise BadToken("Invalid credentials in Authorization header")
         return viewer
 
@@ -156,6 +162,15 @@ class Guard:
     def is_signed(self, signature: str, *fields: object) -> bool:
         """True if `sign` gave this signature for these fields."""
         return hmac.compare_digest(signature.encode(), self.sign(*fields).encode())
+
+
+def _password(credentials: str) -> str:
+    """The second half of Basic credentials (RFC 7617); "" where there is none."""
+    try:
+        text = base64.b64decode(credentials, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+    return text.partition(":")[2]
 
 
 def _digest(secret: str) -> bytes:

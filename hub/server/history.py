@@ -1,21 +1,29 @@
-"""Commits of a repo: reading them by name, and appending one inside the caller's transaction.
+"""Commits of a repo: reading them by id, and appending one inside the caller's transaction.
 
-A commit id is the sha1 of its fields: content-derived, but not git's.
+A commit is kept with its git object, whose id is its own: `git rev-parse HEAD` in a clone is a
+revision here. The log follows first parents; a merge's others are readable by their ids.
 Try: python -m pytest -q tests/hub/test_history.py
 """
 
-import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
 from hub.server import trees
 from hub.server.blobs import Blobs, Staged
+from hub.server.git_objects import (
+    MAX_POINTER_BYTES,
+    CommitText,
+    encode_commit,
+    object_id,
+    parse_pointer,
+    pointer_text,
+)
 from hub.server.metadata import MAX_BYTES, Metadata, describe
 from hub.server.names import Repo
-from hub.server.refusals import BadRequest, EntryNotFound, RevisionNotFound, StaleParent
+from hub.server.refusals import BadRequest, EntryNotFound
 from hub.server.trees import Entry
 
 # Extensions that the Hub stores as large files whatever their size.
@@ -122,49 +130,6 @@ def read(db: sqlite3.Connection, repo: int, oid: str) -> Commit | None:
     return _from_row(row) if row else None
 
 
-def resolve(db: sqlite3.Connection, repo: int, revision: str) -> Commit:
-    """The commit that a branch, tag, 40-hex id, `refs/heads/..` or `refs/tags/..` stands for.
-
-    Raises:
-        RevisionNotFound: the repo has no such revision.
-    """
-    wanted = [("branch", revision), ("tag", revision)]
-    if revision.startswith("refs/heads/"):
-        wanted.append(("branch", revision.removeprefix("refs/heads/")))
-    if revision.startswith("refs/tags/"):
-        wanted.append(("tag", revision.removeprefix("refs/tags/")))
-    for kind, name in wanted:
-        row = db.execute(
-            "SELECT target FROM ref WHERE repo = ? AND kind = ? AND name = ?", (repo, kind, name)
-        ).fetchone()
-        if row:
-            revision = row[0]
-            break
-    commit = read(db, repo, revision)
-    if commit is None:
-        raise RevisionNotFound(f"Invalid rev id: {revision[:200]}")
-    return commit
-
-
-def branch_head(db: sqlite3.Connection, repo: int, branch: str, parent: str | None) -> Commit:
-    """The head of a branch to be committed to.
-
-    Raises:
-        RevisionNotFound: no such branch; tags and commit ids do not move.
-        StaleParent: `parent` is given and is not the head.
-    """
-    branch = branch.removeprefix("refs/heads/")
-    row = db.execute(
-        "SELECT target FROM ref WHERE repo = ? AND kind = 'branch' AND name = ?", (repo, branch)
-    ).fetchone()
-    head = read(db, repo, row[0]) if row else None
-    if head is None:
-        raise RevisionNotFound(f"Invalid rev id: {branch[:200]} is not a branch")
-    if parent is not None and parent != head.oid:
-        raise StaleParent("A commit has happened since. Please refresh and try again.")
-    return head
-
-
 def log(db: sqlite3.Connection, repo: int, oid: str, limit: int) -> list[Commit]:
     """Up to `limit` commits from `oid` back."""
     commits: list[Commit] = []
@@ -213,14 +178,46 @@ def append(
     if head and tree == head.tree:
         return head
     hold(db, blobs, repo, [change.staged for change in changes if isinstance(change, AddFile)])
-    metadata = _describe(blobs, before, files, head)
+    names = ("README.md", "config.json")
+    is_same = head and all(before.get(name) == files.get(name) for name in names)
+    metadata = head.metadata if head and is_same else describe_tree(db, blobs, repo, tree)
     created_ms = now_ms()
-    identity = [parent, tree, note.title, note.message, note.author, created_ms]
-    oid = hashlib.sha1(json.dumps(identity).encode(), usedforsecurity=False).hexdigest()
-    commit = Commit(oid, parent, tree, note.title, note.message, note.author, created_ms, metadata)
-    row = (repo, oid, *identity, json.dumps(asdict(metadata)))
-    db.execute("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    content = encode_commit(tree, parent, note.title, note.message, note.author, created_ms)
+    said = CommitText(
+        tree, (parent,) if parent else (), note.title, note.message, note.author, created_ms
+    )
+    return keep(db, repo, content, said, metadata)
+
+
+def keep(
+    db: sqlite3.Connection, repo: int, content: bytes, said: CommitText, metadata: Metadata
+) -> Commit:
+    """Add a commit, given as its git object and as what that says."""
+    commit = Commit(
+        object_id("commit", content),
+        said.parents[0] if said.parents else None,
+        said.tree,
+        said.title,
+        said.message,
+        said.author,
+        said.created_ms,
+        metadata,
+    )
+    fields = (commit.parent, commit.tree, commit.title, commit.message, commit.author)
+    # the same commit may come twice: on two branches in one second, or by a second push
+    db.execute(
+        "INSERT OR IGNORE INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (repo, commit.oid, *fields, commit.created_ms, json.dumps(asdict(metadata)), content),
+    )
     return commit
+
+
+def git_object(db: sqlite3.Connection, repo: int, oid: str) -> bytes | None:
+    """The git object of a commit; None if the repo has no such commit."""
+    row = db.execute(
+        "SELECT object FROM history WHERE repo = ? AND oid = ?", (repo, oid)
+    ).fetchone()
+    return bytes(row[0]) if row else None
 
 
 def _files(db: sqlite3.Connection, repo: int, tree: str) -> dict[str, Entry]:
@@ -233,18 +230,10 @@ def _apply(
 ) -> None:
     """Change `files` (path -> entry) in place."""
     trees.check_path(change.path)
-    if isinstance(change, AddFile):
-        staged = change.staged
-        files[change.path] = Entry(change.path, change.git_oid, staged.size_bytes, staged.sha256)
-    elif isinstance(change, AddLarge):
-        size_bytes = held_size(db, repo, change.sha256)
-        if size_bytes is None or change.size_bytes not in (None, size_bytes):
-            raise BadRequest(
-                f"{change.path}: no content {change.sha256[:12]} of {change.size_bytes} bytes was"
-                " uploaded to this repo. Upload it first."
-            )
-        oid = trees.git_oid(trees.pointer_text(change.sha256, size_bytes))
-        files[change.path] = Entry(change.path, oid, size_bytes, change.sha256, is_lfs=True)
+    if isinstance(change, AddFile | AddLarge):
+        before = files.get(change.path)
+        added = _added(db, repo, change)
+        files[change.path] = replace(added, is_executable=bool(before and before.is_executable))
     elif change.is_folder:
         gone = [path for path in files if path.startswith(change.path + "/")]
         if not gone:
@@ -255,17 +244,33 @@ def _apply(
         raise EntryNotFound(f"A file with this name doesn't exist: {change.path}", head)
 
 
-def _describe(
-    blobs: Blobs, before: Mapping[str, Entry], files: Mapping[str, Entry], head: Commit | None
-) -> Metadata:
-    """Metadata of a commit, read again only where README.md or config.json changed."""
-    names = ("README.md", "config.json")
-    if head and all(before.get(name) == files.get(name) for name in names):
-        return head.metadata
+def _added(db: sqlite3.Connection, repo: int, change: AddFile | AddLarge) -> Entry:
+    """The file that an addition leads to; the pointer of a large file stands for that file."""
+    if isinstance(change, AddFile):
+        staged, pointer = change.staged, None
+        if staged.size_bytes <= MAX_POINTER_BYTES:
+            pointer = parse_pointer(staged.path.read_bytes())
+        if pointer is None:
+            return Entry(change.path, change.git_oid, staged.size_bytes, staged.sha256)
+        change = AddLarge(change.path, *pointer)
+    size_bytes = held_size(db, repo, change.sha256)
+    if size_bytes is None or change.size_bytes not in (None, size_bytes):
+        raise BadRequest(
+            f"{change.path}: no content {change.sha256[:12]} of {change.size_bytes} bytes was"
+            " uploaded to this repo. Upload it first."
+        )
+    oid = trees.git_oid(pointer_text(change.sha256, size_bytes))
+    return Entry(change.path, oid, size_bytes, change.sha256, is_lfs=True)
+
+
+def describe_tree(db: sqlite3.Connection, blobs: Blobs, repo: int, tree: str) -> Metadata:
+    """What README.md and config.json of a root folder say."""
     readme, config = (
         blobs.path(entry.sha256).read_bytes()
-        if (entry := files.get(name)) and entry.sha256 and entry.size_bytes <= MAX_BYTES
+        if (entry := trees.find(db, repo, tree, name))
+        and entry.sha256
+        and entry.size_bytes <= MAX_BYTES
         else None
-        for name in names
+        for name in ("README.md", "config.json")
     )
     return describe(readme, config)

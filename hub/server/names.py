@@ -62,6 +62,11 @@ class Ref:
     name: str
     target: str
 
+    @property
+    def full_name(self) -> str:
+        """As git names it."""
+        return f"refs/{'heads' if self.kind == 'branch' else 'tags'}/{self.name}"
+
 
 def check_repo_id(namespace: str, name: str) -> None:
     """Return if both may name a repo.

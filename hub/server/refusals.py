@@ -11,7 +11,8 @@ Refusal                    `code` travels in the X-Error-Code header, the text i
 ├── EntryNotFound          no such file or folder; carries the commit in which it is missing
 ├── GatedRepo              a repo whose files are only for its members
 ├── RepoExists, RefExists  the name is taken
-└── StaleParent            the branch has moved on since the client looked
+├── StaleParent            the branch has moved on since the client looked
+└── NoGit                  git clients cannot be served where git is not installed
 
 Which HTTP status each one becomes is decided in hub/server/wire.py.
 """
@@ -95,3 +96,9 @@ class StaleParent(Refusal):
     """The branch is no longer at the commit that the client built on."""
 
     code = "PreconditionFailed"
+
+
+class NoGit(Refusal):
+    """The machine has no git, whose own program serves git clients."""
+
+    code = "NotImplemented"

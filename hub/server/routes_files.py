@@ -11,11 +11,12 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from hub.server import answers, wire
+from hub.server.git_objects import pointer_text
 from hub.server.history import Commit
 from hub.server.names import Repo
 from hub.server.refusals import BadRequest, EntryNotFound
 from hub.server.store import Store
-from hub.server.trees import Entry, pointer_text
+from hub.server.trees import Entry
 
 _ENTRIES_PER_PAGE = 1000
 _MAX_PATHS = 20_000

@@ -5,15 +5,18 @@ who may do what is decided above (hub/server/auth.py). What cannot be done raise
 Try: python -m pytest -q tests/hub/server/test_store.py
 """
 
+import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hub.server import history, trees
+from hub.server import exports, history, imports, refs, trees, upgrade
 from hub.server.blobs import Blobs, Staged
 from hub.server.database import Database
+from hub.server.git_objects import GitObject
 from hub.server.history import Change, Commit, Note, now_ms
+from hub.server.imports import Push
 from hub.server.names import Ref, Repo, check_ref_name, check_repo_id
 from hub.server.refusals import EntryNotFound, RefExists, RepoExists, RepoNotFound, RevisionNotFound
 from hub.server.trees import Entry
@@ -26,8 +29,10 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)  # private repos are in it, too
+        self.root = root.resolve()
         self.blobs = Blobs(root)
         self._database = Database(root / "hub.sqlite3")
+        upgrade.give_git_ids(self._database)
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -59,7 +64,7 @@ class Store:
             )
             note = Note("initial commit", "", author)
             commit = history.append(db, self.blobs, key, None, [first], note)
-            db.execute("INSERT INTO ref VALUES (?, 'branch', ?, ?)", (key, MAIN, commit.oid))
+            refs.put(db, key, "branch", MAIN, commit.oid)
         return self.find(kind, namespace, name)
 
     def find(self, kind: str, namespace: str, name: str) -> Repo:
@@ -77,6 +82,22 @@ class Store:
             raise RepoNotFound(f"Repository not found: {namespace}/{name} ({kind})")
         return Repo.from_row(row)
 
+    def by_key(self, key: int) -> Repo:
+        """The repo with this key, whatever its name is now.
+
+        Raises:
+            RepoNotFound: there is none (any more).
+        """
+        with self._database.reading() as db:
+            row = db.execute("SELECT * FROM repo WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            raise RepoNotFound(f"Repository not found: number {key}")
+        return Repo.from_row(row)
+
+    def mirror(self, repo: Repo) -> Path:
+        """Where git's copy of the repo lies, or would lie (hub/server/mirrors.py)."""
+        return self.root / "git" / f"{repo.key}.git"
+
     def delete(self, repo: Repo) -> None:
         """Remove the repo and every content that no other repo holds."""
         with self._database.writing() as db:
@@ -86,6 +107,7 @@ class Store:
                 (repo.key, repo.key),
             ).fetchall()
             db.execute("DELETE FROM repo WHERE key = ?", (repo.key,))
+        shutil.rmtree(self.mirror(repo), ignore_errors=True)
         for (sha256,) in orphans:  # the write lock keeps an upload of the same content out
             with self._database.writing() as db:
                 if not db.execute("SELECT 1 FROM holding WHERE sha256 = ?", (sha256,)).fetchone():
@@ -132,10 +154,10 @@ class Store:
         """
         check_ref_name(name)
         with self._database.writing() as db:
-            try:
-                db.execute("INSERT INTO ref VALUES (?, ?, ?, ?)", (repo.key, kind, name, target))
-            except sqlite3.IntegrityError as error:
-                raise RefExists(f"Reference already exists: {kind} {name}") from error
+            if refs.target(db, repo.key, kind, name):
+                raise RefExists(f"Reference already exists: {kind} {name}")
+            refs.check_room(db, repo.key, kind, name)
+            refs.put(db, repo.key, kind, name, target)
 
     def delete_ref(self, repo: Repo, kind: str, name: str) -> None:
         """Remove a branch or tag; its commits stay readable by their ids.
@@ -144,10 +166,7 @@ class Store:
             RevisionNotFound: there is none of this name.
         """
         with self._database.writing() as db:
-            gone = db.execute(
-                "DELETE FROM ref WHERE repo = ? AND kind = ? AND name = ?", (repo.key, kind, name)
-            )
-            if gone.rowcount == 0:
+            if not refs.remove(db, repo.key, kind, name):
                 raise RevisionNotFound(f"Invalid rev id: {name} ({kind})")
 
     def commit_at(self, repo: Repo, revision: str) -> Commit:
@@ -157,7 +176,7 @@ class Store:
             RevisionNotFound: the repo has no such revision.
         """
         with self._database.reading() as db:
-            return history.resolve(db, repo.key, revision)
+            return refs.resolve(db, repo.key, revision)
 
     def log(self, repo: Repo, commit: str, limit: int) -> list[Commit]:
         """Up to `limit` commits, from this one back."""
@@ -215,13 +234,31 @@ class Store:
             BadRequest: an impossible path, or a large file that this repo does not hold.
         """
         with self._database.writing() as db:
-            head = history.branch_head(db, repo.key, branch, parent)
+            head = refs.branch_head(db, repo.key, branch, parent)
             commit = history.append(db, self.blobs, repo.key, head, changes, note)
-            db.execute(
-                "UPDATE ref SET target = ? WHERE repo = ? AND kind = 'branch' AND name = ?",
-                (commit.oid, repo.key, branch),
-            )
+            refs.put(db, repo.key, "branch", branch.removeprefix("refs/heads/"), commit.oid)
             return commit
+
+    def has_folder(self, repo: Repo, oid: str) -> bool:
+        """True if the repo knows the folder with this id."""
+        with self._database.reading() as db:
+            return trees.has_folder(db, repo.key, oid)
+
+    def git_objects(
+        self, repo: Repo, commits: Iterable[str], has: Callable[[str], bool]
+    ) -> list[GitObject]:
+        """What git lacks of these commits and their past, which ends at those it `has`."""
+        with self._database.reading() as db:
+            return exports.objects(db, self.blobs, repo.key, commits, has)
+
+    def accept(self, repo: Repo, push: Push) -> None:
+        """Keep a push, all or nothing of it.
+
+        Raises:
+            Refusal: it does not fit what is there now.
+        """
+        with self._database.writing() as db:
+            imports.keep(db, self.blobs, repo, push)
 
     def sizes(self, namespace: str) -> list[tuple[Repo, int]]:
         """The repos of a namespace, newest first, each with the bytes it holds."""

@@ -1,16 +1,16 @@
 """Folders of a repo as content-addressed rows: the same files give the same tree id.
 
-A folder is one row whose text lists its entries; its id is the sha1 of that text, so a commit
-rewrites only the folders it touches. File ids are git's (clients check them); tree ids are not.
+A folder is one row whose text lists its entries, so a commit rewrites only the folders it
+touches. All ids are git's: those of files, which clients check, and those of folders.
 Try: python -m pytest -q tests/hub/test_trees.py
 """
 
-import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from hub.server.git_objects import EXECUTABLE, FILE, FOLDER, TreeRow, encode_tree, object_id
 from hub.server.refusals import BadRequest
 
 _MAX_NAME_BYTES = 255
@@ -27,11 +27,22 @@ class Entry:
     size_bytes: int
     sha256: str | None
     is_lfs: bool = False
+    is_executable: bool = False
 
     @property
     def is_folder(self) -> bool:
         """True when this names a folder."""
         return self.sha256 is None
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def mode(self) -> str:
+        """What git calls the kind of the entry."""
+        return FOLDER if self.is_folder else EXECUTABLE if self.is_executable else FILE
 
 
 def check_path(path: str) -> str:
@@ -69,14 +80,12 @@ def _fits(path: str, segments: list[str]) -> bool:
 
 def git_oid(content: bytes) -> str:
     """Git's id of a blob with this content."""
-    header = b"blob %d\0" % len(content)
-    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+    return object_id("blob", content)
 
 
-def pointer_text(sha256: str, size_bytes: int) -> bytes:
-    """The file that git keeps in place of a large one (git-lfs, docs/spec.md)."""
-    text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size_bytes}\n"
-    return text.encode()
+def git_tree(entries: Iterable[Entry]) -> bytes:
+    """The tree object of a folder that holds these entries."""
+    return encode_tree(TreeRow(entry.mode, entry.name, entry.oid) for entry in entries)
 
 
 def write_tree(db: sqlite3.Connection, repo: int, files: Mapping[str, Entry]) -> str:
@@ -97,16 +106,32 @@ def write_tree(db: sqlite3.Connection, repo: int, files: Mapping[str, Entry]) ->
     if clash:
         raise BadRequest(f"{sorted(clash)[0]!r} would be both a file and a folder; delete one.")
     folders.update(inside)
-    rows = []
-    for name, item in sorted(folders.items()):
-        if isinstance(item, Entry):
-            rows.append([name, item.oid, item.size_bytes, item.sha256, item.is_lfs])
-        else:
-            rows.append([name, write_tree(db, repo, item), 0, None, False])
+    return write_folder(
+        db,
+        repo,
+        [
+            replace(item, path=name)
+            if isinstance(item, Entry)
+            else Entry(name, write_tree(db, repo, item), 0, None)
+            for name, item in folders.items()
+        ],
+    )
+
+
+def write_folder(db: sqlite3.Connection, repo: int, entries: Iterable[Entry]) -> str:
+    """Store one folder, whose entries are named from there, and return its id."""
+    ordered = sorted(entries, key=lambda entry: entry.path)
+    rows = [[e.path, e.oid, e.size_bytes, e.sha256, e.is_lfs, e.is_executable] for e in ordered]
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-    oid = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    oid = object_id("tree", git_tree(ordered))
     db.execute("INSERT OR IGNORE INTO tree VALUES (?, ?, ?)", (repo, oid, text))
     return oid
+
+
+def has_folder(db: sqlite3.Connection, repo: int, oid: str) -> bool:
+    """True if the repo knows the folder with this id."""
+    row = db.execute("SELECT 1 FROM tree WHERE repo = ? AND oid = ?", (repo, oid)).fetchone()
+    return row is not None
 
 
 def read_folder(db: sqlite3.Connection, repo: int, oid: str, folder: str = "") -> list[Entry]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.server import trees
+from hub.server import git_objects, trees
 from hub.server.database import Database
 from hub.server.refusals import BadRequest
 from hub.server.trees import Entry
@@ -81,7 +81,7 @@ def test_a_path_is_not_both_file_and_folder(db):
 
 def test_the_pointer_is_that_of_git_lfs():
     oid = hashlib.sha256(b"").hexdigest()
-    assert trees.pointer_text(oid, 0).decode().splitlines() == [
+    assert git_objects.pointer_text(oid, 0).decode().splitlines() == [
         "version https://git-lfs.github.com/spec/v1",
         f"oid sha256:{oid}",
         "size 0",

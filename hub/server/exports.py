@@ -1,0 +1,63 @@
+"""What git needs of a repo: the objects that lead from commits it has to commits it wants.
+
+Try: python -m pytest -q tests/hub/server/test_exports.py
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable
+
+from hub.server import history, trees
+from hub.server.blobs import Blobs
+from hub.server.git_objects import GitObject, decode_commit, pointer_text
+from hub.server.trees import Entry
+
+
+def objects(
+    db: sqlite3.Connection,
+    blobs: Blobs,
+    repo: int,
+    commits: Iterable[str],
+    has: Callable[[str], bool],
+) -> list[GitObject]:
+    """The given commits, what led to them and their files, up to the commits that git `has`."""
+    found: list[GitObject] = []
+    wanted: list[str] = []
+    known: set[str] = set()  # ids of folders and files
+    seen: set[str] = set()
+    todo = list(commits)
+    while todo:
+        oid = todo.pop()
+        if oid in seen:
+            continue
+        seen.add(oid)
+        content = history.git_object(db, repo, oid)
+        assert content is not None, f"commit {oid} of repo {repo} has gone"
+        said = decode_commit(content)
+        if has(oid):
+            _collect(db, blobs, repo, Entry("", said.tree, 0, None), known)
+        else:
+            found.append(GitObject("commit", content))
+            wanted.append(said.tree)
+            todo += said.parents
+    for tree in wanted:
+        found += _collect(db, blobs, repo, Entry("", tree, 0, None), known)
+    return found
+
+
+def _collect(
+    db: sqlite3.Connection, blobs: Blobs, repo: int, entry: Entry, known: set[str]
+) -> list[GitObject]:
+    """The file or folder with all it holds, less what is known; it is known then."""
+    if entry.oid in known:
+        return []
+    known.add(entry.oid)
+    if entry.is_folder:
+        inside = trees.read_folder(db, repo, entry.oid, entry.path)
+        found = [GitObject("tree", trees.git_tree(inside))]
+        for below in inside:
+            found += _collect(db, blobs, repo, below, known)
+        return found
+    assert entry.sha256 is not None, entry
+    if entry.is_lfs:
+        return [GitObject("blob", pointer_text(entry.sha256, entry.size_bytes))]
+    return [GitObject("blob", blobs.path(entry.sha256))]

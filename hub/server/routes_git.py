@@ -1,0 +1,136 @@
+"""Routes of git's own protocol: clone, fetch, pull and push over HTTP, served by git's program.
+
+A mirror of the repo (hub/server/mirrors.py) is brought up to date before each request; a push is
+kept in the store by git's hook (hub/server/pushes.py) before git itself agrees to it.
+Try: git clone http://127.0.0.1:PORT/demo/hello
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from hub.server import git, mirrors, wire
+from hub.server.names import Repo
+from hub.server.refusals import BadRequest, TooLarge
+
+_FETCH, _PUSH = "git-upload-pack", "git-receive-pack"
+MAX_PUSH_BYTES = 2**30
+_CHUNK_BYTES = 2**16
+_PROGRAM = Path(__file__).parents[2]  # the folder that holds hub/
+
+
+def _allowed_repo(request: Request, service: str) -> Repo:
+    """The repo in the path, for a viewer who may do what the service does.
+
+    Raises:
+        Refusal: they may not, or git is not installed.
+    """
+    repo = wire.writable_repo(request) if service == _PUSH else wire.readable_repo(request)
+    git.program()
+    return repo
+
+
+def refs(request: Request) -> Response:
+    """What a git client asks first: the branches and tags, and how to go on."""
+    service = request.query_params.get("service", "")
+    if service not in (_FETCH, _PUSH):
+        raise BadRequest("Only git's smart protocol is served here; use git itself.")
+    repo = _allowed_repo(request, service)
+    with mirrors.current(wire.store(request), repo):
+        return _answer(request, repo, subprocess.DEVNULL)
+
+
+async def exchange(request: Request) -> Response:
+    """The second half of a fetch, or a push."""
+    service = request.url.path.rsplit("/", 1)[-1]
+    repo = await run_in_threadpool(_allowed_repo, request, service)
+    store = wire.store(request)
+    with store.blobs.arrive() as arrival:
+        # A slow client keeps nobody waiting: the mirror is held only once all has come.
+        async for chunk in request.stream():
+            await run_in_threadpool(arrival.write, chunk)
+            if arrival.size_bytes > MAX_PUSH_BYTES:
+                raise TooLarge(f"A push is at most {MAX_PUSH_BYTES} bytes; push fewer commits.")
+        staged = await run_in_threadpool(arrival.finish)
+
+        def serve() -> Response:
+            with mirrors.current(store, repo), staged.path.open("rb") as body:
+                return _answer(request, repo, body, staged.size_bytes)
+
+        return await run_in_threadpool(serve)
+
+
+def _answer(request: Request, repo: Repo, body: IO[bytes] | int, size_bytes: int = 0) -> Response:
+    """What git's own CGI program answers; a fetch is streamed, the rest is complete by then."""
+    process = subprocess.Popen(
+        [git.program(), "http-backend"],
+        env=_environment(request, repo, size_bytes),
+        stdin=body,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None, process
+    headers: dict[str, str] = {}
+    while line := process.stdout.readline().decode("latin-1").strip():
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    status = int(headers.pop("status", "200")[:3])
+    content = _rest(process)
+    if request.url.path.endswith(_FETCH):
+        return StreamingResponse(content, status, headers)
+    return Response(b"".join(content), status, headers)
+
+
+def _rest(process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
+    """What a program prints, until it ends or nobody listens any more."""
+    assert process.stdout is not None, process
+    try:
+        while chunk := process.stdout.read(_CHUNK_BYTES):
+            yield chunk
+    finally:
+        process.stdout.close()
+        process.kill()
+        process.wait()
+
+
+def _environment(request: Request, repo: Repo, size_bytes: int) -> dict[str, str]:
+    """The request as CGI (RFC 3875) hands it on, and what the hook of a push must know."""
+    store, service = wire.store(request), request.url.path.rsplit("/", 1)[-1]
+    mirror = store.mirror(repo)
+    is_first = service == "refs"
+    values = {
+        "GIT_PROJECT_ROOT": str(mirror.parent),
+        "GIT_HTTP_EXPORT_ALL": "1",  # who may see it has been decided
+        "PATH_INFO": f"/{mirror.name}/{'info/refs' if is_first else service}",
+        "REQUEST_METHOD": request.method,
+        "QUERY_STRING": f"service={request.query_params['service']}" if is_first else "",
+        "CONTENT_TYPE": request.headers.get("content-type", ""),
+        "CONTENT_LENGTH": str(size_bytes),
+        "HTTP_CONTENT_ENCODING": request.headers.get("content-encoding", ""),
+        "HTTP_GIT_PROTOCOL": request.headers.get("git-protocol", ""),
+        "GIT_PROTOCOL": request.headers.get("git-protocol", ""),
+        "REMOTE_USER": wire.viewer(request).user,
+        "HUB_PYTHON": sys.executable,
+        "HUB_ROOT": str(store.root),
+        "HUB_REPO": str(repo.key),
+        "PYTHONPATH": str(_PROGRAM),
+    }
+    return {**git.environment(), **{name: value for name, value in values.items() if value}}
+
+
+_REPO = "/{namespace}/{name}"
+ROUTES = [
+    Route(f"{prefix}{_REPO}/{path}", endpoint, methods=[method])
+    for prefix in ("", "/{kinds}")
+    for method, path, endpoint in (
+        ("GET", "info/refs", refs),
+        ("POST", _FETCH, exchange),
+        ("POST", _PUSH, exchange),
+    )
+]
