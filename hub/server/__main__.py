@@ -23,6 +23,7 @@ from hub.server import (
     routes_account,
     routes_files,
     routes_git,
+    routes_lfs,
     routes_repo,
     routes_upload,
 )
@@ -42,6 +43,7 @@ def build_app(root: Path, tokens: Sequence[Token]) -> Starlette:
         *routes_repo.ROUTES,
         *routes_files.ROUTES,
         *routes_upload.ROUTES,
+        *routes_lfs.ROUTES,
         *routes_git.ROUTES,
     ]
     app = Starlette(

@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from hub.server import trees
-from hub.server.blobs import Blobs, Staged
+from hub.server import attributes, trees
+from hub.server.blobs import Arrival, Blobs, Staged
 from hub.server.git_objects import (
     MAX_POINTER_BYTES,
     CommitText,
@@ -26,17 +26,8 @@ from hub.server.names import Repo
 from hub.server.refusals import BadRequest, EntryNotFound
 from hub.server.trees import Entry
 
-# Extensions that the Hub stores as large files whatever their size.
-LARGE_PATTERNS = tuple(
-    f"*.{extension}"
-    for extension in (
-        "7z arrow bin bz2 ckpt ftz gz h5 joblib mlmodel model msgpack npy npz onnx ot parquet pb"
-        " pickle pkl pt pth rar safetensors tar tflite tgz wasm xz zip zst"
-    ).split()
-)
-GIT_ATTRIBUTES = "".join(
-    f"{pattern} filter=lfs diff=lfs merge=lfs -text\n" for pattern in LARGE_PATTERNS
-).encode()
+GIT_ATTRIBUTES = ".gitattributes"
+_MAX_ATTRIBUTES_BYTES = 2**20  # a longer one is kept, but not read
 
 
 @dataclass(frozen=True)
@@ -174,10 +165,13 @@ def append(
     files = dict(before)
     for change in changes:
         _apply(db, repo, files, change, parent or "")
-    tree = trees.write_tree(db, repo, files)
-    if head and tree == head.tree:
-        return head
-    hold(db, blobs, repo, [change.staged for change in changes if isinstance(change, AddFile)])
+    contents = [change.staged for change in changes if isinstance(change, AddFile)]
+    with blobs.arrive() as arrival:
+        contents += _name_large_files(blobs, files, contents, arrival)
+        tree = trees.write_tree(db, repo, files)
+        if head and tree == head.tree:
+            return head
+        hold(db, blobs, repo, contents)
     names = ("README.md", "config.json")
     is_same = head and all(before.get(name) == files.get(name) for name in names)
     metadata = head.metadata if head and is_same else describe_tree(db, blobs, repo, tree)
@@ -242,6 +236,29 @@ def _apply(
             del files[path]
     elif files.pop(change.path, None) is None:
         raise EntryNotFound(f"A file with this name doesn't exist: {change.path}", head)
+
+
+def _name_large_files(
+    blobs: Blobs, files: dict[str, Entry], staged: Sequence[Staged], arrival: Arrival
+) -> list[Staged]:
+    """Let .gitattributes name all large files, without which a clone has only their pointers."""
+    large = [path for path, entry in files.items() if entry.is_lfs]
+    kept = files.get(GIT_ATTRIBUTES)
+    if not large or (kept and (kept.is_lfs or kept.size_bytes > _MAX_ATTRIBUTES_BYTES)):
+        return []
+    text = ""
+    if kept and kept.sha256:
+        new = [content.path for content in staged if content.sha256 == kept.sha256]
+        text = (new or [blobs.path(kept.sha256)])[0].read_text("utf-8", "surrogateescape")
+    content = attributes.completed(text, large)
+    if content == text:
+        return []
+    written = content.encode("utf-8", "surrogateescape")
+    arrival.write(written)
+    done = arrival.finish()
+    oid = trees.git_oid(written)
+    files[GIT_ATTRIBUTES] = Entry(GIT_ATTRIBUTES, oid, done.size_bytes, done.sha256)
+    return [done]
 
 
 def _added(db: sqlite3.Connection, repo: int, change: AddFile | AddLarge) -> Entry:

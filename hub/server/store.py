@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hub.server import exports, history, imports, refs, trees, upgrade
+from hub.server import attributes, exports, history, imports, refs, trees, upgrade
 from hub.server.blobs import Blobs, Staged
 from hub.server.database import Database
 from hub.server.git_objects import GitObject
@@ -58,10 +58,10 @@ class Store:
                 ).fetchone()[0]
             except sqlite3.IntegrityError as error:
                 raise RepoExists(f"You already created this {kind} repo") from error
-            arrival.write(history.GIT_ATTRIBUTES)
-            first = history.AddFile(
-                ".gitattributes", arrival.finish(), trees.git_oid(history.GIT_ATTRIBUTES)
-            )
+            content = attributes.FIRST.encode()
+            arrival.write(content)
+            oid = trees.git_oid(content)
+            first = history.AddFile(history.GIT_ATTRIBUTES, arrival.finish(), oid)
             note = Note("initial commit", "", author)
             commit = history.append(db, self.blobs, key, None, [first], note)
             refs.put(db, key, "branch", MAIN, commit.oid)

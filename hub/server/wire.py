@@ -150,6 +150,30 @@ def text_of(body: Mapping[str, object], name: str, default: str | None = None) -
     return value
 
 
+def objects(body: Mapping[str, object], name: str) -> list[dict[str, object]]:
+    """A field that holds a list of objects.
+
+    Raises:
+        BadRequest: it does not.
+    """
+    rows = body.get(name)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadRequest(f"Field {name!r} must be a list of objects.")
+    return rows
+
+
+def size_of(body: Mapping[str, object]) -> int:
+    """The field `size`, a number of bytes.
+
+    Raises:
+        BadRequest: it is not one.
+    """
+    size = body.get("size")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise BadRequest(f"Field 'size' must be a number of bytes, got {str(size)[:40]!r}.")
+    return size
+
+
 async def lines(request: Request, max_bytes: int) -> AsyncIterator[bytearray]:
     """The body line by line, never more than one line in memory.
 

@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
-from hub.server import history
-from hub.server.history import AddFile, Note
-from hub.server.refusals import RevisionNotFound
+from hub.server import attributes
+from hub.server.git_objects import pointer_text
+from hub.server.history import AddFile, AddLarge, Note
+from hub.server.refusals import BadRequest, RevisionNotFound
 from hub.server.store import Store
 from hub.server.trees import git_oid
 
@@ -62,10 +63,28 @@ def test_metadata_follows_the_files_it_comes_from(store, repo):
     assert commit(store, repo, "README.md", b"plain").metadata.card == {}
 
 
-def test_the_large_patterns_are_those_of_the_first_commit():
-    lines = history.GIT_ATTRIBUTES.decode().splitlines()
-    assert "*.safetensors filter=lfs diff=lfs merge=lfs -text" in lines
-    assert len(lines) == len(history.LARGE_PATTERNS)
+def test_gitattributes_names_every_large_file(store, repo):
+    with store.blobs.arrive() as arrival:
+        arrival.write(b"weights")
+        store.hold(repo, staged := arrival.finish())
+    large = [AddLarge(path, staged.sha256, 7) for path in ("a.safetensors", "my model.gguf")]
+    done = store.commit(repo, "main", large, Note("t", "", "demo"))
+    kept = store.entry(repo, done, ".gitattributes")
+    text = store.blobs.path(kept.sha256).read_text()
+    added = "my[[:space:]]model.gguf filter=lfs diff=lfs merge=lfs -text\n"
+    assert text == attributes.FIRST + added
+    assert store.commit(repo, "main", large, Note("again", "", "demo")) == done
+
+
+def test_the_pointer_of_a_large_file_stands_for_it(store, repo):
+    with store.blobs.arrive() as arrival:
+        arrival.write(b"weights")
+        store.hold(repo, staged := arrival.finish())
+    pointer = pointer_text(staged.sha256, 7)
+    done = commit(store, repo, "w.bin", pointer)
+    assert store.entry(repo, done, "w.bin").is_lfs
+    with pytest.raises(BadRequest, match="Upload it first"):
+        commit(store, repo, "other.bin", pointer_text("0" * 64, 7))
 
 
 def test_a_commit_cannot_be_changed(store, repo):

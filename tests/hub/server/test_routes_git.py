@@ -1,13 +1,20 @@
 """Real git over real HTTP: what is cloned, pushed and refused."""
 
+import os
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
 import pytest
+from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.utils import get_session
 
 from tests.hub.server import clones
-from tests.hub.server.clones import clone
-from tests.hub_fixtures import RunningHub
+from tests.hub.server.clones import address, clone, git, run
+from tests.hub_fixtures import PROJECT, RunningHub
+
+NOBODY = "asks for no token"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,9 +34,9 @@ def new_repo(hub: RunningHub, kind: str = "model", **options: object) -> str:
     return repo_id
 
 
-def content(hub: RunningHub, repo_id: str, name: str, folder: Path, revision: str = "main") -> str:
-    path = hub.api().hf_hub_download(repo_id, name, revision=revision, cache_dir=folder / "cache")
-    return Path(path).read_text("utf-8")
+def upload(hub: RunningHub, repo_id: str, path: str, content: bytes) -> str:
+    api = hub.api()
+    return api.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id=repo_id).oid
 
 
 @pytest.mark.parametrize(
@@ -55,3 +62,228 @@ def test_what_the_client_pushed_is_cloned_and_what_git_pushed_is_downloaded(
     assert Path(folder, "a", "b.txt").read_text() == "two" and Path(folder).name == done
     newest, *_ = api.list_repo_commits(repo_id, repo_type=kind)
     assert (newest.title, newest.message, newest.authors) == ("Say two", "Because.", ["Ada"])
+
+
+def test_git_and_the_client_take_turns(hub, tmp_path):
+    repo_id = new_repo(hub)
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    for number in range(2):
+        oid = upload(hub, repo_id, f"client-{number}.txt", b"from the client")
+        copy.git("pull", "-q")
+        assert copy.head == oid
+        copy.commit(**{f"git-{number}_txt": "from git"})
+        assert copy.push().returncode == 0
+    files = {f"{who}-{number}.txt" for who in ("client", "git") for number in range(2)}
+    assert set(hub.api().list_repo_files(repo_id)) == {".gitattributes", *files}
+    assert git(copy.folder, "fsck", "--strict") == ""
+
+
+def test_merges_branches_tags_and_programs_are_kept(hub, tmp_path):
+    repo_id = new_repo(hub)
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    copy.git("switch", "-qc", "feature/one")
+    copy.write(run_sh="#!/bin/sh\n", deep__er__file_txt="x")
+    (copy.folder / "run.sh").chmod(0o755)
+    side = copy.commit("On the side")
+    copy.git("switch", "-q", "main")
+    copy.commit("On main", main_txt="m")
+    copy.git("merge", "-q", "--no-edit", "feature/one")
+    copy.git("tag", "v1")
+    assert copy.push("origin", "main", "feature/one", "v1").returncode == 0
+    refs = hub.api().list_repo_refs(repo_id)
+    assert {b.name: b.target_commit for b in refs.branches} == {
+        "main": copy.head,
+        "feature/one": side,
+    }
+    assert [(tag.name, tag.target_commit) for tag in refs.tags] == [("v1", copy.head)]
+    upload(hub, repo_id, "run.sh", b"#!/bin/sh\nexit 0\n")
+    again = clone(hub, repo_id, tmp_path / "again")
+    assert os.access(again.folder / "run.sh", os.X_OK), "an edit by the client keeps the mode"
+    assert "On the side" in again.git("log", "--format=%s")
+    assert again.push("origin", "--delete", "feature/one", "v1").returncode == 0
+    refs = hub.api().list_repo_refs(repo_id)
+    assert ([branch.name for branch in refs.branches], refs.tags) == (["main"], [])
+
+
+def test_a_commit_in_between_refuses_the_push_and_loses_nothing(hub, tmp_path):
+    repo_id = new_repo(hub)
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    theirs = upload(hub, repo_id, "theirs.txt", b"theirs")
+    copy.commit(mine_txt="mine")
+    refused = copy.push()
+    assert refused.returncode != 0 and "fetch first" in refused.stderr, refused.stderr
+    assert hub.api().model_info(repo_id).sha == theirs
+    copy.git("pull", "-q", "--rebase")
+    assert copy.push().returncode == 0
+    assert {"mine.txt", "theirs.txt"} <= set(hub.api().list_repo_files(repo_id))
+
+
+def test_a_forced_push_leaves_the_old_commits_readable(hub, tmp_path):
+    repo_id = new_repo(hub)
+    old = upload(hub, repo_id, "old.txt", b"old")
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    copy.git("reset", "-q", "--hard", "HEAD~1")
+    new = copy.commit(new_txt="new")
+    assert copy.push().returncode != 0
+    assert copy.push("--force").returncode == 0
+    assert hub.api().model_info(repo_id).sha == new
+    path = hub.api().hf_hub_download(repo_id, "old.txt", revision=old, cache_dir=tmp_path)
+    assert Path(path).read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    "who, said",
+    [
+        (NOBODY, "could not read Username"),
+        ("read_token", "403"),
+        ("other_token", "403"),
+        ("wrong", "Authentication failed"),
+    ],
+)
+def test_only_members_with_a_write_token_push(hub, tmp_path, who, said):
+    repo_id = new_repo(hub)
+    before = hub.api().model_info(repo_id).sha
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    copy.commit(a_txt="a")
+    token = None if who == NOBODY else getattr(hub, who, "hf_unknown")
+    refused = copy.push(address(hub, repo_id, token), "main")
+    assert refused.returncode != 0 and said in refused.stderr, refused.stderr
+    assert hub.api().model_info(repo_id).sha == before
+
+
+def test_a_private_repo_is_hidden_from_git(hub, tmp_path):
+    repo_id = new_repo(hub, private=True)
+    for number, token in enumerate((hub.read_token, hub.token)):
+        assert clone(hub, repo_id, tmp_path / f"mine-{number}", token).head
+    for path in (repo_id, "demo/missing"):
+        said = run(tmp_path, "clone", address(hub, path, hub.other_token), "x").stderr
+        assert f"repository '{address(hub, path)}/' not found" in said
+        assert "could not read Username" in run(tmp_path, "clone", address(hub, path), "x").stderr
+    header = f"http.extraHeader=Authorization: Bearer {hub.read_token}"
+    git(tmp_path, "-c", header, "clone", "-q", address(hub, repo_id), "by-header")
+
+
+def test_a_gated_repo_is_for_its_members(hub, tmp_path):
+    repo_id = new_repo(hub)
+    hub.api().update_repo_settings(repo_id, gated="auto")
+    assert run(tmp_path, "clone", address(hub, repo_id, hub.other_token), "x").returncode != 0
+    assert clone(hub, repo_id, tmp_path / "mine").head
+
+
+def test_a_public_repo_needs_no_token_and_a_large_one_is_a_pointer(hub, tmp_path):
+    repo_id = new_repo(hub)
+    upload(hub, repo_id, "w.safetensors", b"\0" * 3000)
+    upload(hub, repo_id, "big.csv", b"a,b\n" * 3 * 2**20)
+    git(tmp_path, "clone", "-q", address(hub, repo_id), "copy")
+    text = (tmp_path / "copy" / "w.safetensors").read_text()
+    assert text.startswith("version https://git-lfs") and text.endswith("size 3000\n")
+    attributes = (tmp_path / "copy" / ".gitattributes").read_text()
+    assert "big.csv filter=lfs" in attributes, "as the Hub adds it for a file over 10 MiB"
+    assert git(tmp_path / "copy", "status", "--porcelain") == ""
+
+
+def test_a_pointer_may_move_but_not_point_to_nothing(hub, tmp_path):
+    repo_id = new_repo(hub)
+    upload(hub, repo_id, "w.bin", b"\0" * 3000)
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    copy.git("mv", "w.bin", "renamed.bin")
+    copy.commit()
+    assert copy.push().returncode == 0
+    path = hub.api().hf_hub_download(repo_id, "renamed.bin", cache_dir=tmp_path / "cache")
+    assert Path(path).read_bytes() == b"\0" * 3000
+    other = clone(hub, new_repo(hub), tmp_path / "other")
+    pointer = (copy.folder / "renamed.bin").read_bytes()
+    other.commit(stolen_bin=pointer)
+    said = other.push().stderr
+    assert "LFS pointers to contents that were not uploaded" in said and "- stolen.bin" in said
+
+
+def test_binary_and_long_files_are_refused_by_name_in_any_commit(hub, tmp_path):
+    repo_id = new_repo(hub)
+    before = hub.api().model_info(repo_id).sha
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    copy.commit(docs__picture_png=b"\x89PNG\0", fine_txt="fine", long_csv="a" * (10 * 2**20 + 1))
+    (copy.folder / "docs" / "picture.png").unlink()
+    (copy.folder / "link").symlink_to("fine.txt")
+    copy.commit("Too late")
+    refused = copy.push()
+    assert refused.returncode != 0
+    for line in (
+        "contains binary files",
+        "- docs/picture.png",
+        "files larger than 10 MiB",
+        "- long.csv",
+        "links or submodules",
+        "- link",
+    ):
+        assert line in refused.stderr, refused.stderr
+    assert "fine.txt" not in refused.stderr
+    assert hub.api().model_info(repo_id).sha == before
+    with pytest.raises(HfHubHTTPError):
+        hub.api().list_repo_tree(repo_id, revision=copy.head).__next__()
+    assert not list((hub.root / "tmp").iterdir()), "nothing is left behind"
+
+
+def test_what_a_commit_had_already_may_stay(hub, tmp_path):
+    repo_id = new_repo(hub)
+    upload(hub, repo_id, "picture.png", b"\x89PNG\0")
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    copy.git("mv", "picture.png", "moved.png")
+    copy.commit(page_py="print()\n")
+    assert copy.push().returncode == 0
+
+
+@pytest.mark.parametrize(
+    "ref, said",
+    [
+        ("HEAD:refs/notes/x", "neither a branch nor a tag"),
+        ("annotated", "git tag -f annotated annotated^{}"),
+        (":main", "main cannot be deleted"),
+        ("HEAD:refs/heads/main/below", "cannot be beside the branch main"),
+        ("HEAD:refs/heads/" + "a" * 40, "Invalid reference name"),
+        ("HEAD^{tree}:refs/tags/folder", "would lead to a tree"),
+    ],
+)
+def test_refs_that_are_not_kept_are_refused_with_a_reason(hub, tmp_path, ref, said):
+    copy = clone(hub, new_repo(hub), tmp_path / "copy")
+    copy.git("tag", "-a", "-m", "x", "annotated")
+    refused = copy.push("origin", ref)
+    assert refused.returncode != 0 and said in refused.stderr, refused.stderr
+    assert clone(hub, copy.git("remote", "get-url", "origin").split("/", 3)[3], tmp_path / "again")
+
+
+def test_a_deleted_repo_leaves_no_mirror(hub, tmp_path):
+    before = set((hub.root / "git").glob("*.git")) if (hub.root / "git").exists() else set()
+    repo_id = new_repo(hub)
+    clone(hub, repo_id, tmp_path / "copy")
+    assert len(set((hub.root / "git").glob("*.git")) - before) == 1
+    hub.api().delete_repo(repo_id)
+    assert set((hub.root / "git").glob("*.git")) <= before
+
+
+def test_old_git_and_browsers_are_told_what_is_served(hub):
+    response = get_session().get(f"{hub.endpoint}/{new_repo(hub)}/info/refs")
+    assert response.status_code == 400 and "smart protocol" in response.json()["error"]
+
+
+def test_without_git_the_routes_say_so(tmp_path):
+    command = [sys.executable, "-m", "hub.server", "--root", tmp_path, "--port", "0"]
+    server = subprocess.Popen(
+        [*command, "--token", "demo:write:hf_x"],
+        cwd=PROJECT,
+        env={"PATH": "/nowhere"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        endpoint = server.stdout.readline().split()[-1]
+        hub = RunningHub(endpoint, tmp_path, "hf_x", "", "")
+        repo_id = new_repo(hub)
+        url = f"{endpoint}/{repo_id}/info/refs?service=git-upload-pack"
+        response = get_session().get(url)
+        assert response.status_code == 501 and "apt-get install git" in response.json()["error"]
+        refused = run(tmp_path, "clone", address(hub, repo_id), "copy")
+        assert "501" in refused.stderr
+    finally:
+        server.kill()
+        server.wait()

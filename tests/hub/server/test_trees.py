@@ -1,12 +1,10 @@
 """Folders as content-addressed rows, and which paths may be in them."""
 
-import hashlib
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.server import git_objects, trees
+from hub.server import trees
 from hub.server.database import Database
 from hub.server.refusals import BadRequest
 from hub.server.trees import Entry
@@ -77,12 +75,3 @@ def test_the_same_files_have_the_same_id_in_any_order(db):
 def test_a_path_is_not_both_file_and_folder(db):
     with pytest.raises(BadRequest, match="'a' would be both"):
         trees.write_tree(db, 1, {"a": file("a"), "a/b": file("a/b")})
-
-
-def test_the_pointer_is_that_of_git_lfs():
-    oid = hashlib.sha256(b"").hexdigest()
-    assert git_objects.pointer_text(oid, 0).decode().splitlines() == [
-        "version https://git-lfs.github.com/spec/v1",
-        f"oid sha256:{oid}",
-        "size 0",
-    ]
