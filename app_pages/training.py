@@ -7,20 +7,12 @@ nothing.
 
 import streamlit as st
 
-from app_pages import people, widgets
-from app_pages.owner import new_run, run_report, run_steps
-from hub.errors import UserError
-from inference.workshop.runs import Runs, refuse_missing_packages
+from app_pages.owner import new_run, run_actions, run_report, run_steps
+from inference.workshop.runs import Runs
 
 NEW = ""  # the choice of a run that is yet to be made
 
-settings, _ = widgets.load_or_stop()
-try:
-    people.require_owner()
-    refuse_missing_packages()
-except UserError as error:
-    widgets.error_box(error)
-    st.stop()
+settings = run_actions.admit()
 
 # ---- which run
 runs = Runs(settings.runs)
@@ -36,9 +28,7 @@ chosen = st.selectbox(
     format_func=lambda name: name or "A new run",  # what the address shows, so it never changes
     bind="query-params",
 )
-if st.session_state.run_problem is not None:
-    widgets.error_box(st.session_state.run_problem)
-    st.session_state.run_problem = None
+run_actions.show_problem()
 
 # ---- how it stands, then what it is made of
 if chosen == NEW:

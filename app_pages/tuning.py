@@ -6,19 +6,11 @@ from the study.json that it writes after every validation, so a reload loses not
 
 import streamlit as st
 
-from app_pages import people, widgets
-from app_pages.owner import run_report, tuning_steps
-from hub.errors import UserError
-from inference.workshop.runs import TUNE, Runs, refuse_missing_packages
+from app_pages.owner import run_actions, run_report, tuning_steps
+from inference.workshop.runs import TUNE, Runs
 from inference.workshop.work import RUNNING
 
-settings, _ = widgets.load_or_stop()
-try:
-    people.require_owner()
-    refuse_missing_packages()
-except UserError as error:
-    widgets.error_box(error)
-    st.stop()
+settings = run_actions.admit()
 
 from app_pages.owner import tuning_report  # noqa: E402  Optuna is there only where one can train
 
@@ -27,9 +19,7 @@ runs = Runs(settings.runs)
 known = {run.name: run for run in runs.all()}
 st.title("Tune a model", anchor=False)
 st.caption("Only you, the owner of this Space, see this page.")
-if st.session_state.run_problem is not None:
-    widgets.error_box(st.session_state.run_problem)
-    st.session_state.run_problem = None
+run_actions.show_problem()
 if not known:
     st.text(
         "There is nothing to tune yet. A search starts from a run: its data, columns and model."

@@ -1,4 +1,4 @@
-"""What a button of the owner's page sets off: only the owner's, told to the journal, errors kept.
+"""Who may act on the owner's pages, and what a button sets off: told to the journal, errors kept.
 
 A button may be pressed by anybody who can speak to the server, so each asks again who it is.
 """
@@ -7,9 +7,30 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app_pages import people
+from app_pages import people, widgets
 from hub.errors import UserError
 from inference import journal
+from inference.settings import Settings
+from inference.workshop.runs import refuse_missing_packages
+
+
+def admit() -> Settings:
+    """The settings for the owner; for others, or where nothing can train, the page ends here."""
+    settings, _ = widgets.load_or_stop()
+    try:
+        people.require_owner()
+        refuse_missing_packages()
+    except UserError as error:
+        widgets.error_box(error)
+        st.stop()
+    return settings
+
+
+def show_problem() -> None:
+    """Say once what went wrong with the button that was pressed last."""
+    if st.session_state.run_problem is not None:
+        widgets.error_box(st.session_state.run_problem)
+        st.session_state.run_problem = None
 
 
 def do(event: str, action: Callable[[], str]) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hub.client import Hub
 from inference import classifier, records
@@ -20,7 +19,7 @@ from inference.bundle import Bundle
 from inference.catalogue import FINE_TUNED, PRETRAINED, Catalogue, ModelEntry
 from inference.classifier import Scorer
 from inference.errors import ModelError
-from inference.judging import leaderboard, predictions, verdict
+from inference.judging import guessers, leaderboard, predictions, verdict
 from inference.judging.leaderboard import BASELINE, Leaderboard, Measured
 from inference.judging.measure import measure, targets_of
 from inference.judging.predictions import Predictions
@@ -47,18 +46,6 @@ class Judged:
     board: Leaderboard
     predictions: Mapping[str, Predictions]
     rejected: tuple[records.Rejected, ...]
-
-
-@dataclass(frozen=True)
-class _Constant:
-    """Scores every text alike: (C,) in [0, 1]."""
-
-    bundle: Bundle
-    shares: NDArray[np.float32]
-    size_bytes: int = 0
-
-    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.tile(self.shares, (len(texts), 1))
 
 
 def open_named(name: str, hub: Hub, *, threads: int = 0) -> Contestant:
@@ -135,7 +122,7 @@ def judge_file(
         text_fields=task.text_fields,
         json_fields=task.json_fields,
     )
-    same = _Constant(bundle, shares)
+    same = guessers.majority(shares, bundle)
     constant = Contestant(same, BASELINE, "always the most frequent", "")
     measured: list[tuple[Measured, Predictions]] = []
     for number, model in enumerate([*models, constant], start=1):

@@ -15,6 +15,7 @@ from tests.browser.conftest import (
     OpenPage,
     check_look,
     open_from_menu,
+    settled,
 )
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import MESSAGES, RunningSpace, running_space, space_environment
@@ -30,11 +31,6 @@ def ready(page: Page) -> Page:
         timeout=WAIT_MS
     )
     return settled(page)
-
-
-def settled(page: Page) -> Page:
-    page.locator("[data-test-script-state=notRunning]").wait_for(timeout=WAIT_MS)
-    return page
 
 
 def to_feedback(page: Page) -> Page:

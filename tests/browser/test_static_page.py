@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from hub.client import connect
 from inference.bundle import MULTI, SINGLE, Bundle
 from inference.judging import leaderboard as leaderboards
+from inference.judging.guessers import FittedScorer
 from inference.records import Example
 from space_config import static_page
 from space_config.servers import HOST, Servers, free_port
@@ -21,7 +22,6 @@ from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import LABELS, leaderboard, write_catalogue
 from tests.training.toy import WORDS, toy_examples
 from training.rivals import baselines, tfidf_tables
-from training.rivals.guessers import FittedScorer
 
 TUNED = "demo/static-tuned"
 TOLERANCE = 1e-6

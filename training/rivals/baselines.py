@@ -31,10 +31,10 @@ from sklearn.pipeline import FeatureUnion, make_pipeline, make_union
 
 from inference import zero_shot
 from inference.bundle import Bundle
+from inference.judging import guessers
+from inference.judging.guessers import FittedScorer
 from inference.records import Example
 from training.examples.splits import label_matrix
-from training.rivals import guessers
-from training.rivals.guessers import FittedScorer
 from training.rivals.heads import STRENGTHS, Heads, Learned, Strength, best, strength
 
 TITLES = {

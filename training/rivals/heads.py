@@ -21,10 +21,10 @@ from sklearn.pipeline import FeatureUnion
 
 from inference.bundle import Bundle
 from inference.classifier import decide
+from inference.judging.guessers import FittedScorer, Floats
 from inference.metrics import summarise
 from inference.records import Example
 from training.examples.splits import label_matrix
-from training.rivals.guessers import FittedScorer, Floats
 from training.shipping import thresholds
 
 Bools = NDArray[np.bool_]

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from inference.judging.guessers import FittedScorer
 from inference.whole_file import write_whole
-from training.rivals.guessers import FittedScorer
 from training.rivals.heads import Heads, Regression
 
 FILE = Path("results") / "tfidf.json"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from inference.bundle import MULTI, SINGLE, Bundle
+from inference.judging.guessers import FittedScorer
 from inference.records import Example
 from tests.training.toy import toy_examples
 from training.rivals import baselines, tfidf_tables
-from training.rivals.guessers import FittedScorer
 
 LABELS = ("negative", "neutral", "positive")
 

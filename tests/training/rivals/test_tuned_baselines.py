@@ -4,11 +4,11 @@ import pytest
 
 from inference.bundle import SINGLE, Bundle
 from inference.errors import ConfigError
+from inference.judging.guessers import FittedScorer
 from tests.training.fitting import LABELS
 from tests.training.toy import toy_config, toy_examples
 from training.rivals import baselines
 from training.rivals.baselines import fit
-from training.rivals.guessers import FittedScorer
 from training.rivals.tuned_baselines import tune
 
 BUNDLE = Bundle(LABELS, SINGLE, text_fields=("text",))

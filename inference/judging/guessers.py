@@ -36,12 +36,12 @@ class FittedScorer:
 
 
 def majority(shares: Floats, bundle: Bundle) -> FittedScorer:
-    """Score every text with the labels' shares of the training part, (C,)."""
+    """Score every text with the labels' shares in the known part, (C,)."""
     return FittedScorer(bundle, shares.nbytes, lambda texts: np.tile(shares, (len(texts), 1)))
 
 
 def prior(shares: Floats, bundle: Bundle, seed: int) -> FittedScorer:
-    """Decide for each label as often as the training part has it, (C,), whatever the text says.
+    """Decide for each label as often as the known part has it, (C,), whatever the text says.
 
     Noise is added to the logarithm of the share so that the greatest sum falls on a label, or the
     sum on the side of yes, with just that probability (the Gumbel-max trick: Maddison et al. 2014,
@@ -53,7 +53,7 @@ def prior(shares: Floats, bundle: Bundle, seed: int) -> FittedScorer:
         noise = np.stack([_uniform(text, seed, len(shares)) for text in texts])  # (N, C)
         if is_multilabel:
             return expit(logit(shares) + logit(noise))
-        with np.errstate(divide="ignore"):  # a label that training lacks: never
+        with np.errstate(divide="ignore"):  # a label that the known part lacks: never
             return softmax(np.log(shares) - np.log(-np.log(noise)), axis=1)
 
     return FittedScorer(bundle, shares.nbytes, draw)
