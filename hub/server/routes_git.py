@@ -54,7 +54,7 @@ async def exchange(request: Request) -> Response:
     store = wire.store(request)
     with store.blobs.arrive() as arrival:
         # A slow client keeps nobody waiting: the mirror is held only once all has come.
-        async for chunk in request.stream():
+        async for chunk in wire.chunks(request):
             await run_in_threadpool(arrival.write, chunk)
             if arrival.size_bytes > MAX_PUSH_BYTES:
                 raise TooLarge(f"A push is at most {MAX_PUSH_BYTES} bytes; push fewer commits.")

@@ -7,7 +7,7 @@ Try: git lfs clone http://127.0.0.1:PORT/demo/hello
 
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +20,6 @@ from hub.server import wire
 from hub.server.names import Repo
 from hub.server.refusals import BadRequest, Forbidden, RepoNotFound
 
-_CHUNK_BYTES = 2**20
 _ADDRESS_LIFE_S = 24 * 3600
 _SHA256 = re.compile("[0-9a-f]{64}")
 _MEDIA_TYPE = "application/vnd.git-lfs+json"
@@ -85,7 +84,7 @@ async def put_content(request: Request) -> Response:
     repo = await run_in_threadpool(_addressed_repo, request, _UPLOAD)
     oid, size_bytes = wire.part(request, "oid"), int(request.query_params["size"])
     with store.blobs.arrive() as arrival:
-        async for chunk in _chunks(request):
+        async for chunk in wire.chunks(request):
             await run_in_threadpool(arrival.write, chunk)
             if arrival.size_bytes > size_bytes:
                 raise BadRequest(f"The body is longer than the {size_bytes} bytes announced.")
@@ -130,18 +129,6 @@ def _addressed_repo(request: Request, action: str) -> Repo:
     if not is_signed or int(expires) < time.time():
         raise Forbidden("This address is not valid (any more); ask for a new one.")
     return repo
-
-
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    """The body in pieces of about 1 MiB: one hop to a thread each, not one a packet."""
-    pending = bytearray()
-    async for chunk in request.stream():
-        pending += chunk
-        if len(pending) >= _CHUNK_BYTES:
-            yield bytes(pending)
-            pending.clear()
-    if pending:
-        yield bytes(pending)
 
 
 _BATCH = "/{namespace}/{name}/info/lfs/objects/batch"
