@@ -30,7 +30,6 @@ DOORS = {
     "accelerate": ("training/learning/processes.py", "training/learning/trackers.py"),
     # a classifier reads a text at once; a chat model keeps what it has read
     "onnxruntime": ("inference/onnx_engine.py", "inference/generation/onnx_decoder.py"),
-    "jinja2": ("inference/generation/template.py",),
     "evaluate": ("training/learning/evaluation.py",),
     "jsonargparse": ("training/command_line.py",),
     "matplotlib": (
