@@ -15,8 +15,8 @@ import hashlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -26,15 +26,19 @@ from inference import settings
 from inference.bulk import outputs, parts
 from inference.bulk.outputs import Layout
 from inference.bulk.scored import REJECTED
-from inference.bulk.scoring import ROWS_AT_ONCE, Reading, choose_columns, score_rows
+from inference.bulk.scoring import ROWS_AT_ONCE, Block, Reading, choose_columns, score_rows
 from inference.classifier import Scorer
 from inference.errors import ConfigError, DataError, run_command
 from inference.judging import labelled
 from inference.judging.labelled import Contestant
 from inference.reading.survey import survey
+from inference.reading.tables import Row
 from inference.settings import Settings
 
 _STREAM = "-"
+LOCAL, RAY = "local", "ray"
+Engine = Callable[[Scorer, Iterator[Row], Reading, int], Iterator[Block]]
+"""What scoring.score_rows does: blocks of rows in their order, scored."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Order:
 
     model, revision: what scorer is, for the journal: an output is of one model throughout.
     asked_revision: what the caller called the revision, None = the newest.
+    engine: who scores. No part of the journal: what one began another may finish.
     """
 
     layout: Layout
@@ -53,6 +58,7 @@ class Order:
     revision: str
     asked_revision: str | None = None
     rows_at_once: int = ROWS_AT_ONCE
+    engine: Engine = score_rows
 
     @property
     def journal(self) -> parts.Journal:
@@ -101,7 +107,7 @@ def score_file(order: Order) -> Generator[Progress, None, None]:
             done = resumed = min(len(there.paths) * order.rows_at_once, source.rows)
             yield Progress(done, source.rows, resumed, there.rejected)
             rows = islice(source.table().rows, done, None)
-            for block in score_rows(order.scorer, rows, order.reading, order.rows_at_once):
+            for block in order.engine(order.scorer, rows, order.reading, order.rows_at_once):
                 there.add(outputs.encode(block, order.layout), block.rejected)
                 done += len(block.rows)
                 yield Progress(done, source.rows, resumed, there.rejected)
@@ -142,6 +148,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--top_k", type=int, help="the k strongest labels instead of a column for each label"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=(LOCAL, RAY),
+        default=LOCAL,
+        help="ray: on the cluster of RAY_ADDRESS; needs inference/requirements-ray.txt",
     )
     for name, stream in (("input", "stdin"), ("output", "stdout")):
         parser.add_argument(
@@ -186,7 +198,7 @@ def _source(flags: argparse.Namespace, folder: Path) -> Path:
 
 
 def _order(flags: argparse.Namespace, source: Path, target: Path, here: Settings) -> Order:
-    model, revision = _open(flags, target, here)
+    name, model, revision = _open(flags, target, here)
     bundle = model.scorer.bundle
     needed = tuple(flags.text_fields) or bundle.text_fields or ("text",)
     seen = survey(source, needed, flags.column_names)
@@ -201,11 +213,16 @@ def _order(flags: argparse.Namespace, source: Path, target: Path, here: Settings
         is_marked=flags.output != _STREAM,
     )
     reading = Reading(bundle, columns)
-    return Order(layout, target, model.scorer, reading, flags.model, revision, flags.revision)
+    order = Order(layout, target, model.scorer, reading, flags.model, revision, flags.revision)
+    if flags.engine == LOCAL:
+        return order
+    from inference.bulk.on_ray import RayEngine  # an extra, and seconds to import
+
+    return replace(order, engine=RayEngine(name))
 
 
-def _open(flags: argparse.Namespace, target: Path, here: Settings) -> tuple[Contestant, str]:
-    """The model and its commit; an output that was begun with a commit is finished with it."""
+def _open(flags: argparse.Namespace, target: Path, here: Settings) -> tuple[str, Contestant, str]:
+    """The model, how it is opened again, and its commit, which an output keeps to once begun."""
     is_folder = flags.model.startswith((".", "/", "~"))
     revision = flags.revision
     begun = parts.read_journal(target) or {}
@@ -213,7 +230,10 @@ def _open(flags: argparse.Namespace, target: Path, here: Settings) -> tuple[Cont
         revision = begun.get("revision")
     name = flags.model if is_folder or not revision else f"{flags.model}@{revision}"
     model = labelled.open_named(name, here.connect(), threads=here.threads)
-    return model, _stamp(Path(flags.model).expanduser()) if is_folder else model.revision
+    if is_folder:
+        folder = Path(name).expanduser().resolve()
+        return str(folder), model, _stamp(folder)
+    return f"{flags.model}@{model.revision}", model, model.revision
 
 
 def _stamp(folder: Path) -> str:

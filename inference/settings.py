@@ -129,6 +129,11 @@ def share_cores() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
 
+def report_no_usage() -> None:
+    """Keep Ray from reporting to its makers that it is used; call it before ray is imported."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings that the environment asks for; an empty variable counts as unset.
 

@@ -36,8 +36,10 @@ DOORS = {
         "training/reporting/canvas.py",
         "training/reporting/plots.py",
         "training/reporting/error_plots.py",
+        "training/dialogues/plots.py",
     ),
-    "peft": ("training/learning/lora.py",),
+    # classifiers are merged before they are saved; a chat model is published as its adapter
+    "peft": ("training/learning/lora.py", "training/dialogues/"),
     "cleanlab": ("training/doctor/suspects.py",),
     "datasketch": ("training/examples/duplicates.py",),
     # training searches; the page draws what a study's file tells, by Optuna's own pictures

@@ -111,6 +111,18 @@ class Block:
         return sum(reason is not None for reason in self.reasons)
 
 
+@dataclass(frozen=True)
+class Unscored:
+    """Some rows in their order: as they came, the texts of those that can be scored, and why not.
+
+    rows, reasons: as in Block. texts: of the rows that have no reason, in their order.
+    """
+
+    rows: tuple[Mapping[str, object], ...]
+    texts: list[str]
+    reasons: tuple[str | None, ...]
+
+
 def score_rows(
     scorer: Scorer, rows: Iterator[Row], reading: Reading, rows_at_once: int = ROWS_AT_ONCE
 ) -> Iterator[Block]:
@@ -119,22 +131,13 @@ def score_rows(
     Raises:
         DataError: the file cannot be read to its end.
     """
-    labels = len(reading.bundle.labels)
-    for block, texts, reasons in _read_ahead(_blocks(rows, reading, rows_at_once)):
-        is_scored = np.array([reason is None for reason in reasons])
-        scores = np.full((len(block), labels), np.nan, np.float32)
-        decided = np.zeros((len(block), labels), np.bool_)
-        if texts:
-            scores[is_scored] = scorer.score(texts)
-            decided[is_scored] = decide(reading.bundle, scores[is_scored])
-        yield Block(block, reasons, scores, decided)
+    none = np.empty((0, len(reading.bundle.labels)), np.float32)
+    for block in _read_ahead(blocks_of(rows, reading, rows_at_once)):
+        yield scored(block, scorer.score(block.texts) if block.texts else none, reading)
 
 
-# Rows as they came, the texts of those that can be scored, and why the others cannot.
-_Unscored = tuple[tuple[Mapping[str, object], ...], list[str], tuple[str | None, ...]]
-
-
-def _blocks(rows: Iterator[Row], reading: Reading, rows_at_once: int) -> Iterator[_Unscored]:
+def blocks_of(rows: Iterator[Row], reading: Reading, rows_at_once: int) -> Iterator[Unscored]:
+    """Yield the rows in blocks, read but not scored."""
     while block := tuple(islice(rows, rows_at_once)):
         texts: list[str] = []
         reasons: list[str | None] = []
@@ -145,10 +148,20 @@ def _blocks(rows: Iterator[Row], reading: Reading, rows_at_once: int) -> Iterato
             except Unusable as reason:
                 reasons.append(str(reason))
         kept = tuple({} if isinstance(row, Broken) else row for row in block)
-        yield kept, texts, tuple(reasons)
+        yield Unscored(kept, texts, tuple(reasons))
 
 
-def _read_ahead(blocks: Iterator[_Unscored]) -> Iterator[_Unscored]:
+def scored(block: Unscored, answered: NDArray[np.float32], reading: Reading) -> Block:
+    """The block with what the model answered for its texts, (number of texts, C) float32."""
+    has_text = np.array([reason is None for reason in block.reasons])
+    shape = len(block.rows), len(reading.bundle.labels)
+    scores, decided = np.full(shape, np.nan, np.float32), np.zeros(shape, np.bool_)
+    scores[has_text] = answered
+    decided[has_text] = decide(reading.bundle, answered)
+    return Block(block.rows, block.reasons, scores, decided)
+
+
+def _read_ahead(blocks: Iterator[Unscored]) -> Iterator[Unscored]:
     """Yield the blocks, each read while the one before it is in use: scoring frees the lock."""
     with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as pool:
         waiting = pool.submit(next, blocks, None)
