@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from inference.errors import ModelError
 from training.examples.batches import Batch, eval_loader, seed_of_batch, train_loader
-from training.learning import losses, memory, schedule, trackers
+from training.learning import losses, memory, saving, schedule, trackers
 from training.learning.checkpoints import Checkpoints, Progress, best_by, read_progress, step_name
 from training.learning.imbalance import draws
 from training.learning.job import Fit, Job
@@ -123,17 +123,9 @@ class _Fitting:
             return model
         from training.learning import lora  # peft takes seconds to import
 
-        adapted = lora.wrap(model, self.config)
+        adapted = lora.wrap(model, self.config, is_sharded=self.accelerator.is_fsdp2)
         self.processes.say(f"adapters: {lora.trained_share(adapted):.1%} of the weights train")
         return adapted
-
-    def _save_best(self) -> None:
-        model = self.accelerator.unwrap_model(self.model)
-        if self.config.lora_r is not None:
-            from training.learning import lora
-
-            model = lora.merged(model)
-        self.checkpoints.save_best(self.progress.step, model.save_pretrained)
 
     def run(self) -> Fit:
         if self.checkpoint is not None:
@@ -257,8 +249,11 @@ class _Fitting:
             value = -float(measured["log_loss"] or 0.0)
         self.progress = self.progress.validated(value)
         is_better = self.progress.best_step == self.progress.step
-        if is_better and self.processes.is_main:
-            self._save_best()
+        if is_better:
+            has_adapters = self.config.lora_r is not None
+            save = saving.whole(self.model, self.processes, has_adapters=has_adapters)
+            if self.processes.is_main:
+                self.checkpoints.save_best(self.progress.step, save)
         validation = Validation(measured, name, value, is_better)
         for observer in self.observers:
             observer.on_validation(self._moment(), validation)

@@ -15,19 +15,27 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
-from inference.errors import ModelError
+from inference.errors import ConfigError, ModelError
 from training.config import TrainConfig
 
 
-def wrap(model: PreTrainedModel, config: TrainConfig) -> PeftModel:
+def wrap(model: PreTrainedModel, config: TrainConfig, *, is_sharded: bool = False) -> PeftModel:
     """The model with adapters in all linear layers below its head, which is trained as a whole.
 
     Equal seeds give equal adapters; the model computes what it did before. It is changed in place.
 
+    is_sharded: whether each process is to hold a part of the weights alone.
+
     Raises:
         ModelError: the model has no linear layer below its head.
+        ConfigError: it is sharded.
     """
     assert config.lora_r is not None, "asked for"
+    if is_sharded:
+        raise ConfigError(
+            f"--lora_r {config.lora_r} trains adapters, which need the whole model on each "
+            "process, but this run was launched with FSDP; leave one of the two out"
+        )
     encoder = f"{model.base_model_prefix}."
     layers = [
         name

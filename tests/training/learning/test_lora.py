@@ -9,7 +9,7 @@ from transformers import (
     DistilBertForSequenceClassification,
 )
 
-from inference.errors import ModelError
+from inference.errors import ConfigError, ModelError
 from tests.training.fitting import fit_job, make_job
 from tests.training.toy import toy_config
 from training.learning import lora
@@ -96,3 +96,8 @@ def test_a_model_without_linear_layers_is_refused(model):
     model.bert = torch.nn.Embedding(5, 5)
     with pytest.raises(ModelError, match="no linear layer to adapt; leave out --lora_r"):
         lora.wrap(model, toy_config(lora_r=4))
+
+
+def test_adapters_of_a_sharded_model_are_refused(model):
+    with pytest.raises(ConfigError, match="launched with FSDP; leave one of the two out"):
+        lora.wrap(model, toy_config(lora_r=4), is_sharded=True)
