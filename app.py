@@ -10,6 +10,7 @@ from uuid import uuid4
 import streamlit as st
 
 from app_pages import people, widgets
+from app_pages.talk import chat_models
 from hub.errors import UserError
 
 # A file of ours: a Material icon here would be fetched from another site on every visit.
@@ -37,6 +38,10 @@ DEFAULTS: dict[str, object] = {
     "file_entry": None,
     "file_result": None,
     "scored_file": None,
+    # page Chat
+    "chat": (),
+    "chat_visit": None,  # stops what nobody reads any more
+    "chat_problem": None,
     # page Analysis
     "analyzed": None,  # the scored file as the page read it
     "meant": None,  # the map of its meanings
@@ -113,6 +118,15 @@ pages = {
         ),
     ],
 }
+if chat_models.is_listed():
+    pages["Try"].append(
+        st.Page(
+            "app_pages/chat.py",
+            title="Chat",
+            icon=":material/forum:",
+            help="A base model and its tuned child answer the same message, word by word.",
+        )
+    )
 if is_owner:
     pages["Improve"] += [
         st.Page(

@@ -2,20 +2,17 @@
 
     FOLDER/20261121T171500Z-4711-9f2c41aa.jsonl   one file a process; lines are added, never changed
 
-Owns the record, the file of a process and the reading of all files together. To take something back
-is one more line. What becomes of it in the next training is next_run.py's.
+Owns the record and the reading of the files of all processes together; how a line is added is
+append_only.py's. To take something back is one more line. What becomes of it in the next training
+is next_run.py's.
 
     python -m inference.feedback FOLDER --out next.jsonl
     python -m training.train --train_file next.jsonl --config runs/a/run.json
 """
 
 import argparse
-import errno
 import json
-import os
 import sys
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from inference.append_only import Lines
 from inference.bundle import MULTI, SINGLE
 from inference.errors import ChoiceError, ConfigError, DataError, FeedbackError, run_command
 from inference.whole_file import write_whole
@@ -87,17 +85,8 @@ class Collected:
     broken: tuple[str, ...]
 
 
-class Log:
-    """The feedback that this process takes in; safe to share between threads.
-
-    `lock` is held while a line is written, so that whoever holds it sees whole lines only.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}-{uuid4().hex[:8]}.jsonl"
-        self.folder = folder
-        self.lock = threading.Lock()
-        self._path = folder / name
+class Log(Lines):
+    """The feedback that this process takes in; safe to share between threads."""
 
     def add(self, feedback: Feedback) -> None:
         """Keep it; once this returns, it is on the disk.
@@ -106,7 +95,7 @@ class Log:
             FeedbackError: it could not be written, and nothing of it is kept.
         """
         at = feedback.at.isoformat()
-        self._append({"kind": "feedback", **asdict(feedback), "at": at})
+        self.append({"kind": "feedback", **asdict(feedback), "at": at})
 
     def undo(self, feedback_id: str) -> None:
         """Take back what was kept under an id, of this process or another.
@@ -114,49 +103,7 @@ class Log:
         Raises:
             FeedbackError: as for add(); it stands.
         """
-        self._append({"kind": "undo", "id": feedback_id, "at": _now().isoformat()})
-
-    def _append(self, record: Mapping[str, object]) -> None:
-        # Half of a surrogate pair becomes \ud800, which is how JSON writes it.
-        line = json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-        with self.lock:
-            try:
-                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                is_new = not self._path.exists()
-                _append_whole(self._path, line)
-                if is_new:
-                    _sync_folder(self.folder)
-            except OSError as error:
-                raise FeedbackError(
-                    f"Your answer was not kept: {self.folder} cannot be written to "
-                    f"({error.strerror}). Try again later, or tell the owner of this Space."
-                ) from error
-
-
-def _append_whole(path: Path, line: bytes) -> None:
-    """Add a line that is on the disk when this returns, or leave the file as it was."""
-    with path.open("ab", buffering=0) as file:
-        size_bytes = os.fstat(file.fileno()).st_size
-        try:
-            if file.write(line) != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(file.fileno())
-            # The kernel's clock ticks every few milliseconds, and CommitScheduler of
-            # huggingface_hub 2.4 takes a file with the same time of change for one it has sent.
-            os.utime(file.fileno(), ns=(time.time_ns(), time.time_ns()))
-        except OSError:
-            # Half a line would swallow the next one.
-            file.truncate(size_bytes)
-            raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the name of a new file to the disk too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        self.append({"kind": "undo", "id": feedback_id, "at": _now().isoformat()})
 
 
 def stamp(folder: Path) -> tuple[tuple[str, int], ...]:
