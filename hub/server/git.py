@@ -27,6 +27,7 @@ _SETTINGS = {
     "http.receivepack": "true",
     # a branch may move between the two requests of a fetch
     "uploadpack.allowAnySHA1InWant": "true",
+    "uploadpack.allowFilter": "true",
 }
 
 

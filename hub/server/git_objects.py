@@ -137,9 +137,10 @@ def decode_commit(content: bytes) -> CommitText:
 
 def _decoded(text: bytes, encoding: bytes) -> str:
     try:
-        return text.decode(encoding.decode("ascii", "replace"), "replace")
-    except LookupError:
-        return text.decode("utf-8", "replace")
+        decoded = text.decode(encoding.decode("ascii", "replace"), "replace")
+    except (LookupError, UnicodeError):  # no such encoding, or one that is not for text
+        decoded = text.decode("utf-8", "replace")
+    return decoded.encode("utf-8", "replace").decode()  # utf-7 can name halves of a surrogate pair
 
 
 def pack(objects: Sequence[GitObject]) -> Iterator[bytes]:

@@ -7,22 +7,20 @@ Try: git clone http://127.0.0.1:PORT/demo/hello
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.server import git, mirrors, wire
+from hub.server import backend, git, mirrors, wire
 from hub.server.names import Repo
 from hub.server.refusals import BadRequest, TooLarge
 
 _FETCH, _PUSH = "git-upload-pack", "git-receive-pack"
 MAX_PUSH_BYTES = 2**30
-_CHUNK_BYTES = 2**16
 _PROGRAM = Path(__file__).parents[2]  # the folder that holds hub/
 
 
@@ -68,35 +66,9 @@ async def exchange(request: Request) -> Response:
 
 
 def _answer(request: Request, repo: Repo, body: IO[bytes] | int, size_bytes: int = 0) -> Response:
-    """What git's own CGI program answers; a fetch is streamed, the rest is complete by then."""
-    process = subprocess.Popen(
-        [git.program(), "http-backend"],
-        env=_environment(request, repo, size_bytes),
-        stdin=body,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None, process
-    headers: dict[str, str] = {}
-    while line := process.stdout.readline().decode("latin-1").strip():
-        name, _, value = line.partition(":")
-        headers[name.lower()] = value.strip()
-    status = int(headers.pop("status", "200")[:3])
-    content = _rest(process)
-    if request.url.path.endswith(_FETCH):
-        return StreamingResponse(content, status, headers)
-    return Response(b"".join(content), status, headers)
-
-
-def _rest(process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
-    """What a program prints, until it ends or nobody listens any more."""
-    assert process.stdout is not None, process
-    try:
-        while chunk := process.stdout.read(_CHUNK_BYTES):
-            yield chunk
-    finally:
-        process.stdout.close()
-        process.kill()
-        process.wait()
+    """What git answers; a fetch is streamed, the rest is complete by then."""
+    is_long = request.url.path.endswith(_FETCH)
+    return backend.answer(_environment(request, repo, size_bytes), body, is_streamed=is_long)
 
 
 def _environment(request: Request, repo: Repo, size_bytes: int) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Tokens, and the secrets a root keeps."""
 
+import base64
 import stat
 
 import pytest
@@ -73,8 +74,9 @@ def test_who_may_read():
 def test_a_token_names_its_viewer(tmp_path):
     guard = Guard(tmp_path, [Token("demo", "write", "hf_x", ("org",))])
     assert guard.viewer("Bearer hf_x") == OWNER
+    assert guard.viewer("Basic " + base64.b64encode(b"anybody:hf_x").decode()) == OWNER
     assert guard.viewer("") == NOBODY
-    for header in ("Bearer hf_y", "Bearer ", "Basic hf_x", "hf_x"):
+    for header in ("Bearer hf_y", "Bearer ", "Basic hf_x", "hf_x", "Basic OmhmX3k=", "Digest hf_x"):
         with pytest.raises(BadToken):
             guard.viewer(header)
 

@@ -6,12 +6,14 @@ import sys
 import uuid
 from pathlib import Path
 
+import psutil
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import get_session
 
 from tests.hub.server import clones
 from tests.hub.server.clones import address, clone, git, run
+from tests.hub.server.test_durability import wait_for
 from tests.hub_fixtures import PROJECT, RunningHub
 
 NOBODY = "asks for no token"
@@ -250,6 +252,45 @@ def test_refs_that_are_not_kept_are_refused_with_a_reason(hub, tmp_path, ref, sa
     refused = copy.push("origin", ref)
     assert refused.returncode != 0 and said in refused.stderr, refused.stderr
     assert clone(hub, copy.git("remote", "get-url", "origin").split("/", 3)[3], tmp_path / "again")
+
+
+@pytest.mark.parametrize("how", [("-c", "protocol.version=0"), ("-c", "protocol.version=2")])
+def test_each_of_gits_protocols_is_spoken_and_a_long_past_is_told_compressed(hub, tmp_path, how):
+    repo_id = new_repo(hub)
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    for number in range(40):  # what git has, 50 bytes each: over 1 kB it sends them gzipped
+        copy.git("commit", "-q", "--allow-empty", "-m", f"{number}")
+    assert copy.push().returncode == 0
+    newest = upload(hub, repo_id, "new.txt", b"new")
+    copy.git("commit", "-q", "--allow-empty", "-m", "on its own")
+    copy.git(*how, "pull", "-q", "--rebase")
+    assert copy.git("rev-parse", "HEAD~1") == newest
+    url = address(hub, repo_id)
+    git(tmp_path, *how, "clone", "-q", "--depth", "1", url, "shallow")
+    shallow = clones.Clone(tmp_path / "shallow")
+    done = shallow.commit(again_txt="x")
+    pushed = shallow.push(address(hub, repo_id, hub.token), "main")
+    assert pushed.returncode == 0, pushed.stderr
+    assert hub.api().model_info(repo_id).sha == done
+
+
+def test_a_clone_that_is_given_up_leaves_no_program_behind(hub, tmp_path):
+    repo_id = new_repo(hub)
+    for number in range(4):
+        upload(hub, repo_id, f"{number}.txt", os.urandom(3 * 2**20).hex().encode())
+    url = f"{hub.endpoint}/{repo_id}/git-upload-pack"
+    want = f"want {hub.api().model_info(repo_id).sha} ofs-delta\n"
+    body = f"{len(want) + 4:04x}{want}00000009done\n"
+    headers = {"Content-Type": "application/x-git-upload-pack-request"}
+    with get_session().stream("POST", url, content=body, headers=headers) as response:
+        assert next(response.iter_bytes(100)).startswith(b"0008NAK")
+        assert programs_of(hub)
+    wait_for(lambda: not programs_of(hub), "the end of git's programs")
+
+
+def programs_of(hub: RunningHub) -> list[psutil.Process]:
+    """What the server runs right now."""
+    return psutil.Process(hub.pid).children(recursive=True)
 
 
 def test_a_deleted_repo_leaves_no_mirror(hub, tmp_path):

@@ -1,0 +1,52 @@
+"""The mirror of a repo follows the store."""
+
+import pytest
+
+from hub.server import mirrors
+from hub.server.store import Store
+from tests.hub.server.clones import git, needs_git
+
+
+@pytest.fixture(autouse=True)
+def has_git() -> None:
+    needs_git()
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "store")
+    yield store
+    store.close()
+
+
+def refs(store, repo) -> dict[str, str]:
+    with mirrors.current(store, repo) as mirror:
+        listed = git(mirror, "for-each-ref", "--format=%(refname) %(objectname)")
+        assert git(mirror, "fsck", "--strict", "--full") == ""
+    return dict(line.split(" ") for line in listed.splitlines())
+
+
+def test_branches_come_move_and_go(store):
+    repo = store.create("space", "demo", "x", is_private=True, sdk="docker", author="demo")
+    head = store.commit_at(repo, "main").oid
+    assert refs(store, repo) == {"refs/heads/main": head}
+    store.create_ref(repo, "branch", "a", head)
+    store.create_ref(repo, "tag", "v1", head)
+    assert set(refs(store, repo)) == {"refs/heads/main", "refs/heads/a", "refs/tags/v1"}
+    store.delete_ref(repo, "branch", "a")
+    store.create_ref(repo, "branch", "a/b", head)  # where `a` was a file, git needs a folder
+    assert set(refs(store, repo)) == {"refs/heads/main", "refs/heads/a/b", "refs/tags/v1"}
+
+
+def test_nobody_else_reads_the_mirrors(store):
+    repo = store.create("model", "demo", "x", is_private=True, sdk="", author="demo")
+    with mirrors.current(store, repo) as mirror:
+        assert mirror.parent.stat().st_mode & 0o077 == 0
+
+
+def test_the_draft_of_a_killed_server_is_no_hindrance(store):
+    repo = store.create("model", "demo", "x", is_private=False, sdk="", author="demo")
+    draft = store.mirror(repo).with_suffix(".new")
+    (draft / "objects").mkdir(parents=True)
+    assert set(refs(store, repo)) == {"refs/heads/main"}
+    assert not draft.exists()
