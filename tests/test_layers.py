@@ -39,7 +39,7 @@ DOORS = {
         "training/dialogues/plots.py",
     ),
     # classifiers are merged before they are saved; a chat model is published as its adapter
-    "peft": ("training/learning/lora.py", "training/dialogues/"),
+    "peft": ("training/learning/lora.py", "training/dialogues/adapters.py"),
     "cleanlab": ("training/doctor/suspects.py",),
     "datasketch": ("training/examples/duplicates.py",),
     # training searches; the page draws what a study's file tells, by Optuna's own pictures

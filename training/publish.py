@@ -22,10 +22,12 @@ from hub.errors import CorruptDownload, HubError
 from inference import settings as settings_of
 from inference.errors import ConfigError, ModelError, run_command
 from inference.model_files import read_json
-from training.receipts.receipt import PATHS
+from training.dialogues.shipment import CHAT
+from training.receipts.receipt import PATHS, without_folders
 from training.reporting import card
 from training.run_folder import sha256_of
 from training.shipping import golden
+from training.shipping.shipment import Shipment
 
 # Nothing else is ever sent: no checkpoint, no log, no text of the data, no token. Predictions are
 # scores alone, splits.json names rows by their numbers, tfidf.json holds the words and pairs of
@@ -53,7 +55,14 @@ ALLOWED = (
     "results/plots/*.png",
     golden.FILE_NAME,
 )
-_REQUIRED = ("config.json", "model.safetensors", "tokenizer.json", "run.json", golden.FILE_NAME)
+_CLASSIFIER = Shipment(
+    allowed=ALLOWED,
+    required=("config.json", "model.safetensors", "tokenizer.json", "run.json", golden.FILE_NAME),
+    weights="model.safetensors",
+    command="training.train",
+    write_card=card.write_card,
+    replay=lambda folder, _: golden.replay(folder),
+)
 
 _NUMBERED = re.compile(r"v([1-9]\d*)")
 
@@ -70,14 +79,15 @@ def publish(
         ModelError: the run folder is not whole, or what was fetched back answers otherwise.
         HubError: the Hub refused or did not answer; the same call again carries on.
     """
-    _check(run_dir)
+    shipment = _shipment(run_dir)
+    _check(run_dir, shipment)
     full_id = hub.check_write(repo_id)
     taken = hub.tags(full_id) if hub.exists(full_id) else {}
     message = f"Publish the model of {run_dir.resolve().name}"
     with tempfile.TemporaryDirectory(prefix="publish-") as scratch:
         stage = Path(scratch) / "repo"
-        chosen = tag or _choose_tag(run_dir, full_id, hub, taken, stage)
-        _stage(run_dir, full_id, chosen, stage)
+        chosen = tag or _choose_tag(run_dir, shipment, full_id, hub, taken, stage)
+        _stage(run_dir, shipment, full_id, chosen, stage)
         # a tag that is taken is refused before anything is sent; a new one waits for the replay
         first = hub.publish(
             stage,
@@ -85,32 +95,43 @@ def publish(
             message=message,
             private=private,
             tag=chosen if chosen in taken else None,
-            delete_patterns=ALLOWED,
+            delete_patterns=shipment.allowed,
         )
-        _fetch_back(hub, first, stage, Path(scratch) / "cache")
+        _fetch_back(hub, first, shipment, stage, Path(scratch) / "cache")
         published = hub.publish(
             stage,
             full_id,
             message=message,
             private=private,
             tag=chosen,
-            delete_patterns=ALLOWED,
+            delete_patterns=shipment.allowed,
         )
         card.write((stage / card.FILE_NAME).read_text("utf-8"), run_dir)
     return published
 
 
-def _check(run_dir: Path) -> None:
-    missing = [name for name in _REQUIRED if not (run_dir / name).is_file()]
+def allowed_of(kind: object) -> tuple[str, ...]:
+    """The patterns of files that a published run of this kind (run.json's) may hold."""
+    return (CHAT if kind == CHAT.kind else _CLASSIFIER).allowed
+
+
+def _shipment(run_dir: Path) -> Shipment:
+    receipt = run_dir / "run.json"
+    told = read_json(receipt) if receipt.is_file() else {}
+    return CHAT if told.get("kind") == CHAT.kind else _CLASSIFIER
+
+
+def _check(run_dir: Path, shipment: Shipment) -> None:
+    missing = [name for name in shipment.required if not (run_dir / name).is_file()]
     if missing:
         raise ModelError(
             f"{run_dir} is no finished run: {', '.join(missing)} is missing. Finish it with "
-            f"python -m training.train --config {run_dir}/run.json, or name another folder."
+            f"python -m {shipment.command} --config {run_dir}/run.json, or name another folder."
         )
     receipt = read_json(run_dir / "run.json")
     export: Any = receipt.get("export")
     recorded: dict[str, object] = {**(export or {}).get("sha256", {})}
-    recorded["model.safetensors"] = receipt.get("weights_sha256")
+    recorded[shipment.weights] = receipt.get("weights_sha256")
     for name, expected in recorded.items():
         seen = sha256_of(run_dir / name) if (run_dir / name).is_file() else "missing"
         if seen != expected:
@@ -120,10 +141,10 @@ def _check(run_dir: Path) -> None:
             )
 
 
-def _stage(run_dir: Path, repo_id: str, tag: str, stage: Path) -> None:
+def _stage(run_dir: Path, shipment: Shipment, repo_id: str, tag: str, stage: Path) -> None:
     """Lay out the repo in a folder of its own: allowed files, portable run.json, card."""
     shutil.rmtree(stage, ignore_errors=True)
-    for path in (path for pattern in ALLOWED for path in run_dir.glob(pattern)):
+    for path in (path for pattern in shipment.allowed for path in run_dir.glob(pattern)):
         copy = stage / path.relative_to(run_dir)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, copy)
@@ -131,22 +152,32 @@ def _stage(run_dir: Path, repo_id: str, tag: str, stage: Path) -> None:
     config: Any = receipt["config"]
     # where the files lie on this machine is nobody's business
     receipt["config"] = {
-        name: Path(value).name if name in PATHS and value and Path(value).is_absolute() else value
+        name: without_folders(value) if name in PATHS and _is_of_this_machine(value) else value
         for name, value in config.items()
     }
     text = json.dumps(receipt, indent=2, ensure_ascii=False)
     (stage / "run.json").write_text(text + "\n", encoding="utf-8")
-    card.write_card(stage, repo_id, tag)
+    shipment.write_card(stage, repo_id, tag)
+
+
+def _is_of_this_machine(value: Any) -> bool:
+    """Whether this is a path from the root, or several paths."""
+    return bool(value) and (isinstance(value, list) or Path(value).is_absolute())
 
 
 def _choose_tag(
-    run_dir: Path, repo_id: str, hub: Hub, taken: Mapping[str, str], stage: Path
+    run_dir: Path,
+    shipment: Shipment,
+    repo_id: str,
+    hub: Hub,
+    taken: Mapping[str, str],
+    stage: Path,
 ) -> str:
     """The latest numbered tag if it names this very run, else the next number."""
     numbers = [int(match[1]) for name in taken if (match := _NUMBERED.fullmatch(name))]
     latest = max(numbers, default=0)
     if latest:
-        _stage(run_dir, repo_id, f"v{latest}", stage)
+        _stage(run_dir, shipment, repo_id, f"v{latest}", stage)
         # run.json holds the sha256 of the weights, README.md the tag
         names = ("README.md", "run.json")
         there = hub.resolve(repo_id, taken[f"v{latest}"], allow_patterns=names).folder
@@ -156,7 +187,9 @@ def _choose_tag(
     return f"v{latest + 1}"
 
 
-def _fetch_back(hub: Hub, published: Published, stage: Path, cache_dir: Path) -> None:
+def _fetch_back(
+    hub: Hub, published: Published, shipment: Shipment, stage: Path, cache_dir: Path
+) -> None:
     """Download the commit into an empty cache, compare every file, replay the golden texts.
 
     Raises:
@@ -172,7 +205,7 @@ def _fetch_back(hub: Hub, published: Published, stage: Path, cache_dir: Path) ->
             f"{', '.join(changed + missing)} differs or is missing. It was not tagged; run the "
             "same command again."
         )
-    golden.replay(fetched)
+    shipment.replay(fetched, hub)
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:

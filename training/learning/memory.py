@@ -8,9 +8,9 @@ Try: python -m pytest -q tests/training/learning/test_memory.py
 """
 
 from dataclasses import replace
+from typing import Protocol
 
 from inference.errors import ModelError
-from training.config import TrainConfig
 from training.learning.checkpoints import Progress
 from training.learning.processes import Processes
 
@@ -24,14 +24,22 @@ _SIGNS = (
 )
 
 
+class Wanted(Protocol):
+    """The settings that are looked at here."""
+
+    @property
+    def per_device_train_batch_size(self) -> int: ...
+    @property
+    def gradient_accumulation_steps(self) -> int: ...
+    def texts_in_a_step(self, processes: int, /) -> int: ...
+
+
 def is_full(error: RuntimeError) -> bool:
     """Whether this error says so; torch.OutOfMemoryError and the older forms without a type."""
     return any(sign in str(error) for sign in _SIGNS)
 
 
-def retreat(
-    tried: Progress, start: Progress, config: TrainConfig, processes: Processes
-) -> Progress:
+def retreat(tried: Progress, start: Progress, config: Wanted, processes: Processes) -> Progress:
     """The place `start` of a run, with half the texts at once of what was tried; or on the CPU.
 
     Raises:

@@ -7,8 +7,7 @@ Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --trai
 """
 
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
@@ -16,30 +15,40 @@ from accelerate.state import AcceleratorState, GradientState, PartialState
 from accelerate.utils import broadcast_object_list, set_seed
 
 from inference.settings import Settings
-from training.config import TrainConfig
 from training.learning import devices
 
 T = TypeVar("T")
 
 
+class Wanted(Protocol):
+    """The settings that are looked at here."""
+
+    @property
+    def mixed_precision(self) -> str: ...
+    @property
+    def gradient_accumulation_steps(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+
+
 class Processes:
     """The processes of this run and the device that they compute on."""
 
-    def __init__(self, config: TrainConfig, settings: Settings) -> None:
+    def __init__(self, config: Wanted, settings: Settings) -> None:
         self._config, self._threads = config, settings.threads
+        self._mixed_precision = config.mixed_precision
         self._start(devices.choose(settings.device))
 
     def _start(self, device: str) -> None:
-        config = self._config
         # A run before this one in the same process may have had another device or precision.
         AcceleratorState._reset_state(reset_partial_state=True)
         GradientState._reset_state()
         self.accelerator = Accelerator(
             cpu=device == "cpu",
-            mixed_precision=devices.precision(config.mixed_precision, device),
-            gradient_accumulation_steps=config.gradient_accumulation_steps,
+            mixed_precision=devices.precision(self._mixed_precision, device),
+            gradient_accumulation_steps=self._config.gradient_accumulation_steps,
             dataloader_config=DataLoaderConfiguration(
-                use_seedable_sampler=True, data_seed=config.seed
+                use_seedable_sampler=True, data_seed=self._config.seed
             ),
         )
         self.count: int = self.accelerator.num_processes
@@ -49,7 +58,7 @@ class Processes:
         self.precision: str = "float32" if mixed == "no" else mixed
         if self.device == "cpu":
             torch.set_num_threads(max(1, self._threads // self.count))
-        set_seed(config.seed)
+        set_seed(self._config.seed)
 
     def release(self) -> None:
         """Give back the memory of what was prepared for training: it starts again."""
@@ -59,8 +68,8 @@ class Processes:
 
     def move_to_cpu(self) -> None:
         """Compute on the CPU from now on, in float32 where fp16 was asked for: it has none."""
-        if self._config.mixed_precision == "fp16":
-            self._config = replace(self._config, mixed_precision="no")
+        if self._mixed_precision == "fp16":
+            self._mixed_precision = "no"
         self._start("cpu")
 
     def say(self, message: str) -> None:

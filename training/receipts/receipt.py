@@ -13,12 +13,11 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Protocol
 
 from inference.errors import ModelError
 from inference.model_files import read_json
 from inference.whole_file import write_whole
-from training.config import TrainConfig
 from training.run_folder import sha256_of, write_json
 
 FILE_NAME = "run.json"
@@ -36,6 +35,11 @@ _VOUCHED = (
     "config.json",
     "decision.json",
     "model*.safetensors*",
+    # of a chat run
+    "adapter_*",
+    "chat.json",
+    "chat_template.jinja",
+    "generation_config.json",
     *TOKENIZER_FILES,
     "metrics.jsonl",
     "onnx/**/*",
@@ -49,6 +53,10 @@ PATHS = (
     "output_dir",
     "model_name_or_path",
     "study",
+    # of a chat run
+    "compare_model_name_or_path",
+    "paraphrase_model_name_or_path",
+    "compare_runs",
 )
 _PACKAGES = (
     "torch",
@@ -66,6 +74,12 @@ _PACKAGES = (
 )
 
 
+class Settings(Protocol):
+    """The settings of any kind of run."""
+
+    def as_dict(self) -> dict[str, object]: ...
+
+
 def versions() -> dict[str, str]:
     """Python's version and those of the packages on which the weights and figures depend."""
     found = {"python": platform.python_version()}
@@ -76,17 +90,22 @@ def versions() -> dict[str, str]:
 
 def write(
     run_dir: Path,
-    config: TrainConfig,
+    config: Settings,
     *,
+    kind: str | None = None,
     data: Mapping[str, object],
     base: Mapping[str, object],
     fit: Mapping[str, object],
     export: Mapping[str, object],
     metrics: Mapping[str, object],
 ) -> None:
-    """Write run.json, the last file of a run but the card; `fit` is what training recorded."""
+    """Write run.json, the last file of a run but the card; `fit` is what training recorded.
+
+    kind: what sort of run, where it is none of a classifier.
+    """
     content: dict[str, object] = {
         "format": 1,
+        **({} if kind is None else {"kind": kind}),
         "config": config.as_dict(),
         "data": data,
         "base_model": base,
@@ -116,9 +135,16 @@ def seal(content: Mapping[str, object]) -> str:
     config = plain.get("config", {})
     for name in PATHS:
         if config.get(name):
-            config[name] = PurePath(config[name]).name
+            config[name] = without_folders(config[name])
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def without_folders(path: str | list[str]) -> str | list[str]:
+    """The last part of a path, or of each of several."""
+    if isinstance(path, list):
+        return [PurePath(one).name for one in path]
+    return PurePath(path).name
 
 
 def write_split_ids(run_dir: Path, ids: Mapping[str, Sequence[str]]) -> None:

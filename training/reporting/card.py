@@ -167,7 +167,7 @@ def _results(run: Run, row: Row) -> dict[str, object]:
                 "task": {"type": "text-classification", "name": "Text Classification"},
                 "dataset": {
                     "name": name,
-                    "type": run.config.get("dataset_name") or _slug(str(name)),
+                    "type": run.config.get("dataset_name") or slug(str(name)),
                     "split": "test",
                 },
                 "metrics": [
@@ -180,7 +180,7 @@ def _results(run: Run, row: Row) -> dict[str, object]:
     }
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     """The name as the Hub's id of a data set that is not there: letters, digits, dots, dashes."""
     return re.sub(r"[^\w.]+", "-", name).strip("-.").lower() or "data"
 
