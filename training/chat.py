@@ -1,0 +1,29 @@
+"""From a file of dialogues to a chat model: python -m training.chat --train_file dialogues.jsonl
+
+Owns the command: flags are read and checked before torch is loaded. The stages are
+training/dialogues/pipeline.py.
+
+Try: python -m training.chat --config training/recipes/chat.yaml --train_file dialogues.jsonl
+"""
+
+from inference import settings as settings_of
+from inference.errors import run_command
+from training.dialogues.config import parse
+
+
+def main() -> None:
+    """The command line."""
+    config = parse()
+    settings = settings_of.load()
+    settings_of.share_cores()
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    from training.dialogues import pipeline  # seconds, which a slip in the flags must not cost
+
+    pipeline.run(config, settings)
+
+
+if __name__ == "__main__":
+    run_command(main)
