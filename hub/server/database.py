@@ -30,6 +30,11 @@ CREATE TABLE IF NOT EXISTS ref (
     repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, kind TEXT NOT NULL,
     name TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (repo, kind, name)
 ) WITHOUT ROWID;
+-- What git knows of a tag that has an author and a message of its own.
+CREATE TABLE IF NOT EXISTS annotation (
+    repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, name TEXT NOT NULL,
+    object BLOB NOT NULL, PRIMARY KEY (repo, name)
+) WITHOUT ROWID;
 -- The contents a repo may refer to: uploaded to it or committed in it, never by hash alone.
 CREATE TABLE IF NOT EXISTS holding (
     repo INTEGER NOT NULL REFERENCES repo ON DELETE CASCADE, sha256 TEXT NOT NULL,

@@ -1,12 +1,12 @@
-"""What git needs of a repo: the objects that lead from commits it has to commits it wants.
+"""What git needs of a repo: the objects that lead from commits it has to branches and tags.
 
 Try: python -m pytest -q tests/hub/server/test_exports.py
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from hub.server import history, trees
+from hub.server import history, refs, trees
 from hub.server.blobs import Blobs
 from hub.server.git_objects import GitObject, decode_commit, pointer_text
 from hub.server.trees import Entry
@@ -16,15 +16,17 @@ def objects(
     db: sqlite3.Connection,
     blobs: Blobs,
     repo: int,
-    commits: Iterable[str],
     has: Callable[[str], bool],
 ) -> list[GitObject]:
-    """The given commits, what led to them and their files, up to the commits that git `has`."""
-    found: list[GitObject] = []
+    """The branches and tags, what led to them and their files, up to what git `has`."""
+    named = refs.all_of(db, repo)
+    found = [
+        GitObject("tag", ref.annotation) for ref in named if ref.annotation and not has(ref.git_id)
+    ]
     wanted: list[str] = []
     known: set[str] = set()  # ids of folders and files
     seen: set[str] = set()
-    todo = list(commits)
+    todo = [ref.target for ref in named]
     while todo:
         oid = todo.pop()
         if oid in seen:

@@ -23,6 +23,8 @@ _SETTINGS = {
     "receive.denyDeletes": "false",
     "receive.denyNonFastForwards": "false",
     "receive.denyDeleteCurrent": "ignore",
+    # A push comes as one pack, as what the mirror lacks does: a commit that is there is whole.
+    "receive.unpackLimit": "1",
     "receive.maxInputSize": str(2**30),
     "http.receivepack": "true",
     # a branch may move between the two requests of a fetch

@@ -16,13 +16,14 @@ from pathlib import Path
 from hub.server.refusals import BadRequest
 
 FOLDER, FILE, EXECUTABLE = "40000", "100644", "100755"
-_TYPES = {"commit": 1, "tree": 2, "blob": 3}
+_TYPES = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
 _ID_BYTES = 20
 MAX_POINTER_BYTES = 200
 _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\noid sha256:([0-9a-f]{64})\n"
     rb"size (0|[1-9][0-9]{0,17})\n"
 )
+_TAGGED = re.compile(rb"object ([0-9a-f]{40})\ntype commit\n")
 _PERSON = re.compile(r"(.*?) ?<[^<>]*> (-?\d+) [+-]\d+")
 
 
@@ -133,6 +134,12 @@ def decode_commit(content: bytes) -> CommitText:
         author[1] if author else "",
         int(committer[2]) * 1000 if committer else 0,
     )
+
+
+def tagged_commit(content: bytes) -> str | None:
+    """The commit that an annotated tag is for; None if it is for something else."""
+    match = _TAGGED.match(content)
+    return match[1].decode() if match else None
 
 
 def _decoded(text: bytes, encoding: bytes) -> str:

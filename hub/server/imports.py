@@ -19,12 +19,13 @@ from hub.server.trees import Entry
 
 @dataclass(frozen=True)
 class RefMove:
-    """A branch or tag that goes from one commit to another; None: it is not there."""
+    """A branch or tag that goes from one object of git to another; None: it is not there."""
 
     kind: str
     name: str
     old: str | None
-    new: str | None
+    new: str | None  # a commit
+    annotation: bytes | None = None  # the new tag's own git object
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ def keep(db: sqlite3.Connection, blobs: Blobs, repo: Repo, push: Push) -> None:
     """
     if not db.execute("SELECT 1 FROM repo WHERE key = ?", (repo.key,)).fetchone():
         raise RepoNotFound(f"Repository not found: {repo.id} ({repo.kind})")
+    now = {(ref.kind, ref.name): ref.git_id for ref in refs.all_of(db, repo.key)}
     for move in push.moves:
-        _check(db, repo.key, move)
+        _check(db, repo.key, move, now.get((move.kind, move.name)))
     history.hold(db, blobs, repo.key, push.contents)
     for entries in push.folders:
         trees.write_folder(db, repo.key, entries)
@@ -63,11 +65,10 @@ def keep(db: sqlite3.Connection, blobs: Blobs, repo: Repo, push: Push) -> None:
         if move.new is None:
             refs.remove(db, repo.key, move.kind, move.name)
         else:
-            refs.put(db, repo.key, move.kind, move.name, move.new)
+            refs.put(db, repo.key, move.kind, move.name, move.new, move.annotation)
 
 
-def _check(db: sqlite3.Connection, repo: int, move: RefMove) -> None:
-    now = refs.target(db, repo, move.kind, move.name)
+def _check(db: sqlite3.Connection, repo: int, move: RefMove, now: str | None) -> None:
     if now != move.old:
         where = f"at {now[:7]} by now" if now else "gone by now"
         raise StaleParent(

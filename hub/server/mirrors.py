@@ -17,6 +17,7 @@ from hub.server.git_objects import pack
 from hub.server.names import Repo
 from hub.server.store import MAIN, Store
 
+_MAX_PACKS = 50  # each push and each commit between two fetches adds one
 _HOOK = '#!/bin/sh\nexec "$HUB_PYTHON" -m hub.server.pushes "$HUB_ROOT" "$HUB_REPO"\n'
 
 
@@ -52,16 +53,16 @@ def _update(mirror: Path, store: Store, repo: Repo) -> None:
     """Give the mirror the store's branches and tags, with the commits that they lead to."""
     listed = git.run(mirror, "for-each-ref", "--format=%(objectname) %(refname)").splitlines()
     have = {name: oid for oid, name in (line.split(" ", 1) for line in listed)}
-    want = {ref.full_name: ref.target for ref in store.refs(repo)}
+    want = {ref.full_name: ref.git_id for ref in store.refs(repo)}
     if have == want:
         return
     with git.Objects(mirror, git.environment()) as objects:
-        missing = store.git_objects(
-            repo, want.values(), has=lambda oid: objects.look_up(oid) is not None
-        )
+        missing = store.git_objects(repo, has=lambda oid: objects.look_up(oid) is not None)
     if missing:
         git.run(mirror, "index-pack", "--stdin", given=pack(missing))
     _set_refs(mirror, have, want)
+    if len(list((mirror / "objects" / "pack").glob("*.pack"))) > _MAX_PACKS:
+        git.run(mirror, "repack", "-adq")
 
 
 def _set_refs(mirror: Path, have: Mapping[str, str], want: Mapping[str, str]) -> None:

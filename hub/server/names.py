@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hub.server.git_objects import object_id
 from hub.server.refusals import BadRequest
 
 # kind -> (segment in /api/..., prefix in web addresses)
@@ -61,11 +62,17 @@ class Ref:
     kind: str
     name: str
     target: str
+    annotation: bytes | None = None  # the git object of a tag that has one
 
     @property
     def full_name(self) -> str:
         """As git names it."""
         return f"refs/{'heads' if self.kind == 'branch' else 'tags'}/{self.name}"
+
+    @property
+    def git_id(self) -> str:
+        """What it stands for in git."""
+        return object_id("tag", self.annotation) if self.annotation else self.target
 
 
 def check_repo_id(namespace: str, name: str) -> None:

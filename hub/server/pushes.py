@@ -3,7 +3,7 @@
 Git runs this as its pre-receive hook. A push that is refused here leaves nothing behind; what
 this prints is shown to the person who pushed. Force pushes are taken (the commits left behind stay
 readable by their ids). Not kept, and so refused: files over 10 MiB and binary files that do not
-come by LFS, links, submodules, annotated tags, refs that are neither branch nor tag.
+come by LFS, links, submodules, and refs that are neither branch nor tag.
 Try: python -m pytest -q tests/hub/server/test_pushes.py
 """
 
@@ -27,6 +27,7 @@ from hub.server.git_objects import (
     decode_tree,
     object_id,
     parse_pointer,
+    tagged_commit,
 )
 from hub.server.imports import Push, RefMove
 from hub.server.names import Repo
@@ -125,8 +126,7 @@ def receive(store: Store, repo: Repo, mirror: Path, moves: Sequence[RefMove]) ->
         Refusal: the push is not to be had; nothing of it is kept.
     """
     with git.Objects(mirror) as objects, ExitStack() as stack:
-        for move in moves:
-            _check_target(objects, move)
+        moves = [_resolved(objects, move) for move in moves]
         new = [move.new for move in moves if move.new]
         commits = {oid: objects.read(oid) for oid in _new_commits(mirror, new)}
         reading = _Reading(store, repo, objects, stack)
@@ -150,17 +150,22 @@ def _new_commits(mirror: Path, heads: Sequence[str]) -> list[str]:
     return listed.stdout.split()
 
 
-def _check_target(objects: git.Objects, move: RefMove) -> None:
+def _resolved(objects: git.Objects, move: RefMove) -> RefMove:
+    """The move as one to a commit, with what an annotated tag says beside that.
+
+    Raises:
+        BadRequest: it leads to something else.
+    """
     if move.new is None:
-        return
+        return move
     kind, _ = objects.look_up(move.new) or ("nothing", 0)
-    if kind == "tag":
-        raise BadRequest(
-            f"{move.name} is an annotated tag, which this Hub does not keep; push a plain one:"
-            f" git tag -f {move.name} {move.name}^{{}}"
-        )
+    if kind == "tag" and move.kind == "tag":
+        content = objects.read(move.new)
+        if commit := tagged_commit(content):
+            return replace(move, new=commit, annotation=content)
     if kind != "commit":
         raise BadRequest(f"{move.kind} {move.name} would lead to a {kind}, not to a commit.")
+    return move
 
 
 def _explained(problems: dict[str, list[str]]) -> str:
@@ -185,8 +190,8 @@ def parse_moves(lines: Iterable[str]) -> list[RefMove]:
         if match is None:
             raise BadRequest(f"{name} is neither a branch nor a tag, which is all that is kept.")
         kind = "branch" if match[1] == "heads" else "tag"
-        ids = [None if set(oid) == {"0"} else oid for oid in (old, new)]
-        moves.append(RefMove(kind, match[2], *ids))
+        before, after = (None if set(oid) == {"0"} else oid for oid in (old, new))
+        moves.append(RefMove(kind, match[2], before, after))
     return moves
 
 

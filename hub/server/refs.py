@@ -1,5 +1,7 @@
 """Branches and tags of a repo: what they stand for, and which may be beside each other.
 
+A tag with an author and a message of its own stands for its commit here, and for an object with
+an id of its own in git.
 Try: python -m pytest -q tests/hub/server/test_refs.py
 """
 
@@ -8,6 +10,7 @@ import sqlite3
 from hub.server import history
 from hub.server.git_objects import object_id
 from hub.server.history import Commit
+from hub.server.names import Ref
 from hub.server.refusals import BadRequest, RevisionNotFound, StaleParent
 
 
@@ -17,6 +20,17 @@ def target(db: sqlite3.Connection, repo: int, kind: str, name: str) -> str | Non
         "SELECT target FROM ref WHERE repo = ? AND kind = ? AND name = ?", (repo, kind, name)
     ).fetchone()
     return row[0] if row else None
+
+
+def all_of(db: sqlite3.Connection, repo: int) -> tuple[Ref, ...]:
+    """All branches and tags, by name."""
+    rows = db.execute(
+        "SELECT kind, ref.name, target, object FROM ref LEFT JOIN annotation ON kind = 'tag'"
+        " AND annotation.repo = ref.repo AND annotation.name = ref.name WHERE ref.repo = ?"
+        " ORDER BY kind, ref.name",
+        (repo,),
+    )
+    return tuple(Ref(*row) for row in rows)
 
 
 def check_room(db: sqlite3.Connection, repo: int, kind: str, name: str) -> None:
@@ -31,8 +45,15 @@ def check_room(db: sqlite3.Connection, repo: int, kind: str, name: str) -> None:
             raise BadRequest(f"The {kind} {name} cannot be beside the {kind} {other}; rename one.")
 
 
-def put(db: sqlite3.Connection, repo: int, kind: str, name: str, oid: str) -> None:
-    """Let a branch or tag stand for a commit.
+def put(
+    db: sqlite3.Connection,
+    repo: int,
+    kind: str,
+    name: str,
+    oid: str,
+    annotation: bytes | None = None,
+) -> None:
+    """Let a branch or tag stand for a commit; `annotation` is the git object of such a tag.
 
     Raises:
         RevisionNotFound: the repo has no such commit.
@@ -42,11 +63,16 @@ def put(db: sqlite3.Connection, repo: int, kind: str, name: str, oid: str) -> No
         raise RevisionNotFound(f"Invalid rev id: {oid} is not a commit of this repo")
     # by git's id, whatever id the commit had before hub/server/upgrade.py
     values = (repo, kind, name, object_id("commit", content))
-    db.execute("INSERT OR REPLACE INTO ref VALUES (?, ?, ?, ?)", values)
+    remove(db, repo, kind, name)
+    db.execute("INSERT INTO ref VALUES (?, ?, ?, ?)", values)
+    if annotation is not None:
+        db.execute("INSERT INTO annotation VALUES (?, ?, ?)", (repo, name, annotation))
 
 
 def remove(db: sqlite3.Connection, repo: int, kind: str, name: str) -> bool:
     """Forget a branch or tag; False if there is none."""
+    if kind == "tag":
+        db.execute("DELETE FROM annotation WHERE repo = ? AND name = ?", (repo, name))
     gone = db.execute(
         "DELETE FROM ref WHERE repo = ? AND kind = ? AND name = ?", (repo, kind, name)
     )

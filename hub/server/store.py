@@ -142,8 +142,7 @@ class Store:
     def refs(self, repo: Repo) -> tuple[Ref, ...]:
         """All branches and tags, by name."""
         with self._database.reading() as db:
-            rows = db.execute("SELECT kind, name, target FROM ref WHERE repo = ?", (repo.key,))
-            return tuple(Ref(*row) for row in rows)
+            return refs.all_of(db, repo.key)
 
     def create_ref(self, repo: Repo, kind: str, name: str, target: str) -> None:
         """Add a branch or tag at the commit `target`.
@@ -244,12 +243,10 @@ class Store:
         with self._database.reading() as db:
             return trees.has_folder(db, repo.key, oid)
 
-    def git_objects(
-        self, repo: Repo, commits: Iterable[str], has: Callable[[str], bool]
-    ) -> list[GitObject]:
-        """What git lacks of these commits and their past, which ends at those it `has`."""
+    def git_objects(self, repo: Repo, has: Callable[[str], bool]) -> list[GitObject]:
+        """What git lacks of the branches and tags and their past, which ends at what it `has`."""
         with self._database.reading() as db:
-            return exports.objects(db, self.blobs, repo.key, commits, has)
+            return exports.objects(db, self.blobs, repo.key, has)
 
     def accept(self, repo: Repo, push: Push) -> None:
         """Keep a push, all or nothing of it.

@@ -3,7 +3,9 @@
 import pytest
 
 from hub.server import mirrors
+from hub.server.history import AddFile, Note
 from hub.server.store import Store
+from hub.server.trees import git_oid
 from tests.hub.server.clones import git, needs_git
 
 
@@ -50,3 +52,15 @@ def test_the_draft_of_a_killed_server_is_no_hindrance(store):
     (draft / "objects").mkdir(parents=True)
     assert set(refs(store, repo)) == {"refs/heads/main"}
     assert not draft.exists()
+
+
+def test_many_small_packs_become_one(store, monkeypatch):
+    monkeypatch.setattr(mirrors, "_MAX_PACKS", 1)
+    repo = store.create("model", "demo", "x", is_private=False, sdk="", author="demo")
+    for number in range(3):
+        with store.blobs.arrive() as arrival:
+            arrival.write(b"%d" % number)
+            added = AddFile("a.txt", arrival.finish(), git_oid(b"%d" % number))
+            head = store.commit(repo, "main", [added], Note(f"{number}", "", "demo")).oid
+        assert refs(store, repo) == {"refs/heads/main": head}
+        assert len(list(store.mirror(repo).glob("objects/pack/*.pack"))) == 1

@@ -1,5 +1,6 @@
 """Real git over real HTTP: what is cloned, pushed and refused."""
 
+import base64
 import os
 import subprocess
 import sys
@@ -105,6 +106,24 @@ def test_merges_branches_tags_and_programs_are_kept(hub, tmp_path):
     assert again.push("origin", "--delete", "feature/one", "v1").returncode == 0
     refs = hub.api().list_repo_refs(repo_id)
     assert ([branch.name for branch in refs.branches], refs.tags) == (["main"], [])
+
+
+def test_an_annotated_tag_is_kept_with_what_it_says(hub, tmp_path):
+    repo_id = new_repo(hub)
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    copy.git("tag", "-a", "-m", "Better by 3 points", "v1")
+    done = copy.commit(a_txt="a")
+    assert copy.push("origin", "main", "v1").returncode == 0
+    (tag,) = hub.api().list_repo_refs(repo_id).tags
+    assert (tag.name, tag.target_commit) == ("v1", copy.git("rev-parse", "HEAD~1"))
+    for mirror in (hub.root / "git").glob("*.git"):
+        mirror.rename(tmp_path / mirror.name)  # it is the store that has kept it
+    again = clone(hub, repo_id, tmp_path / "again")
+    assert again.git("tag", "-n", "--format=%(contents)") == "Better by 3 points"
+    copy.git("tag", "-f", "-a", "-m", "By 4", "v1", done)
+    assert copy.push("--force", "origin", "v1").returncode == 0
+    assert copy.push("origin", ":v1").returncode == 0
+    assert hub.api().list_repo_refs(repo_id).tags == []
 
 
 def test_a_commit_in_between_refuses_the_push_and_loses_nothing(hub, tmp_path):
@@ -239,7 +258,8 @@ def test_what_a_commit_had_already_may_stay(hub, tmp_path):
     "ref, said",
     [
         ("HEAD:refs/notes/x", "neither a branch nor a tag"),
-        ("annotated", "git tag -f annotated annotated^{}"),
+        ("nested", "would lead to a tag, not to a commit"),
+        ("annotated:refs/heads/x", "would lead to a tag, not to a commit"),
         (":main", "main cannot be deleted"),
         ("HEAD:refs/heads/main/below", "cannot be beside the branch main"),
         ("HEAD:refs/heads/" + "a" * 40, "Invalid reference name"),
@@ -249,6 +269,7 @@ def test_what_a_commit_had_already_may_stay(hub, tmp_path):
 def test_refs_that_are_not_kept_are_refused_with_a_reason(hub, tmp_path, ref, said):
     copy = clone(hub, new_repo(hub), tmp_path / "copy")
     copy.git("tag", "-a", "-m", "x", "annotated")
+    copy.git("tag", "-a", "-m", "x", "nested", "annotated")
     refused = copy.push("origin", ref)
     assert refused.returncode != 0 and said in refused.stderr, refused.stderr
     assert clone(hub, copy.git("remote", "get-url", "origin").split("/", 3)[3], tmp_path / "again")
@@ -277,7 +298,8 @@ def test_each_of_gits_protocols_is_spoken_and_a_long_past_is_told_compressed(hub
 def test_a_clone_that_is_given_up_leaves_no_program_behind(hub, tmp_path):
     repo_id = new_repo(hub)
     for number in range(4):
-        upload(hub, repo_id, f"{number}.txt", os.urandom(3 * 2**20).hex().encode())
+        # more than all buffers between server and client can hold
+        upload(hub, repo_id, f"{number}.txt", base64.b64encode(os.urandom(7 * 2**20)))
     url = f"{hub.endpoint}/{repo_id}/git-upload-pack"
     want = f"want {hub.api().model_info(repo_id).sha} ofs-delta\n"
     body = f"{len(want) + 4:04x}{want}00000009done\n"
