@@ -74,7 +74,7 @@ def run(benchmark: str, flags: Sequence[str]) -> Iterator[Ratio]:
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)
-            if line.startswith("{"):
+            if line.startswith('{"benchmark"'):
                 yield Ratio(**json.loads(line))
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)

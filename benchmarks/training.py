@@ -7,8 +7,11 @@ grouped by length, fused AdamW). A third is the machine: the matrix products and
     python -m benchmarks.training [--data ../shared/data] [--json]
 """
 
+import contextlib
+import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +37,11 @@ from training.learning.devices import precision
 from training.learning.job import Job
 from training.learning.loop import fit
 from training.learning.processes import Processes
+from training.learning.progress import Moment, Validation
 
 MAX_TOKENS = 128
 BATCH = 32
+TEXTS = 640  # of one measurement; the slow peer gets a quarter
 WARM_STEPS = 5
 OURS = "training.train's loop, defaults"
 SEED = "Trainer as the seed uses it"
@@ -53,6 +58,31 @@ class Clock(TrainerCallback):
 
     def on_step_end(self, *_: object, **__: object) -> None:
         self.ends.append(time.perf_counter())
+
+
+class OurClock:
+    """The same of our loop, which logs every step; what comes after the last is not counted."""
+
+    def __init__(self) -> None:
+        self.ends: list[float] = []
+
+    def on_start(self, step: int, total_steps: int) -> None:
+        """Nothing has ended yet."""
+
+    def on_log(self, moment: Moment, figures: Mapping[str, float]) -> None:
+        self.ends.append(time.perf_counter())
+
+    def on_validation(self, moment: Moment, validation: Validation) -> None:
+        """Comes after the last step."""
+
+    def on_end(self) -> None:
+        """So does this."""
+
+
+def rate(ends: Sequence[float], batch: int) -> float:
+    """Samples a second, the first steps left out."""
+    steps = len(ends) - 1 - WARM_STEPS
+    return steps * batch / (ends[-1] - ends[WARM_STEPS])
 
 
 def _model(folder: Path, labels: int) -> torch.nn.Module:
@@ -98,8 +128,7 @@ def trainer_rate(folder: Path, data: Records, rows: int, *, is_tuned: bool, batc
             callbacks=[clock],
         )
         trainer.train()
-    steps = len(clock.ends) - 1 - WARM_STEPS
-    return steps * batch / (clock.ends[-1] - clock.ends[WARM_STEPS])
+    return rate(clock.ends, batch)
 
 
 def encoded(folder: Path, data: Records, rows: int) -> Encoded:
@@ -113,9 +142,11 @@ def encoded(folder: Path, data: Records, rows: int) -> Encoded:
 
 
 def our_rate(folder: Path, data: Records, rows: int, processes: Processes) -> float:
-    """Samples per second of our loop over one pass of `rows` texts, checkpoints included."""
+    """Samples per second of our loop over one pass of `rows` texts, as trainer_rate counts them."""
+    clock = OurClock()
     with tempfile.TemporaryDirectory() as scratch:
-        config = TrainConfig(train_file="benchmark", num_train_epochs=1, output_dir=scratch)
+        given = {"train_file": "benchmark", "num_train_epochs": 1, "logging_steps": 1}
+        config = TrainConfig(**given, per_device_train_batch_size=BATCH, output_dir=scratch)
         job = Job(
             config=config,
             model=_model(folder, len(data.labels)),
@@ -126,7 +157,8 @@ def our_rate(folder: Path, data: Records, rows: int, processes: Processes) -> fl
             run_dir=Path(scratch),
             identity={"benchmark": "training"},
         )
-        return fit(job, processes).samples_per_second
+        fit(job, processes, observers=[clock])
+    return rate(clock.ends, BATCH)
 
 
 def _product_weights(model: torch.nn.Module) -> int:
@@ -165,15 +197,16 @@ def main() -> None:
     torch.set_num_threads(here.threads)
     processes = Processes(TrainConfig(train_file="benchmark"), here)
     model = _model(folder, len(data.labels))
-    mean_tokens = float(encoded(folder, data, 960).lengths.mean())
+    mean_tokens = float(encoded(folder, data, TEXTS).lengths.mean())
     dtype = torch.bfloat16 if processes.precision == "bf16" else torch.float32
     measures = {
-        OURS: lambda: our_rate(folder, data, 960, processes),
-        SEED: lambda: trainer_rate(folder, data, 320, is_tuned=False, batch=16),
-        BEST: lambda: trainer_rate(folder, data, 960, is_tuned=True, batch=BATCH),
+        OURS: lambda: our_rate(folder, data, TEXTS, processes),
+        SEED: lambda: trainer_rate(folder, data, TEXTS // 4, is_tuned=False, batch=BATCH // 2),
+        BEST: lambda: trainer_rate(folder, data, TEXTS, is_tuned=True, batch=BATCH),
         PRODUCTS: lambda: product_gflops(model, round(BATCH * mean_tokens), dtype),
     }
-    seen = contest.interleave(measures, flags.rounds)
+    with contextlib.redirect_stdout(sys.stderr):  # both loops tell their course there
+        seen = contest.interleave(measures, flags.rounds)
     work = f"{name}, {mean_tokens:.0f} tokens a text, {here.threads} threads, {processes.precision}"
     sheet = Sheet("training", is_json_only=flags.json)
     peak = {PRODUCTS: seen.pop(PRODUCTS)}
