@@ -19,7 +19,10 @@ _EVERY_S = 0.2  # a few tokens; a person reads no faster
 
 def draw(turn: Turn) -> None:
     """Draw a turn; while it goes on it draws itself anew, and the rest of the page stays."""
-    with st.chat_message("user", avatar=":material/person:"):
+    with (
+        st.container(key=f"chat_asked_{turn.answers[0].id}"),
+        st.chat_message("user", avatar=":material/person:"),
+    ):
         st.text(turn.message)
     if turn.is_over:
         _draw_answers(turn)
@@ -41,10 +44,10 @@ def _watch(turn: Turn) -> None:
 
 
 def _draw_answers(turn: Turn) -> None:
-    with st.container(key=f"answers_{turn.answers[0].id}"):
-        for column, answer in zip(st.columns(len(turn.answers)), turn.answers, strict=True):
-            with column:
-                _draw_answer(answer)
+    for column, answer in zip(st.columns(len(turn.answers)), turn.answers, strict=True):
+        kind = "tuned" if answer.title == TUNED else "base"
+        with column, st.container(key=f"chat_answer_{kind}_{answer.id}"):
+            _draw_answer(answer)
 
 
 def _draw_answer(answer: Answer) -> None:
