@@ -139,6 +139,35 @@ def test_a_commit_in_between_refuses_the_push_and_loses_nothing(hub, tmp_path):
     assert {"mine.txt", "theirs.txt"} <= set(hub.api().list_repo_files(repo_id))
 
 
+# Runs in a clone when git has seen where the branches are and has sent nothing yet.
+SOMEBODY_ELSE = """#!{python}
+import json, urllib.request
+content = {{"key": "file", "value": {{"path": "theirs.txt", "content": "theirs"}}}}
+headers = {{"Authorization": "Bearer {token}"}}
+request = urllib.request.Request("{url}", json.dumps(content).encode(), headers)
+urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(request)
+"""
+
+
+def test_a_commit_while_git_pushes_refuses_the_push_and_loses_nothing(hub, tmp_path):
+    repo_id = new_repo(hub)
+    copy = clone(hub, repo_id, tmp_path / "copy")
+    mine = copy.commit(mine_txt="mine")
+    url = f"{hub.endpoint}/api/models/{repo_id}/commit/main"
+    hook = copy.folder / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(SOMEBODY_ELSE.format(python=sys.executable, token=hub.token, url=url))
+    hook.chmod(0o755)
+    refused = copy.push()
+    assert refused.returncode != 0 and "somebody else was first" in refused.stderr, refused.stderr
+    assert set(hub.api().list_repo_files(repo_id)) == {".gitattributes", "theirs.txt"}
+    with pytest.raises(HfHubHTTPError):
+        hub.api().model_info(repo_id, revision=mine)
+    hook.unlink()
+    copy.git("pull", "-q", "--rebase")
+    assert copy.push().returncode == 0
+
+
 def test_a_forced_push_leaves_the_old_commits_readable(hub, tmp_path):
     repo_id = new_repo(hub)
     old = upload(hub, repo_id, "old.txt", b"old")
@@ -305,7 +334,8 @@ def test_a_clone_that_is_given_up_leaves_no_program_behind(hub, tmp_path):
     body = f"{len(want) + 4:04x}{want}00000009done\n"
     headers = {"Content-Type": "application/x-git-upload-pack-request"}
     with get_session().stream("POST", url, content=body, headers=headers) as response:
-        assert next(response.iter_bytes(100)).startswith(b"0008NAK")
+        pieces = response.iter_bytes(100)  # once it is let go of, the connection closes
+        assert next(pieces).startswith(b"0008NAK")
         assert programs_of(hub)
     wait_for(lambda: not programs_of(hub), "the end of git's programs")
 
