@@ -12,7 +12,7 @@ TEMPLATE = (
     "message['content'] + '<|im_end|>\\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
-POSITIONS = 512
+POSITIONS = 1280  # room for an answer as long as the page allows
 BYTES = 256
 
 
@@ -82,7 +82,15 @@ def make_tiny_adapter(
     config = LoraConfig(
         r=4,
         lora_alpha=8,
-        target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+        target_modules=[
+            "q_proj",
+            "k_proj",
+            "v_proj",
+            "o_proj",
+            "gate_proj",
+            "up_proj",
+            "down_proj",
+        ],
         init_lora_weights=False,
         task_type="CAUSAL_LM",
         **changes,

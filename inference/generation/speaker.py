@@ -2,7 +2,8 @@
 
 Owns the loop and what it may remember: keys and values of the last conversation stay, so that the
 next message of the same one is read without reading all that went before again. How tokens become
-logits is the decoder's business.
+logits is the decoder's business; read in other parts they are rounded otherwise, so that at
+temperature 0 a conversation taken up may, rarely, go on in another word than one begun anew.
 
 Try: python -m inference.chat --model OWNER/MODEL --message "Hello"
 """

@@ -27,7 +27,9 @@ def test_the_ids_are_those_of_transformers(tiny_chat: Path):
     tokenizer = AutoTokenizer.from_pretrained(tiny_chat)
     for start in (0, 1):
         said = [{"role": one.role, "content": one.content} for one in TALK[start:]]
-        expected = tokenizer.apply_chat_template(said, add_generation_prompt=True, return_dict=False)
+        expected = tokenizer.apply_chat_template(
+            said, add_generation_prompt=True, return_dict=False
+        )
         assert list(Template(tiny_chat).prompt(TALK[start:], 500).ids) == expected
 
 
