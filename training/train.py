@@ -13,6 +13,7 @@ from hub.errors import UserError
 from inference import settings as settings_of
 from inference.errors import run_command
 from inference.settings import Settings
+from training import console
 from training.config import TrainConfig, parse
 
 if TYPE_CHECKING:
@@ -35,10 +36,7 @@ def main() -> None:
     config = parse()
     settings = settings_of.load()
     settings_of.share_cores()
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()  # "newly initialized" is meant
-    logging.disable_progress_bar()
+    console.hush()
     try:
         train(config, settings)
     except UserError as error:

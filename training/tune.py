@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from inference import settings as settings_of
 from inference.errors import ConfigError, run_command
+from training import console
 from training.config import TrainConfig
 from training.config import parse as parse_training
 from training.searching import search_space
@@ -118,10 +119,7 @@ def main() -> None:
     tune, config = parse()
     settings = settings_of.load()
     settings_of.share_cores()
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()  # "newly initialized" is meant
-    logging.disable_progress_bar()
+    console.hush()
     from training.searching import tuning  # takes seconds, which a slip in the flags must not cost
 
     tuning.run(tune, config, settings)

@@ -19,7 +19,6 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
@@ -29,16 +28,15 @@ from optuna.exceptions import StorageInternalError
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from inference.errors import ConfigError
 from inference.workshop import study as told
 from inference.workshop.study import COMPLETE, FAILED, PRUNED, RUNNING
 from training.learning.checkpoints import refuse_difference
+from training.searching.place import TRIALS, Place, shown
 from training.searching.search_space import Value
 
-DATABASE, TRIALS = "study.db", "trials"
 STORAGE_ERRORS = (SQLAlchemyError, StorageInternalError)
 _TAKE = ".take"
 _STATES = {
@@ -126,27 +124,24 @@ class _Sampler(BaseSampler):
 class Search:
     """One study of one storage, in the folder of its trials."""
 
-    def __init__(
-        self, folder: Path, name: str, storage: str | None, *, seed: int, pruner: str, steps: int
-    ) -> None:
+    def __init__(self, place: Place, *, seed: int, pruner: str, steps: int) -> None:
         """Open or begin it.
 
         steps: the validations of the longest trial.
 
         Raises:
-            ConfigError: the storage cannot be used.
+            ConfigError: the storage cannot be used, or the folder is that of something else.
         """
+        url = place.url()
+        place.refuse_foreign()
         optuna.logging.set_verbosity(logging.ERROR)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-        self.folder = folder
-        (folder / TRIALS).mkdir(parents=True, exist_ok=True)
+        self.folder = place.folder
+        (self.folder / TRIALS).mkdir(parents=True, exist_ok=True)
         with self._alone():  # two processes that begin a database at once would collide
-            self._study = _open(
-                name,
-                storage or f"sqlite:///{(folder / DATABASE).resolve()}",
-                _Sampler(seed),
-                _pruner(pruner, steps),
-            )
+            place.refuse_foreign()  # another may have begun since
+            self._study = _open(place.study_name, url, _Sampler(seed), _pruner(pruner, steps))
+            place.mark()
 
     @property
     def name(self) -> str:
@@ -267,17 +262,12 @@ def _open(name: str, url: str, sampler: BaseSampler, pruner: BasePruner) -> optu
             direction="maximize",
             load_if_exists=True,
         )
-    except ArgumentError:
-        raise ConfigError(
-            "--storage is no URL of a database; expected such as sqlite:///study.db or "
-            "postgresql://user@host/database"
-        ) from None
-    except (ImportError, *STORAGE_ERRORS) as error:
-        place = make_url(url).render_as_string(hide_password=True)
+    # ValueError and ArgumentError: no such kind of database, or its driver dislikes the URL
+    except (ImportError, ValueError, ArgumentError, *STORAGE_ERRORS) as error:
         said = " ".join(str(error.__cause__ or error).split())[:200]
         raise ConfigError(
-            f"--storage {place} cannot be used: {said}. Start that server, or leave --storage out "
-            "for a file in --output_dir"
+            f"--storage {shown(url)} cannot be used: {said}. Start that server, or leave --storage "
+            "out for a file in --output_dir"
         ) from None
 
 

@@ -24,8 +24,9 @@ from training.learning.base import Base
 from training.learning.processes import Processes
 from training.learning.progress import Moment, Validation
 from training.run_folder import RunFolder
+from training.searching.place import TRIALS
 from training.searching.search_space import Value
-from training.searching.study import TRIALS, Taken
+from training.searching.study import Taken
 
 FEWEST_TEXTS = 500
 """A part of the texts that is smaller than this says little of settings for all of them."""

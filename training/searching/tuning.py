@@ -10,17 +10,19 @@ Try: python -m training.tune --config training/recipes/demo.yaml --train_file tw
 import multiprocessing
 import time
 from dataclasses import asdict, replace
+from pathlib import Path
 
 from hub.errors import UserError
 from inference.errors import ConfigError, run_command
 from inference.settings import Settings
 from inference.workshop import study as told
 from inference.workshop.study import COMPLETE, FAILED, PRUNED, Study
-from training import pipeline
+from training import console, pipeline
 from training.config import TrainConfig
 from training.learning.processes import Processes
 from training.searching import gains, outcome, search_space
 from training.searching.outcome import SearchJob, in_words
+from training.searching.place import Place
 from training.searching.search_space import Range, Space
 from training.searching.study import STORAGE_ERRORS, Search, Taken
 from training.searching.trials import Hopeless, OutOfTime, Trials
@@ -39,6 +41,9 @@ def run(tune: TuneConfig, config: TrainConfig, settings: Settings) -> Study:
     if processes.count > 1:
         raise ConfigError("a search is no distributed run; for trials at once give --n_jobs")
     deadline = time.time() + (tune.timeout or 10 * 365 * 86400.0)
+    place = _place(tune, config)
+    place.url()
+    place.refuse_foreign()
     ready = pipeline.prepare(config, settings.connect(), processes)
     job = SearchJob(tune, config, ready.splits, ready.base, settings, deadline)
     try:
@@ -59,14 +64,16 @@ def run(tune: TuneConfig, config: TrainConfig, settings: Settings) -> Study:
     return outcome.measure(study, job)
 
 
+def _place(tune: TuneConfig, config: TrainConfig) -> Place:
+    return Place(Path(config.output_dir), tune.study_name, tune.storage)
+
+
 def _open(job: SearchJob) -> Search:
     space, tune = search_space.read(job.config), job.tune
     longest = space.get("num_train_epochs")
     epochs = longest.high if isinstance(longest, Range) else job.config.num_train_epochs
     return Search(
-        job.folder,
-        tune.study_name,
-        tune.storage,
+        _place(tune, job.config),
         seed=job.config.seed,
         pruner=tune.pruner,
         steps=len(job.trials.rungs) + int(epochs),
@@ -97,6 +104,7 @@ def _work_together(job: SearchJob) -> None:
 
 def _worker(job: SearchJob) -> None:
     """_work() as a process of its own, which ends by one line where something is wrong."""
+    console.hush()
     run_command(lambda: _work(job))
 
 

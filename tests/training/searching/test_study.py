@@ -12,6 +12,7 @@ from inference.workshop.study import COMPLETE, FAILED, PRUNED, RUNNING
 from tests.training.postgres import running_postgres
 from tests.training.test_kills import _no_main
 from training.searching import search_space
+from training.searching.place import Place
 from training.searching.search_space import Choices, Range
 from training.searching.study import Search
 
@@ -24,7 +25,7 @@ OWN = {"learning_rate": 1e-3, "num_train_epochs": 2, "class_weights": "none"}
 
 
 def open_(folder: Path, storage: str | None = None, pruner: str = "none", seed: int = 1) -> Search:
-    return Search(folder, "study", storage, seed=seed, pruner=pruner, steps=4)
+    return Search(Place(folder, "study", storage), seed=seed, pruner=pruner, steps=4)
 
 
 def do(search: Search, asked: int, value: float | None = None) -> list[int]:
@@ -130,6 +131,12 @@ def test_a_study_of_other_data_is_refused(tmp_path):
         ("nonsense", "is no URL of a database"),
         ("postgresql://me:secret@127.0.0.1:1/study", "cannot be used"),
         ("oracle://me:secret@127.0.0.1/study", "cannot be used"),
+        ("redis://me:secret@127.0.0.1:1/study", "is on redis, which keeps no study"),
+        ("http://me:secret@127.0.0.1/study", "Can't load plugin"),
+        ("postgresql://me:secret@127.0.0.1:abc/study", "is no URL of a database"),
+        ("sqlite:///nul\0.db", "cannot be used"),
+        ("sqlite://", "is kept in memory only"),
+        ("sqlite:///:memory:", "is kept in memory only"),
     ],
 )
 def test_a_storage_that_does_not_answer_is_told_without_its_password(tmp_path, storage, said):
@@ -167,8 +174,10 @@ def test_processes_share_a_study_and_no_trial_is_done_twice(tmp_path, request, d
 
 def test_machines_share_a_study_of_one_server(tmp_path, postgres: str):
     storage = f"{postgres}?application_name=machines"
-    here = Search(tmp_path / "here", "machines", storage, seed=1, pruner="none", steps=4)
-    there = Search(tmp_path / "there", "machines", storage, seed=1, pruner="none", steps=4)
+    here, there = (
+        Search(Place(tmp_path / name, "machines", storage), seed=1, pruner="none", steps=4)
+        for name in ("here", "there")
+    )
     first, second = here.take(OWN, 9), there.take(OWN, 9)
     for search, taken in ((here, first), (there, second)):
         search_space.suggest(taken.live, SPACE)

@@ -124,6 +124,30 @@ def test_other_data_is_refused_in_the_same_folder(found, config: TrainConfig):
         tuning.run(TuneConfig(n_trials=9), config.with_values({"seed": 7}), WHERE)
 
 
+def test_a_second_study_in_the_folder_of_the_first_is_refused_and_leaves_it_alone(
+    found, config: TrainConfig
+):
+    _, folder = found
+    said = r"holds the study 'study', and 'a/b ü' was asked for; choose another --output_dir"
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    with pytest.raises(ConfigError, match=said):
+        tuning.run(TuneConfig(n_trials=9, study_name="a/b ü"), config, WHERE)
+    assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("place", ["best", "a folder of mine"])
+def test_a_run_or_another_folder_is_no_place_for_a_search(
+    found, config: TrainConfig, tmp_path: Path, place: str
+):
+    folder = found[1] / "best" if place == "best" else tmp_path
+    if folder == tmp_path:
+        (tmp_path / "thesis.txt").write_text("mine")
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(ConfigError, match=r"is not empty and holds no search of ours"):
+        tuning.run(TuneConfig(), config.with_values({"output_dir": str(folder)}), WHERE)
+    assert sorted(folder.rglob("*")) == before
+
+
 def test_when_the_time_is_over_the_report_is_made_of_what_there_is(config, tmp_path: Path):
     config = config.with_values({"output_dir": str(tmp_path), "num_train_epochs": 2})
     with pytest.raises(ModelError, match="the time was over"):
@@ -156,7 +180,7 @@ def _command(config: TrainConfig, folder: Path, *flags: str) -> "subprocess.Pope
     recipe = folder.with_suffix(".json")
     recipe.write_text(json.dumps(content))
     environment = settings.child_environment(
-        HF_HOME=str(folder), CPU_CORES="1", OMP_NUM_THREADS="1", DEVICE="cpu"
+        HF_HOME=str(folder.with_suffix(".home")), CPU_CORES="1", OMP_NUM_THREADS="1", DEVICE="cpu"
     )
     command = [sys.executable, "-m", "training.tune", "--config", str(recipe), *flags]
     log = folder.with_suffix(".log").open("ab")
@@ -208,3 +232,5 @@ def test_several_processes_do_one_search(config: TrainConfig, tmp_path: Path):
     study = studies.load(folder / "study.json")
     assert [one.number for one in study.trials] == list(range(6)) and study.count(RUNNING) == 0
     assert (folder / "best" / "README.md").is_file()
+    log = folder.with_suffix(".log").read_text("utf-8")
+    assert "LOAD REPORT" not in log and "Loading weights" not in log, log[-3000:]
