@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.server import refusals
-from hub.server.names import KINDS, Repo
+from hub.server.names import KINDS, Repo, is_for_git
 from hub.server.refusals import EntryNotFound, Refusal, RepoNotFound
 
 _STATUS: dict[type[Refusal], int] = {
@@ -40,7 +40,6 @@ _BARE_REPO = re.compile(
     r"/api/(models|datasets|spaces)/[^/]+(/(revision|tree|paths-info|refs|commits?|preupload)\b|$)"
     r"|(/datasets|/spaces)?/[^/]+/resolve/"
 )
-_FOR_GIT = re.compile(r"/info/(refs$|lfs/)|/git-(upload|receive)-pack$")
 _CODES = {400: "BadRequest", 404: "NotFound", 405: "MethodNotAllowed", 416: "RangeNotSatisfiable"}
 
 
@@ -101,7 +100,7 @@ def refuse(request: Request, error: Exception, more: Mapping[str, object] = _NOT
     if isinstance(error, _HIDDEN_WITHOUT_TOKEN) and "authorization" not in request.headers:
         status = 401
     headers = {"x-repo-commit": error.commit} if isinstance(error, EntryNotFound) else {}
-    if status == 401 and _FOR_GIT.search(request.url.path):
+    if status == 401 and is_for_git(request.url.path):
         headers["www-authenticate"] = 'Basic realm="token as password"'  # or git would not ask
     return _failure(status, error.code, str(error), more, headers)
 

@@ -136,8 +136,11 @@ class Guard:
         }
         self._key = _kept_secret(root / "signing-key")
 
-    def viewer(self, authorization: str) -> Viewer:
+    def viewer(self, authorization: str, *, is_git: bool = False) -> Viewer:
         """Who sent this Authorization header.
+
+        is_git: a password will do. Nowhere else, as a browser sends those it was once given along
+        with requests of any page.
 
         Raises:
             BadToken: it names a token that is not known here.
@@ -145,7 +148,7 @@ class Guard:
         if not authorization:
             return Viewer()
         scheme, _, secret = authorization.partition(" ")
-        if scheme.lower() == "basic":  # git's way: any user name, the token as password
+        if is_git and scheme.lower() == "basic":  # any user name, the token as password
             secret = _password(secret)
         elif scheme.lower() != "bearer":
             secret = ""

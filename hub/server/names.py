@@ -17,8 +17,15 @@ KINDS = {
     "space": ("spaces", "spaces/"),
 }
 KIND_OF_SEGMENT = {segment: kind for kind, (segment, _) in KINDS.items()}
+# What git and git-lfs ask for, with a user name and a token as password.
+_FOR_GIT = re.compile(r"/info/(refs$|lfs/)|/git-(upload|receive)-pack$")
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
 _REF = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\]{1,200}")
+
+
+def is_for_git(path: str) -> bool:
+    """True for the addresses that git and git-lfs make of a repo's own."""
+    return _FOR_GIT.search(path) is not None
 
 
 @dataclass(frozen=True)

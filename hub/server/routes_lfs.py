@@ -2,7 +2,7 @@
 
 A content's address is signed and good for a day; whoever has it may use it, as clients send no
 token there.
-Try: git lfs clone http://127.0.0.1:PORT/demo/hello
+Try: git lfs pull, in a clone of http://127.0.0.1:PORT/demo/hello
 """
 
 import re

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from hub.server.auth import Guard, Viewer
-from hub.server.names import KIND_OF_SEGMENT, Repo
+from hub.server.names import KIND_OF_SEGMENT, Repo, is_for_git
 from hub.server.refusals import BadRequest, TooLarge
 from hub.server.store import Store
 
@@ -34,7 +34,8 @@ def guard(request: Request) -> Guard:
 
 def viewer(request: Request) -> Viewer:
     """Who sent the request."""
-    return guard(request).viewer(request.headers.get("authorization", ""))
+    header = request.headers.get("authorization", "")
+    return guard(request).viewer(header, is_git=is_for_git(request.url.path))
 
 
 def part(request: Request, name: str) -> str:

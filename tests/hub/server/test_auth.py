@@ -74,11 +74,14 @@ def test_who_may_read():
 def test_a_token_names_its_viewer(tmp_path):
     guard = Guard(tmp_path, [Token("demo", "write", "hf_x", ("org",))])
     assert guard.viewer("Bearer hf_x") == OWNER
-    assert guard.viewer("Basic " + base64.b64encode(b"anybody:hf_x").decode()) == OWNER
+    login = "Basic " + base64.b64encode(b"anybody:hf_x").decode()
+    assert guard.viewer(login, is_git=True) == OWNER
+    with pytest.raises(BadToken):  # a browser that knows it would send it for any page
+        guard.viewer(login)
     assert guard.viewer("") == NOBODY
     for header in ("Bearer hf_y", "Bearer ", "Basic hf_x", "hf_x", "Basic OmhmX3k=", "Digest hf_x"):
         with pytest.raises(BadToken):
-            guard.viewer(header)
+            guard.viewer(header, is_git=True)
 
 
 def test_signatures_outlive_the_process_and_belong_to_one_root(tmp_path):
