@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 FAILED = 0  # in place of a status: refused, cut off or silent
 _TIMEOUT_S = 30.0
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Sender:
         head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         self._request = head.encode() + body
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[Connection] = []
 
     async def send(self, outcome: Outcome) -> None:
         """Send one request and count its answer."""
@@ -58,15 +59,22 @@ class Sender:
         outcome.note(status, time.perf_counter() - started)
 
     async def _exchange(self) -> int:
-        reader, writer = (
-            self._idle.pop() if self._idle else await asyncio.open_connection(*self._place)
-        )
+        reader, writer = self._kept() or await asyncio.open_connection(*self._place)
         writer.write(self._request)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
         await reader.readexactly(length)
         self._idle.append((reader, writer))
         return int(head.split(b" ")[1])
+
+    def _kept(self) -> Connection | None:
+        """A connection from before that still holds: servers close those that idle for long."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
 
     def close(self) -> None:
         """Close the connections."""

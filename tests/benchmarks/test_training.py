@@ -1,0 +1,40 @@
+"""Training beside its peers: what is counted, on a tiny model with both loops."""
+
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from benchmarks import training
+from inference import records, settings
+from inference.reading.schema import Schema
+from tests.training.toy import write_toy_csv
+from training.config import TrainConfig
+from training.learning.processes import Processes
+
+
+def test_the_first_steps_do_not_count():
+    ends = [0.0, 50.0, 90.0, 95.0, 99.0, 100.0, 101.0, 102.0]
+    assert training.rate(ends, batch=32) == 32
+
+
+def test_operations_are_six_for_every_weight_that_a_token_is_multiplied_with(tiny_model):
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_model)
+    layer = 4 * 32 * 32 + 2 * 32 * 64  # attention, then the wide product and back
+    weights = 2 * layer + 32 * 32 + 3 * 32  # two layers, the pooler, the head
+    assert training.gflops(model, 1e9) == pytest.approx(6 * weights)
+
+
+def test_the_machine_is_measured_in_operations_a_second(tiny_model, monkeypatch):
+    monkeypatch.setattr(training, "_PRODUCTS_S", 0.05)
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_model)
+    assert 0.01 < training.product_gflops(model, 64, torch.float32) < 10_000
+
+
+def test_both_loops_take_every_step_of_one_pass(tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "MAX_TOKENS", 32)  # the tiny model has places for 64
+    data = records.read(write_toy_csv(tmp_path / "toy.csv", 320), Schema(("text",), ("label",)))
+    environ = {"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}
+    processes = Processes(TrainConfig(train_file="toy.csv"), settings.load(environ))
+    assert training.our_rate(tiny_model, data, 256, processes) > 0
+    for is_tuned in (True, False):
+        assert training.trainer_rate(tiny_model, data, 256, is_tuned=is_tuned, batch=32) > 0
