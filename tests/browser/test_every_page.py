@@ -15,6 +15,7 @@ from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_env
 
 LISTED = re.findall(r'"app_pages/(\w+)\.py"', (PROJECT / "app.py").read_text("utf-8"))
 SIGNING_IN = ["account"]  # listed only where a provider is set up, and then nobody is local owner
+TALKING = ["chat"]  # listed only where a chat is on show: test_chat_page.py asks the same of it
 SERIOUS = ("serious", "critical")
 # Opened below "/", Streamlit 1.67 looks for its server there too, and takes the one that answers.
 LOOKED_FOR = re.compile(r"/\w+/_stcore/(health|host-config)$")
@@ -82,7 +83,7 @@ def looked_at(open_page: OpenPage, url: str, color_scheme: str) -> tuple[list[st
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [name for name in LISTED if name not in SIGNING_IN])
+@pytest.mark.parametrize("name", [name for name in LISTED if name not in SIGNING_IN + TALKING])
 def test_no_barrier_no_console_error_and_no_other_site(
     open_page: OpenPage, owned: RunningSpace, name: str, color_scheme: str
 ):
