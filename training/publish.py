@@ -110,15 +110,14 @@ def publish(
     return published
 
 
-def allowed_of(kind: object) -> tuple[str, ...]:
-    """The patterns of files that a published run of this kind (run.json's) may hold."""
-    return (CHAT if kind == CHAT.kind else _CLASSIFIER).allowed
+def shipment_of(receipt: Mapping[str, Any]) -> Shipment:
+    """The kind of run that this run.json tells of."""
+    return CHAT if receipt.get("kind") == CHAT.kind else _CLASSIFIER
 
 
 def _shipment(run_dir: Path) -> Shipment:
     receipt = run_dir / "run.json"
-    told = read_json(receipt) if receipt.is_file() else {}
-    return CHAT if told.get("kind") == CHAT.kind else _CLASSIFIER
+    return shipment_of(read_json(receipt) if receipt.is_file() else {})
 
 
 def _check(run_dir: Path, shipment: Shipment) -> None:

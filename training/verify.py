@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.client import Hub
 from hub.errors import HubError
@@ -22,19 +22,25 @@ from inference.errors import ConfigError, DataError, ModelError, run_command
 from inference.model_files import read_json
 from training import config as configs
 from training.config import TrainConfig
+from training.dialogues import verification
+from training.dialogues.config import ChatConfig
 from training.examples import data
 from training.examples.data import Splits
 from training.examples.splits import label_matrix
-from training.publish import ALLOWED
+from training.publish import shipment_of
 from training.receipts import receipt, recomputed
 from training.receipts.checks import DEVIATES, OK, UNCHECKED, Check, equal
 from training.run_folder import sha256_of
 from training.shipping import golden
 
+AnyConfig = TypeVar("AnyConfig", TrainConfig, ChatConfig)
+
 _FILES = ("train_file", "validation_file", "test_file")
 # What a file of the run is to a reader of the report; the first that matches.
 _KINDS = (
     ("model*.safetensors*", "weights"),
+    ("adapter_*", "weights"),
+    ("chat*", "template"),
     ("onnx/*", "onnx"),
     ("decision.json", "decision"),
     ("config.json", "config"),
@@ -70,19 +76,21 @@ def verify(
     told: dict[str, Any] = read_json(run_dir / receipt.FILE_NAME)
     if "config" not in told or "data" not in told:
         raise ModelError(f"{run_dir / receipt.FILE_NAME} is no receipt of a run; train again")
+    is_chat = verification.is_chat(told)
     yield _seal(told)
     checked = list(_files(run_dir, told, is_published))
     yield from checked
-    yield from _data(run_dir, told, files or {}, hub)
-    yield from recomputed.checks(run_dir, told)
-    is_whole = all(check.state != DEVIATES for check in checked)
-    yield (
-        _golden(run_dir)
-        if is_whole
-        else Check(
-            "golden", UNCHECKED, "the models were not asked: their files are not those of the run"
-        )
-    )
+    if is_chat:
+        yield from _chat_data(run_dir, told, files or {})
+        yield from verification.figures(run_dir, told)
+    else:
+        yield from _data(run_dir, told, files or {}, hub)
+        yield from recomputed.checks(run_dir, told)
+    if any(check.state == DEVIATES for check in checked):
+        reason = "the models were not asked: their files are not those of the run"
+        yield Check("golden", UNCHECKED, reason)
+    else:
+        yield verification.golden_check(run_dir, hub) if is_chat else _golden(run_dir)
 
 
 def _seal(told: Mapping[str, Any]) -> Check:
@@ -97,12 +105,13 @@ def _files(run_dir: Path, told: Mapping[str, Any], is_published: bool) -> Iterat
     """Each file of the run against its sha256."""
     expected: dict[str, str] = dict(told.get("files", {}))
     expected |= told.get("export", {}).get("sha256", {})
-    expected |= {"model.safetensors": told["weights_sha256"]} if "weights_sha256" in told else {}
+    shipment = shipment_of(told)
+    expected |= {shipment.weights: told["weights_sha256"]} if "weights_sha256" in told else {}
     for name, sha256 in expected.items():
         path, kind = run_dir / name, _kind(name)
         if path.is_file():
             yield from equal(kind, f"{name}: sha256", sha256_of(path), sha256)
-        elif is_published and not any(fnmatch(name, pattern) for pattern in ALLOWED):
+        elif is_published and not any(fnmatch(name, pattern) for pattern in shipment.allowed):
             yield Check(kind, UNCHECKED, f"{name} is not published")
         else:
             yield Check(kind, DEVIATES, f"{name} is missing, expected sha256 {sha256}")
@@ -139,15 +148,26 @@ def _data(
     yield from _parts(run_dir, told, splits)
 
 
-def _where(config: TrainConfig, files: Mapping[str, str]) -> TrainConfig:
+def _chat_data(run_dir: Path, told: Mapping[str, Any], files: Mapping[str, str]) -> Iterator[Check]:
+    """The dialogues and the parts made from them; the parts only of files that are the run's."""
+    config = _where(verification.settings(told), files)
+    yield from _stored_split(run_dir, told)
+    state = OK
+    for check in _sources(config, told):
+        yield check
+        state = check.state if check.state != OK else state
+    yield from verification.parts(run_dir, told, config, is_data_there=state == OK)
+
+
+def _where(config: AnyConfig, files: Mapping[str, str]) -> AnyConfig:
     for name in files:
         if not getattr(config, name):
-            used = config.dataset_name or "no such file"
+            used = getattr(config, "dataset_name", None) or "no such file"
             raise ConfigError(f"--{name} is given, but the run was made from {used}; leave it out")
     return replace(config, **files)  # type: ignore[arg-type]
 
 
-def _sources(config: TrainConfig, told: Mapping[str, Any]) -> Iterator[Check]:
+def _sources(config: TrainConfig | ChatConfig, told: Mapping[str, Any]) -> Iterator[Check]:
     """The data files against their sha256; a dataset of the Hub is compared once it is read."""
     stored = {source["part"]: source for source in told["data"]["sources"]}
     for name in _FILES:

@@ -41,6 +41,7 @@ from inference.yaml_values import read_yaml
 CHECK, TRAIN, PUBLISH = "check", "train", "publish"
 TUNE, PUBLISH_TUNED = "tune", "publish the tuned model"
 RECIPES = "training/recipes"
+_OF_CHAT = "chat.yaml"  # read by another command, training.chat
 DEFAULT_EPOCHS = 3  # of training.train
 _ROOT = Path(__file__).resolve().parents[2]
 _RUN, _SETTINGS = "run.json", "settings.yaml"
@@ -236,10 +237,9 @@ class Runs:
 
 
 def recipes() -> tuple[str, ...]:
-    """The recipes that a run may start from."""
-    return tuple(
-        path.relative_to(_ROOT).as_posix() for path in sorted((_ROOT / RECIPES).glob("*.yaml"))
-    )
+    """The recipes that a run may start from: those of classifiers."""
+    found = sorted((_ROOT / RECIPES).glob("*.yaml"))
+    return tuple(path.relative_to(_ROOT).as_posix() for path in found if path.name != _OF_CHAT)
 
 
 def refuse_missing_packages() -> None:

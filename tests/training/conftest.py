@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.dialogues.toys import fruits, settings_for, tiny, tiny_chat  # noqa: F401
 from tests.training.finished_run import (
     GOLDEN_TEXTS,
     make_finished_run,

@@ -12,10 +12,12 @@ from hub.client import connect
 from inference import records
 from inference.bundle import MULTI, SINGLE, Bundle
 from training.config import TrainConfig, parse
+from training.dialogues.config import parse as parse_chat
 from training.examples import data
 
 ROOT = Path(__file__).parents[2]
-RECIPES = sorted((ROOT / "training" / "recipes").glob("*.yaml"))
+ALL = sorted((ROOT / "training" / "recipes").glob("*.yaml"))
+RECIPES = [path for path in ALL if path.stem != "chat"]  # which training.chat reads
 REAL = ROOT.parent / "shared" / "data"
 TOXIC = ("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate")
 
@@ -31,6 +33,12 @@ def test_every_recipe_is_a_valid_config_whose_file_comes_by_flag(recipe: Path):
 def test_every_recipe_names_only_settings_that_exist(recipe: Path):
     known = {field.name for field in fields(TrainConfig)}
     assert set(yaml.safe_load(recipe.read_text("utf-8"))) <= known
+
+
+def test_the_chat_recipe_is_a_valid_config_of_its_own_command():
+    config = parse_chat(["--config", str(_recipe("chat")), "--train_file", "x.jsonl"])
+    assert config.num_train_epochs == 1 and config.max_steps is None
+    assert config.learn_end_of_turn and config.hub_model_id
 
 
 def test_toxicity_has_the_six_columns_of_jigsaw_and_describes_each():

@@ -8,6 +8,8 @@ Try: python -m training.chat --train_file dialogues.jsonl --lora_r 8 --lora_targ
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -54,9 +56,7 @@ def wrap(model: PreTrainedModel, config: ChatConfig, *, repo_id: str, revision: 
     )
     model.name_or_path = repo_id  # what peft writes down: no folder of this machine
     try:
-        with warnings.catch_warnings():
-            # peft 0.21.2 asks transformers 5.23 by a name that is going
-            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        with _quiet():
             adapted = get_peft_model(model, adapters)
     except ValueError as error:
         if config.lora_targets:
@@ -110,7 +110,8 @@ def put(model: PeftModel, weights: dict[str, torch.Tensor]) -> None:
 
 def load(model: PreTrainedModel, folder: Path) -> PeftModel:
     """A published adapter on its base model."""
-    loaded = PeftModel.from_pretrained(model, str(folder))
+    with _quiet():
+        loaded = PeftModel.from_pretrained(model, str(folder))
     assert isinstance(loaded, PeftModel), type(loaded)
     return loaded
 
@@ -120,3 +121,11 @@ def merge(model: PeftModel) -> PreTrainedModel:
     merged = model.merge_and_unload()
     assert isinstance(merged, PreTrainedModel), type(merged)
     return merged
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what peft 0.21.2 warns of: it asks transformers 5.23 by a name that is going."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield

@@ -10,7 +10,7 @@ Try: python -m training.chat --train_file dialogues.jsonl --duplicates near --ma
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from inference.records import Rejected
 from training.dialogues import messages, noise
 from training.dialogues.config import ChatConfig
 from training.dialogues.messages import Dialogue, Dialogues
+from training.examples.data import ids_hash
 from training.examples.duplicates import exact_groups, near_duplicates, normalised
 
 _LISTED = 100
@@ -50,6 +51,7 @@ class Corpus:
 
     def receipt(self) -> dict[str, object]:
         """What run.json says of the data: files, parts, rows that went, hashes; no texts."""
+        ids = self.row_ids()
         return {
             "sources": list(self.sources),
             "rejected": len(self.rejected),
@@ -62,6 +64,7 @@ class Corpus:
                     "rows": len(part),
                     "answers": sum(len(one.answers) for one in part),
                     "sha256": content_hash(part),
+                    "ids_sha256": ids_hash(ids[name]),
                 }
                 for name, part in self.parts.items()
             },
@@ -109,6 +112,12 @@ def prepare(config: ChatConfig) -> Corpus:
             place for place, one in enumerate(parts["test"]) if normalised(one.text) in seen
         ),
     )
+
+
+def with_names(read: Corpus, names: Mapping[str, str]) -> Corpus:
+    """The corpus as if the files of its parts had these names."""
+    sources = [{**one, "name": names.get(str(one["part"]), one["name"])} for one in read.sources]
+    return replace(read, sources=tuple(sources))
 
 
 def content_hash(dialogues: Iterable[Dialogue]) -> str:

@@ -13,15 +13,17 @@ import numpy as np
 import torch
 
 from hub.client import Hub
+from hub.errors import NotFound
 from inference.errors import ModelError
 from inference.generation import chat_bundle
+from inference.generation.messages import ASSISTANT, USER, Message
 from inference.model_files import read_json
 from training.dialogues import adapters, held_out
 from training.dialogues import base as bases
 from training.dialogues.batches import encode
 from training.dialogues.config import ChatConfig
 from training.dialogues.held_out import Losses
-from training.dialogues.messages import ASSISTANT, USER, Dialogue, Message
+from training.dialogues.messages import Dialogue
 from training.dialogues.template import Reader
 from training.run_folder import write_json
 
@@ -53,6 +55,10 @@ def replay(folder: Path, hub: Hub) -> None:
         HubError: the base model cannot be fetched.
     """
     bundle = chat_bundle.load(folder)
+    if bundle.base.revision == bases.LOCAL:
+        raise NotFound(
+            f"{bundle.base.repo_id} is a folder of the machine that trained, and no repo"
+        )
     base = bases.find(bundle.base.repo_id, bundle.base.revision, hub)
     if base.weights_sha256 != bundle.base.weights_sha256:
         raise ModelError(

@@ -140,7 +140,7 @@ class _Fitting:
             processes.say(f"carrying on from {checkpoint} ({place})")
         if config.gradient_checkpointing:
             job.model.enable_input_require_grads()
-            job.model.gradient_checkpointing_enable({"use_reentrant": False})
+            job.model.activation_checkpointing_enable({"use_reentrant": False})
         self.checkpoints = Checkpoints(job.run_dir, job.identity)
         self.bar = Bar(is_shown=processes.is_main)
         self.observers: list[Observer] = [self.bar, History(job.run_dir), *observers]

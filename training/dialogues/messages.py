@@ -14,22 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference.errors import DataError
+from inference.generation.messages import ASSISTANT, SYSTEM, USER, Message
 from inference.reading import tables
 from inference.reading.cells import Unusable
 from inference.reading.delimited import Broken
 from inference.records import Rejected, Source
 
-SYSTEM, USER, ASSISTANT = "system", "user", "assistant"
 _COLUMNS = ("messages", "instruction", "input", "output", "prompt", "completion")
 _FORMS = "messages; or instruction, input (may be empty) and output; or prompt and completion"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn; role is system, user or assistant."""
-
-    role: str
-    content: str
 
 
 @dataclass(frozen=True, slots=True)

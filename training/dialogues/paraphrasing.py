@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from hub.client import Hub
+from inference.generation.messages import ASSISTANT, USER, Message
 from inference.whole_file import write_whole
 from training.dialogues import answers
 from training.dialogues import base as bases
 from training.dialogues.base import Base
 from training.dialogues.config import ChatConfig
 from training.dialogues.corpus import Corpus, content_hash
-from training.dialogues.messages import ASSISTANT, USER, Dialogue, Message
+from training.dialogues.messages import Dialogue
 from training.examples.duplicates import normalised
 
 FILE_NAME = "paraphrases.json"

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from inference.errors import ModelError
-from training.dialogues.messages import ASSISTANT, Dialogue
+from inference.generation.messages import ASSISTANT
+from training.dialogues.messages import Dialogue
 
 # T tokens, N dialogues
 

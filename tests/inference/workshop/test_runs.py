@@ -73,6 +73,7 @@ def test_the_columns_of_a_file_without_header_are_named_by_the_recipe(runs: Runs
 
 def test_every_recipe_is_offered():
     assert "training/recipes/toxicity.yaml" in runs_of.recipes()
+    assert "training/recipes/chat.yaml" not in runs_of.recipes()  # read by training.chat
 
 
 def test_the_command_is_one_that_training_reads_with_what_was_chosen(runs: Runs):
