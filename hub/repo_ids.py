@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from hub.errors import HubError, NotFound
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
+_SHA = re.compile(r"[0-9a-f]{40}")
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+@/-]{0,254}")
 
 
@@ -51,6 +52,28 @@ def validate_revision(revision: str) -> str:
             "digits, as in main or v1.0."
         )
     return revision
+
+
+def validate_tag(tag: str) -> str:
+    """The tag itself: a revision that git takes as the name of a new tag (git-check-ref-format).
+
+    Raises:
+        HubError: a text that cannot be one, or that looks like a commit sha.
+    """
+    segments = tag.split("/")
+    is_wrong = (
+        not _REVISION.fullmatch(tag)
+        or any(not s or s.startswith(".") or s.endswith((".", ".lock")) for s in segments)
+        or ".." in tag
+        or "@{" in tag
+        or _SHA.fullmatch(tag) is not None
+    )
+    if is_wrong:
+        raise HubError(
+            f"{tag!r} cannot be a tag. Expected letters, digits, '.', '_', '-', '+' and '/', and "
+            "no commit sha, as in v1.0."
+        )
+    return tag
 
 
 def validate_endpoint(endpoint: str) -> str:

@@ -8,6 +8,8 @@ Try: python -m training.train --train_file tweets.csv --learning_rate 7
 
 from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
+from hub.errors import HubError
+from hub.repo_ids import validate_tag
 from inference.errors import ConfigError
 from training.rivals.baseline_options import check as check_options
 from training.searching import search_space
@@ -24,6 +26,7 @@ def check(config: "TrainConfig") -> None:
     _check_columns(config)
     _check_numbers(config)
     _check_choices(config)
+    _check_tag(config.hub_tag)
     search_space.check(config)
     check_options(config.baseline_options)
 
@@ -80,6 +83,14 @@ def _check_numbers(config: "TrainConfig") -> None:
             raise ConfigError(f"{name} is {value}, it must be between {low:g} and {high:g}")
     if config.lora_alpha is not None and config.lora_r is None:
         raise ConfigError("lora_alpha is for adapters; give their rank too, as in --lora_r 16")
+
+
+def _check_tag(tag: str | None) -> None:
+    try:
+        if tag is not None:
+            validate_tag(tag)
+    except HubError as error:
+        raise ConfigError(f"hub_tag: {error}") from None
 
 
 def _check_choices(config: "TrainConfig") -> None:

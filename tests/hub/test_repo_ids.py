@@ -3,7 +3,13 @@
 import pytest
 
 from hub.errors import HubError, NotFound
-from hub.repo_ids import full_repo_id, validate_endpoint, validate_repo_id, validate_revision
+from hub.repo_ids import (
+    full_repo_id,
+    validate_endpoint,
+    validate_repo_id,
+    validate_revision,
+    validate_tag,
+)
 
 
 @pytest.mark.parametrize("repo_id", ["gpt2", "demo/clf", "a/b_c.d-e", "cardiffnlp/x" + "y" * 60])
@@ -37,6 +43,36 @@ def test_revisions_pass(revision: str):
 def test_what_could_leave_the_refs_folder_is_no_revision(revision: str):
     with pytest.raises(NotFound, match="revision"):
         validate_revision(revision)
+
+
+@pytest.mark.parametrize("tag", ["v1", "v1.0", "release/2026-01", "1.0+cpu", "a@b"])
+def test_tags_pass(tag: str):
+    assert validate_tag(tag) == tag
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *[
+            "bad tag",
+            "",
+            "v1\n",
+            "-v1",
+            ".v1",
+            "v1.",
+            "a..b",
+            "a//b",
+            "a/",
+            "/a",
+            "a/.b",
+            "v1.lock",
+        ],
+        *["a@{b", "a~1", "a^", "a:b", "a?b", "a*b", "a[b", "a\\b", "ü", "a" * 40, "x" * 256],
+    ],
+)
+def test_what_git_takes_for_no_tag_is_refused(tag: str):
+    with pytest.raises(HubError, match=r"cannot be a tag.*as in v1\.0"):
+        validate_tag(tag)
 
 
 def test_endpoints_lose_their_slash_and_must_be_http():

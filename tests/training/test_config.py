@@ -58,6 +58,7 @@ def test_a_run_json_reproduces_its_settings(tmp_path):
         ("--train_file a.csv --text_fields label", "cannot be both text and label"),
         ("--train_file a.csv --text_fields a a", "different column names"),
         ("--train_file a.csv --push_to_hub", "hub_model_id is not"),
+        ("--train_file a.csv --hub_tag v1..2", "hub_tag: 'v1..2' cannot be a tag"),
         ("--train_file a.csv --dataset_name me/it", "both are given"),
         ("--seed 1", "neither is given"),
         ("--dataset_name me/it --test_file a.csv", "brings its own splits"),
