@@ -16,24 +16,37 @@ from pathlib import Path
 from hub.client import Hub
 from inference import catalogue, compare, settings
 from inference.catalogue import Catalogue
-from inference.errors import run_command
+from inference.errors import ConfigError, run_command
 from inference.judging import evidence
 from inference.judging import leaderboard as leaderboards
 from inference.judging.leaderboard import Leaderboard, merge
 from inference.on_show import licences, opening
 
+# All that a prepared folder may hold, so that no other folder is ever taken for one.
+_WRITTEN = {
+    catalogue.MODELS,
+    catalogue.MESSAGES,
+    catalogue.FIRST_PAINT,
+    catalogue.LEADERBOARD,
+    licences.FILE_NAME,
+    evidence.FOLDER,
+    evidence.TEXTS,
+}
 STORED_RESULTS = "results/leaderboard.json"  # in the repo of a fine-tuned model
 
 
 def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Catalogue:
     """Pin every model of `source`, score its example messages, and write all to `destination`.
 
-    The folder appears by rename, whole or not at all.
+    The folder appears by rename, whole or not at all, in place of what was prepared there before.
 
     Raises:
+        ConfigError: the destination holds something else.
         HubError: a model on show is not on the Hub, or the Hub does not answer.
         ModelError: a model cannot be loaded or its labels cannot be aligned.
     """
+    destination = destination.resolve()
+    _refuse_other_content(destination)
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination.parent) as scratch:
         ready = Path(scratch) / destination.name
@@ -58,6 +71,20 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
             shutil.rmtree(destination)
         ready.rename(destination)
     return catalogue.load(destination)
+
+
+def _refuse_other_content(destination: Path) -> None:
+    """A folder is replaced only if it is empty, or all in it is what prepare() writes."""
+    if not destination.exists():
+        return
+    if destination.is_dir() and destination != Path.cwd():
+        found = {path.name for path in destination.iterdir()}
+        if not found or (catalogue.FIRST_PAINT in found and found <= _WRITTEN):
+            return
+    raise ConfigError(
+        f"{destination} is there and is not what an earlier run of this command wrote; nothing was "
+        "changed. Name a folder that does not exist, or an empty one."
+    )
 
 
 def _leaderboard(pinned: Catalogue, hub: Hub, ready: Path) -> Leaderboard | None:
@@ -92,7 +119,9 @@ def main() -> None:
     """Prepare a catalogue folder with the Hub that the environment names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", type=Path, help="folder with models.yaml and messages.yaml")
-    parser.add_argument("destination", type=Path, help="folder to write; replaced when it exists")
+    parser.add_argument(
+        "destination", type=Path, help="folder to write: new, empty, or written by this before"
+    )
     arguments = parser.parse_args()
     here = settings.load()
     ready = prepare(arguments.source, arguments.destination, here.connect(), here.threads)

@@ -1,11 +1,13 @@
 """What a prepared catalogue keeps beside its table."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
 from hub.client import connect
+from inference.errors import ConfigError
 from inference.judging import evidence
 from space_config.prepare import prepare
 from tests.hub_fixtures import RunningHub
@@ -19,6 +21,38 @@ def test_the_answers_behind_the_table_are_kept_and_no_weights(tiny_catalogue: Pa
     assert {"run.json", "results/targets.parquet", "results/words.json"} <= names, names
     assert {f"results/predictions/{n}.parquet" for n in ("torch", "tfidf_lr")} <= names, names
     assert not any("safetensors" in name for name in names)
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "models.yaml"])
+def test_a_folder_of_other_content_is_left_alone(hub_server: RunningHub, tmp_path: Path, name: str):
+    hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
+    precious = tmp_path / "precious" / name
+    precious.parent.mkdir()
+    precious.write_text("mine")
+    with pytest.raises(ConfigError, match="nothing was changed"):
+        prepare(write_catalogue(tmp_path / "source"), precious.parent, hub, threads=1)
+    assert precious.read_text() == "mine"
+
+
+def test_the_folder_that_one_stands_in_is_left_alone(
+    hub_server: RunningHub, tiny_catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
+    here = shutil.copytree(tiny_catalogue, tmp_path / "here")
+    monkeypatch.chdir(here)
+    with pytest.raises(ConfigError, match="nothing was changed"):
+        prepare(write_catalogue(tmp_path / "source"), Path(), hub, threads=1)
+    assert (here / "models.yaml").is_file()
+
+
+def test_what_was_prepared_before_is_replaced(
+    hub_server: RunningHub, tiny_catalogue: Path, tmp_path: Path
+):
+    hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
+    ready = shutil.copytree(tiny_catalogue, tmp_path / "ready")
+    (ready / "leaderboard.json").write_text("stale")
+    prepare(write_catalogue(tmp_path / "source"), ready, hub, threads=1)
+    assert (ready / "leaderboard.json").read_text() != "stale"
 
 
 def test_a_model_without_results_is_named_and_the_catalogue_ready_all_the_same(
