@@ -16,6 +16,7 @@ UserError (hub/errors.py)    its text is the whole message; a traceback means ou
 └── NotTheOwner              somebody else than the owner asked for what only the owner may do
 """
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -81,12 +82,28 @@ class NotTheOwner(UserError):
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Run a command; a user's error becomes one line on stderr and its exit code, Ctrl-C 130."""
+    """Run a command; a user's error becomes one line on stderr and its exit code, Ctrl-C 130.
+
+    So does what the operating system says of a file (no such folder, no right, no space): the
+    place was somebody's choice. Who reads the output may stop early, as `| head` does: exit code 0.
+    """
     try:
         main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(
+            f"error: {error.filename}: {error.strerror}. Check the path, its rights and the space "
+            "there, then run the same command again.",
+            file=sys.stderr,
+        )
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None

@@ -16,4 +16,11 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
     write_whole(path, "old")
     with pytest.raises(UnicodeEncodeError):
         write_whole(path, "broken \ud83d")
-    assert path.read_text() == "old"
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_in_its_place_is_left_alone_and_nothing_beside_it(tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_whole(tmp_path / "there", "new")
+    assert list(tmp_path.iterdir()) == [tmp_path / "there"]
