@@ -186,6 +186,11 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--catalogue", type=Path, help="folder with models.yaml: label maps and roles of models"
     )
     parser.add_argument("--output_dir", type=Path, help="where table and answers are written")
+    parser.add_argument(
+        "--allow_leaks",
+        action="store_true",
+        help="go on although a model was trained on this very file (else exit code 3)",
+    )
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
     return parser.parse_args(argv)
 
@@ -194,13 +199,14 @@ def main() -> None:
     """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
     # what follows is for labelled files alone, and some of it imports this module
     from inference import catalogue, settings
-    from inference.judging import labelled, leaderboard
+    from inference.judging import labelled, leaderboard, printed
     from inference.reading.schema import Schema
 
     flags = parse()
     here = settings.load()
     known = catalogue.load(flags.catalogue) if flags.catalogue else None
-    models = list(labelled.contestants(flags.models, known, here.connect(), threads=here.threads))
+    hub = here.connect()
+    models = list(labelled.contestants(flags.models, known, hub, threads=here.threads))
     bundle = models[0].scorer.bundle
     label_fields = flags.label_fields or labelled.default_label_fields(flags.models[0])
     if not label_fields:
@@ -213,6 +219,8 @@ def main() -> None:
         json_fields=bundle.json_fields,
         label_names=bundle.label_names,
     )
+    if not flags.allow_leaks:
+        labelled.refuse_trained_on(flags.models, flags.file, hub)
     judged = labelled.judge_file(
         models, flags.file, schema, lambda title: print(f"measuring {title}", file=sys.stderr)
     )
@@ -223,7 +231,7 @@ def main() -> None:
     if flags.json:
         print(leaderboard.as_json(judged.board), end="")
     else:
-        print(f"{leaderboard.sentence(judged.board)}\n\n{labelled.table(judged.board)}")
+        print(f"{leaderboard.sentence(judged.board)}\n\n{printed.table(judged.board)}")
 
 
 if __name__ == "__main__":

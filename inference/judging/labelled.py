@@ -6,6 +6,7 @@ and which rows stand beside them; measuring is measure.py, judging verdict.py.
 Try: python -m inference.compare --help
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from inference.alignment import align
 from inference.bundle import Bundle
 from inference.catalogue import FINE_TUNED, PRETRAINED, Catalogue, ModelEntry
 from inference.classifier import Scorer
-from inference.errors import ModelError
+from inference.errors import Leak, ModelError
 from inference.judging import guessers, leaderboard, predictions, verdict
 from inference.judging.leaderboard import BASELINE, Leaderboard, Measured
 from inference.judging.measure import measure, targets_of
@@ -27,6 +28,8 @@ from inference.model_files import read_json
 from inference.on_show import opening
 from inference.reading.schema import Schema
 from inference.whole_file import write_whole
+
+RECEIPT = "run.json"  # what a run of training tells of itself, beside its weights
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def open_named(name: str, hub: Hub, *, threads: int = 0) -> Contestant:
     Raises:
         HubError: it cannot be fetched. ModelError: it cannot be loaded.
     """
-    if name.startswith((".", "/", "~")):
+    if is_folder(name):
         folder = Path(name).expanduser()
         if not folder.is_dir():
             raise ModelError(f"{name} is no folder; give that of a run, or a repo id: owner/name")
@@ -143,40 +146,48 @@ def judge_file(
     return Judged(board, {model.name: said for model, said in measured}, read.rejected)
 
 
-def table(board: Leaderboard) -> str:
-    """The table as lines of text, the judged model first, then by MCC."""
-    names = ("mcc", "macro_f1", "roc_auc", "accuracy", "log_loss", "ece")
-    header = ["model", "role", *(name.replace("_", "-") for name in names), "p50 ms", "MB", ""]
-    rows = [header]
-    ranked = sorted(board.rows, key=lambda row: (not row.is_fine_tuned, -(row.figures["mcc"] or 0)))
-    for row in ranked:
-        cells = []
-        for name in names:
-            value, found = row.figures[name], row.intervals[name]
-            span = f" [{found[0]:.3f}, {found[1]:.3f}]" if found and name == "mcc" else ""
-            cells.append("n/a" if value is None else f"{value:.3f}{span}")
-        model, difference = row.model, row.difference
-        rows.append(
-            [
-                model.title,
-                model.role,
-                *cells,
-                f"{model.latency_p50_ms:.1f}",
-                f"{model.size_bytes / 1e6:.1f}",
-                difference.verdict if difference else "",
-            ]
-        )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+def refuse_trained_on(names: Sequence[str], path: Path, hub: Hub) -> None:
+    """Raise Leak if one of the models was trained on this very file, as its receipt says.
+
+    A file that shares only some rows with it is not recognised. Models without a receipt pass.
+    """
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    for name in names:
+        receipt = _receipt(name, hub)
+        data = receipt.get("data")
+        sources = data.get("sources") if isinstance(data, dict) else None
+        for source in sources if isinstance(sources, list) else ():
+            is_it = isinstance(source, dict) and source.get("sha256") == digest
+            if is_it and source.get("part") != "test":
+                raise Leak(
+                    f"{name} learned from {path}: its figures on it flatter, and no verdict can be "
+                    "had from them. Judge it on texts that it has not seen, or go on with "
+                    "--allow_leaks."
+                )
+
+
+def _receipt(name: str, hub: Hub) -> Mapping[str, object]:
+    """run.json of a model named by folder or repo id; empty where it has none."""
+    if is_folder(name):
+        path = Path(name).expanduser() / RECEIPT
+    else:
+        repo_id, _, revision = name.partition("@")
+        # config.json is always there: a repo without a receipt is no repo without files
+        patterns = [RECEIPT, "config.json"]
+        path = hub.resolve(repo_id, revision or "main", allow_patterns=patterns).folder / RECEIPT
+    return read_json(path) if path.is_file() else {}
+
+
+def is_folder(name: str) -> bool:
+    """Whether a model is named by a path, as ./runs/a, and not by its repo id."""
+    return name.startswith((".", "/", "~"))
 
 
 def default_label_fields(name: str) -> tuple[str, ...]:
     """The label columns that a run folder was trained with; () where it does not say."""
-    path = Path(name).expanduser() / "run.json"
-    if not name.startswith((".", "/", "~")) or not path.is_file():
+    path = Path(name).expanduser() / RECEIPT
+    if not is_folder(name) or not path.is_file():
         return ()
     config = read_json(path).get("config")
     fields = config.get("label_fields", ()) if isinstance(config, dict) else ()

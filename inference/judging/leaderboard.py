@@ -111,12 +111,16 @@ def sentence(board: Leaderboard) -> str:
     if ours is None:
         return "No fine-tuned model was measured."
     texts = f"{board.examples:,} test examples"
+    mcc = ours.figures["mcc"]
+    if mcc is None:
+        return (
+            f"Cannot tell: all {texts} have the same labels, so no model can be told from one that "
+            "always says so (MCC is undefined)."
+        )
     if ours.difference is None or board.best_free is None:
-        mcc = ours.figures["mcc"]
-        reached = "MCC is undefined" if mcc is None else f"MCC {mcc:.3f}"
         return (
             f"Cannot tell: {ours.model.title} was not measured beside a free alternative "
-            f"({reached} on {texts})."
+            f"(MCC {mcc:.3f} on {texts})."
         )
     free, found = board.row(board.best_free).model.title, ours.difference
     by = f"{abs(found.mcc):.3f} MCC"

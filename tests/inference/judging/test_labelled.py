@@ -1,12 +1,13 @@
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from inference.errors import DataError, ModelError
+from inference.errors import DataError, Leak, ModelError
 from inference.judging import labelled, leaderboard, predictions
 from inference.reading.schema import Schema
 from tests.tiny import LABELS
@@ -85,12 +86,26 @@ def test_what_is_saved_gives_the_same_table_again(file, show_hub, onnx_model, tm
     assert "mine.csv:41: " in (tmp_path / "rejected.txt").read_text()
 
 
-def test_the_table_is_aligned_and_starts_with_the_judged_model(file, show_hub, onnx_model):
-    board = judge(file, [str(onnx_model), "demo/cat-tuned"], show_hub).board
-    board = replace(board, rows=board.rows[::-1])
-    lines = labelled.table(board).splitlines()
-    assert lines[1].startswith("model ") and "fine-tuned" in lines[1]
-    assert lines[0].index("role") == lines[1].index("fine-tuned")
+@pytest.mark.parametrize(("part", "is_refused"), [("train", True), ("test", False)])
+def test_a_model_is_not_judged_on_the_file_it_learned_from(
+    file, show_hub, onnx_model, tmp_path, part, is_refused
+):
+    run = tmp_path / "run"
+    shutil.copytree(onnx_model, run)
+    source = {"part": part, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    (run / "run.json").write_text(json.dumps({"data": {"sources": [source]}}))
+    names = ["demo/cat-tuned", str(run)]
+    if is_refused:
+        with pytest.raises(Leak, match="learned from .*mine.csv"):
+            labelled.refuse_trained_on(names, file, show_hub)
+    else:
+        labelled.refuse_trained_on(names, file, show_hub)
+
+
+def test_a_file_of_one_label_decides_nothing(show_hub, onnx_model, tmp_path):
+    (tmp_path / "one.csv").write_text("text,label\n" + "good day,positive\n" * 20)
+    board = judge(tmp_path / "one.csv", [str(onnx_model)], show_hub).board
+    assert "have the same labels" in leaderboard.sentence(board)
 
 
 def test_the_command_prints_the_verdict_and_the_table(file, show_hub, onnx_model, tmp_path):
