@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hub.client import Hub, Published
+from hub.client import Hub, Published, validate_repo_id
 from hub.errors import HubError
 from inference import catalogue as catalogues
 from inference import settings as settings_of
@@ -43,6 +43,7 @@ def deploy(
     Raises:
         UserError: a check fails, with nothing pushed; or the Hub refuses.
     """
+    validate_repo_id(repo_id)
     hub = here.connect()
     if not is_dry_run:
         repo_id = hub.check_write(repo_id, repo_type="space")
@@ -65,7 +66,10 @@ def write_static(source: Path, destination: Path, here: Settings) -> None:
     """
     hub = here.connect()
     with tempfile.TemporaryDirectory(prefix="deploy-") as scratch:
-        first, *_ = ready_catalogues(source, Path(scratch), hub, here.threads)
+        first, *others = ready_catalogues(source, Path(scratch), hub, here.threads)
+        if others:
+            left_out = ", ".join(catalogue.name for catalogue in others)
+            print(f"the page shows {first.name} alone; left out: {left_out}")
         answers = static_page.write(first, destination, hub)
     what = "measurements, and a baseline to ask" if answers else "measurements alone"
     print(f"{destination}: {what}")

@@ -128,6 +128,12 @@ def test_a_token_that_only_reads_is_refused_before_any_work(shipped: Shipped):
     assert not done.stdout, "nothing was prepared for it"
 
 
+def test_an_id_that_no_space_can_have_is_refused_before_any_work(shipped: Shipped):
+    done = shipped.deploy("no space", "--dry-run")
+    assert done.returncode == 1 and "'no space' is not the id of a repo" in done.stderr
+    assert not done.stdout
+
+
 @pytest.mark.parametrize("argv", [[], ["demo/space", "--static", "page"]])
 def test_a_space_or_a_static_page_must_be_named(argv: list[str]):
     with pytest.raises(ConfigError, match="name either"):
