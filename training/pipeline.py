@@ -139,12 +139,13 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> Ready:
     processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
     repo_id = processes.agree(_preflight(config, hub) if processes.is_main else None)
     with processes.main_first():
+        given = data.read_parts(config, hub)  # first: a slip in a file needs no download to be seen
         base = bases.find(config, hub)
-        given = data.read_parts(config, hub)
         found = _examine(given, config) if processes.is_main else None
         splits = data.divide(given, config)
     _refuse_leaks(found, config, processes)
     results.refuse_incomplete_descriptions(config, splits.labels)
+    results.refuse_unusable_maps(config, splits.labels)
     processes.say(_describe(splits, config, processes))
     return Ready(splits, base, found, repo_id)
 

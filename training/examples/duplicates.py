@@ -21,6 +21,7 @@ from scipy.sparse.csgraph import connected_components
 # N texts, U different texts after normalising, P pairs
 
 _SHINGLE_CHARS = 5
+_PIECE_CHARS = 10_000  # hashed at once: 128 numbers a shingle, which for a megabyte is a gigabyte
 _PERMUTATIONS = 128
 _MISSED = 1e-3  # chance at most that two texts just at the threshold share no bucket
 _NEIGHBOURS = 16  # members of a bucket that each member is held against: bounds the work
@@ -123,9 +124,11 @@ def _signatures(unique: Sequence[str]) -> Iterator[NDArray[np.uint32]]:
     # The shingles of a text are hashed together, and datasketch takes the array as one value: a
     # call of a hash function a shingle, its way, costs three times the rest.
     sketch = MinHash(num_perm=_PERMUTATIONS, seed=1, hashfunc=_shingle_numbers)
+    step = _PIECE_CHARS - _SHINGLE_CHARS + 1  # pieces overlap, so that no shingle is lost
     for text in unique:
         sketch.clear()
-        sketch.update_batch([text])
+        for start in range(0, max(len(text) - _SHINGLE_CHARS + 1, 1), step):
+            sketch.update_batch([text[start : start + _PIECE_CHARS]])
         yield sketch.hashvalues
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from hub.client import Hub
+from hub.client import Hub, validate_repo_id
 from hub.errors import UserError
 from inference import classifier, zero_shot
 from inference.bundle import Bundle
@@ -123,6 +123,22 @@ def refuse_incomplete_descriptions(config: TrainConfig, labels: Sequence[str]) -
             f"label_descriptions describes {', '.join(config.label_descriptions)}, but the labels "
             f"are {', '.join(labels)}; describe each of them, or none"
         )
+
+
+def refuse_unusable_maps(config: TrainConfig, labels: Sequence[str]) -> None:
+    """Raise ConfigError, or NotFound, unless each of pretrained_label_maps can be compared with.
+
+    A map needs an id that can name a repo, and labels of the task as what the model's labels mean.
+    """
+    for repo_id, label_map in config.pretrained_label_maps.items():
+        validate_repo_id(repo_id.partition("@")[0])
+        meant = {its for its in label_map.values() if its is not None}
+        if not meant or (unknown := sorted(meant - set(labels))):
+            what = f"means {', '.join(unknown)}" if meant else "gives no label a meaning"
+            raise ConfigError(
+                f"the map of {repo_id} in pretrained_label_maps {what}, but the labels here are "
+                f"{', '.join(labels)}; write the model's label: one of these, or null"
+            )
 
 
 def _measured(

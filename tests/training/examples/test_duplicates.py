@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from training.examples import duplicates
 from training.examples.duplicates import exact_groups, near_duplicates, normalised
 
 WORDS = (
@@ -115,3 +116,11 @@ def test_thousands_of_copies_of_one_template_are_one_group_in_linear_time():
     started = time.monotonic()
     assert set(near_duplicates(texts).tolist()) == {0}
     assert time.monotonic() - started < 20, "comparing all pairs takes minutes"
+
+
+def test_a_megabyte_in_one_text_is_read_in_pieces_that_lose_nothing(monkeypatch):
+    chance = random.Random(1)
+    long = "".join(chance.choices("abcdefgh ", k=3_000))
+    whole = next(iter(duplicates._signatures([long])))
+    monkeypatch.setattr(duplicates, "_PIECE_CHARS", 100)
+    assert (next(iter(duplicates._signatures([long]))) == whole).all()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.client import connect
+from hub.errors import NotFound
 from inference import classifier
 from inference.bundle import SINGLE, Bundle, save
 from inference.errors import ConfigError
@@ -124,6 +125,26 @@ def test_a_mapped_pretrained_model_has_a_row(run_dir, tiny_model, hub_server, tm
     assert (row.model.role, row.model.revision) == ("pretrained", sha)
     assert row.labels_known == 2, "it has no partner for neutral"
     assert row.by_label["roc_auc_by_label"][1] is None
+
+
+@pytest.mark.parametrize(
+    ("maps", "said"),
+    [
+        ({"owner/other": {"POS": "zzz"}}, "means zzz, but the labels here are negative, neutral"),
+        ({"owner/other": {"POS": None}}, "gives no label a meaning"),
+    ],
+)
+def test_a_map_to_no_label_is_refused_before_the_training(maps, said):
+    usable = {"a/b": {"x": LABELS[0]}}
+    results.refuse_unusable_maps(toy_config(pretrained_label_maps=usable), LABELS)
+    with pytest.raises(ConfigError, match=f"the map of owner/other .*{said}"):
+        results.refuse_unusable_maps(toy_config(pretrained_label_maps=maps), LABELS)
+
+
+def test_a_map_of_what_is_no_repo_is_refused_before_the_training():
+    maps = {"not an id": {"POS": LABELS[0]}}
+    with pytest.raises(NotFound, match="'not an id' is not the id of a repo"):
+        results.refuse_unusable_maps(toy_config(pretrained_label_maps=maps), LABELS)
 
 
 def test_descriptions_must_name_each_label_or_none():
