@@ -57,7 +57,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def summary(receipt: Receipt, bundle: Bundle) -> str:
-    """What the model is, in two or three sentences."""
+    """What the model is, in two or three sentences, and what its labels mean if that was said."""
     base = receipt["base_model"]
     revision = f" at commit `{base['revision'][:12]}`" if base.get("revision") else ""
     kind = "any number of these labels" if bundle.is_multilabel else "one of these labels"
@@ -68,8 +68,14 @@ def summary(receipt: Receipt, bundle: Bundle) -> str:
     labels = ", ".join(map(escape, bundle.labels))
     return (
         f"Gives a text {kind}: {labels}. It is {escape(base['repo_id'])}{revision}, fine-tuned on "
-        f"{receipt['data']['splits']['train']['rows']:,} labelled texts.{reads}"
+        f"{receipt['data']['splits']['train']['rows']:,} labelled texts.{reads}{_meanings(receipt)}"
     )
+
+
+def _meanings(receipt: Receipt) -> str:
+    described = receipt["config"].get("label_descriptions") or {}
+    rows = [(escape(label), escape(meaning)) for label, meaning in described.items()]
+    return "\n\n" + table(("label", "what it means"), rows) if rows else ""
 
 
 def decision(receipt: Receipt, bundle: Bundle) -> str:

@@ -1,7 +1,8 @@
 import pytest
 
+from inference.bundle import SINGLE, Bundle
 from tests.studies import study
-from training.reporting.card_text import escape, table, training
+from training.reporting.card_text import escape, summary, table, training
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,16 @@ def test_the_card_of_a_tuned_model_says_how_many_trials_were_tried():
     assert "where they were chosen: MCC 0.500" in said and "`results/study/trials.csv`" in said
     assert r"tfidf\_lr: 32" in said
     assert "trials" not in training(receipt)
+
+
+def test_the_card_says_what_the_labels_mean_where_that_was_said():
+    receipt = {
+        "base_model": {"repo_id": "owner/base"},
+        "data": {"splits": {"train": {"rows": 1200}}},
+        "config": {
+            "label_descriptions": {"good": "a text that praises | loudly", "bad": "it nags"}
+        },
+    }
+    said = summary(receipt, Bundle(("good", "bad"), SINGLE))
+    assert said.endswith("| good | a text that praises \\| loudly |\n| bad | it nags |")
+    assert "it nags" not in summary({**receipt, "config": {}}, Bundle(("good", "bad"), SINGLE))
