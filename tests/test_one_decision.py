@@ -86,7 +86,7 @@ def test_the_api_decides_as_the_pipeline(serving: RunningSpace, by_pipeline: lis
         request = urllib.request.Request(
             f"{serving.url}/api/classify", body, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=60) as response:
+        with urllib.request.urlopen(request, timeout=240) as response:
             decided += [set(result[0]["decided"]) for result in json.load(response)["results"]]
     assert decided == by_pipeline
 
@@ -98,7 +98,7 @@ def test_the_command_decides_as_the_pipeline(
     (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     command = [sys.executable, "-m", "inference.batch", str(tmp_path / "in.jsonl")]
     command += [str(tmp_path / "out.jsonl"), "--model", str(model)]
-    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, timeout=240)
     rows = map(json.loads, (tmp_path / "out.jsonl").read_text("utf-8").splitlines())
     decided = [set(row["decided"]) for row in rows]
     assert decided == by_pipeline
