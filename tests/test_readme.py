@@ -49,11 +49,17 @@ def test_every_flag_of_a_command_is_in_its_help(module: str):
 
 
 def test_every_path_that_is_named_exists():
-    tree = re.search(r"```\napp\.py.*?```", TEXT, re.DOTALL)
-    assert tree is not None
-    named = {word for line in tree[0].splitlines() for word in line.split("   ")[0].split()}
+    tree = re.search(r"```\n(app\.py.*?)```", TEXT, re.DOTALL)
+    assert tree, "README.md has no map of the project"
+    named, folder = set(), ""
+    for line in tree[1].splitlines():
+        indent, names = re.match(r"( *)(\S+(?: \S+)*)", line).groups()
+        if not indent:
+            folder = names
+        if len(indent) <= 2:  # further in: a description goes on
+            named |= {folder * bool(indent) + name for name in names.split()}
     named |= set(re.findall(r"`((?:training|space_config|tests|benchmarks)/[\w./]*)`", TEXT))
-    missing = {name for name in named - {"```"} if not (ROOT / name).exists()}
+    missing = {name for name in named if not (ROOT / name).exists()}
     assert not missing, missing
 
 
