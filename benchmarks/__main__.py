@@ -36,11 +36,10 @@ _HEAD = (
 
 
 def machine() -> str:
-    """The processor, its cores and memory, and how busy it was just now."""
+    """The processor, its cores and memory."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     gib = psutil.virtual_memory().total / 2**30
-    load = psutil.getloadavg()[0]
-    return f"{_processor()}, {cores} cores, {gib:.0f} GiB, load {load:.1f} before it began"
+    return f"{_processor()}, {cores} cores, {gib:.0f} GiB"
 
 
 def versions() -> str:
@@ -89,7 +88,7 @@ def main() -> None:
     given = ["--rounds", str(flags.rounds), "--demo", str(flags.demo)]
     given += ["--data", str(flags.data)] if flags.data else []
     given += ["--json"] if flags.json else []
-    where = f"{machine()}; {versions()}"
+    load_before = psutil.getloadavg()[0]
     ratios: list[Ratio] = []
     failed: list[str] = []
     for benchmark in flags.only:
@@ -97,6 +96,11 @@ def main() -> None:
             ratios.extend(run(benchmark, given))
         except subprocess.CalledProcessError as error:
             failed.append(f"{benchmark} (exit code {error.returncode})")
+    # how far the figures can be trusted: before it began, all load was that of others
+    busy = (
+        f"load {load_before:.1f} when it began, {psutil.getloadavg()[2]:.1f} on average at its end"
+    )
+    where = f"{machine()}, {busy}; {versions()}"
     day = datetime.now(UTC).date().isoformat()
     before = flags.log.read_text("utf-8") if flags.log.exists() else ""
     write_whole(flags.log, f"{before}\n{section(day, where, ratios, failed)}\n")
