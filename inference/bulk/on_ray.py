@@ -11,6 +11,7 @@ and HF_TOKEN in their environment, a folder has to lie at the same path everywhe
     python -m pytest -q tests/inference/bulk/test_on_ray.py
 """
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,7 @@ class RayEngine:
                 "pip install -r inference/requirements-ray.txt"
             ) from None
         self._ray, self._model = ray, model
+        logging.getLogger("ray.data").setLevel(logging.ERROR)  # its plans, where our bar is drawn
         if not ray.is_initialized():
             try:
                 ray.init(
@@ -102,7 +104,7 @@ class RayEngine:
             batch_size=None,  # a block stays one: what is scored together decides the last digits
             batch_format="pyarrow",
             num_cpus=1,
-            concurrency=(1, min(workers, len(texts))) if texts else 1,
+            compute=data.ActorPoolStrategy(min_size=1, max_size=max(1, min(workers, len(texts)))),
         )
         for batch in answered.iter_batches(batch_size=None, batch_format="pyarrow"):
             columns = [column.to_numpy() for column in batch.columns]
