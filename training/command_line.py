@@ -8,7 +8,8 @@ Try: python -m training.train --config training/recipes/demo.yaml --help
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TypeVar, get_origin, get_type_hints
+from types import UnionType
+from typing import Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
 
@@ -49,13 +50,40 @@ def from_mapping(kind: type[T], values: Mapping[str, object]) -> T:
     Raises:
         ConfigError: an unknown key or a value that cannot be used.
     """
-    names = _names(kind)
-    for name in values:
+    names, hints = _names(kind), get_type_hints(kind)
+    for name, value in values.items():
         names.refuse_unknown(name, "key")
+        if not _fits(value, hints[name]):
+            raise ConfigError(f"{name} is {value!r:.60}, expected {_in_words(hints[name])}")
     typed = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
     return kind(**typed)
+
+
+def _fits(value: object, hint: object) -> bool:
+    """Whether the value, as JSON or this program has it, is one of the annotated type."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return value in inner
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in inner)
+    if origin is tuple:
+        return isinstance(value, list | tuple) and all(_fits(one, inner[0]) for one in value)
+    if origin is dict:
+        return isinstance(value, Mapping) and all(
+            _fits(key, inner[0]) and _fits(one, inner[1]) for key, one in value.items()
+        )
+    if isinstance(value, bool):  # which Python counts among the numbers
+        return hint is bool
+    kinds = (int, float) if hint is float else hint
+    return isinstance(value, kinds)  # type: ignore[arg-type]
+
+
+def _in_words(hint: object) -> str:
+    """An annotation as it stands in the code."""
+    name = hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
+    return name.replace("typing.", "")
 
 
 def _names(kind: type[T]) -> Names:

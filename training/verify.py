@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from hub.client import Hub
 from hub.errors import HubError
@@ -28,12 +28,12 @@ from training.examples import data
 from training.examples.data import Splits
 from training.examples.splits import label_matrix
 from training.publish import shipment_of
-from training.receipts import receipt, recomputed
-from training.receipts.checks import DEVIATES, OK, UNCHECKED, Check, equal
+from training.receipts import receipt, recomputed, shape
+from training.receipts.checks import DEVIATES, OK, UNCHECKED, Check, equal, guarded
 from training.run_folder import sha256_of
 from training.shipping import golden
 
-AnyConfig = TypeVar("AnyConfig", TrainConfig, ChatConfig)
+AnyConfig = TrainConfig | ChatConfig
 
 _FILES = ("train_file", "validation_file", "test_file")
 # What a file of the run is to a reader of the report; the first that matches.
@@ -70,27 +70,38 @@ def verify(
     is_published: the folder is a repo, which holds what may be published and no more.
 
     Raises:
-        ModelError: there is no receipt.
+        ModelError: there is no receipt, or it is damaged.
         ConfigError: a file is given that the run did not have.
     """
     told: dict[str, Any] = read_json(run_dir / receipt.FILE_NAME)
-    if "config" not in told or "data" not in told:
-        raise ModelError(f"{run_dir / receipt.FILE_NAME} is no receipt of a run; train again")
-    is_chat = verification.is_chat(told)
+    shape.refuse_damaged(told, run_dir / receipt.FILE_NAME, shape.VERIFIED)
+    config = _where(_settings(told, run_dir / receipt.FILE_NAME), files or {})
     yield _seal(told)
     checked = list(_files(run_dir, told, is_published))
     yield from checked
-    if is_chat:
-        yield from _chat_data(run_dir, told, files or {})
-        yield from verification.figures(run_dir, told)
+    yield from guarded("split", receipt.SPLITS, _stored_split(run_dir, told))
+    if isinstance(config, ChatConfig):
+        yield from guarded("data", "the data", _chat_data(run_dir, told, config))
+        figures = verification.figures(run_dir, told)
     else:
-        yield from _data(run_dir, told, files or {}, hub)
-        yield from recomputed.checks(run_dir, told)
+        yield from _data(run_dir, told, config, hub)
+        figures = recomputed.checks(run_dir, told)
+    yield from guarded("metric", "what the figures are made from", figures)
     if any(check.state == DEVIATES for check in checked):
         reason = "the models were not asked: their files are not those of the run"
         yield Check("golden", UNCHECKED, reason)
     else:
-        yield verification.golden_check(run_dir, hub) if is_chat else _golden(run_dir)
+        yield from guarded("golden", golden.FILE_NAME, _golden(run_dir, config, hub))
+
+
+def _settings(told: Mapping[str, Any], path: Path) -> AnyConfig:
+    """Raises ModelError where the receipt has a setting that is none, or no value for it."""
+    try:
+        if verification.is_chat(told):
+            return verification.settings(told)
+        return configs.from_mapping(told["config"])
+    except ConfigError as error:
+        raise ModelError(f"{path} is no receipt of a run: its config: {error}") from None
 
 
 def _seal(told: Mapping[str, Any]) -> Check:
@@ -103,10 +114,10 @@ def _seal(told: Mapping[str, Any]) -> Check:
 
 def _files(run_dir: Path, told: Mapping[str, Any], is_published: bool) -> Iterator[Check]:
     """Each file of the run against its sha256."""
-    expected: dict[str, str] = dict(told.get("files", {}))
-    expected |= told.get("export", {}).get("sha256", {})
+    expected: dict[str, str] = dict(told.get("files") or {})
+    expected |= (told.get("export") or {}).get("sha256") or {}
     shipment = shipment_of(told)
-    expected |= {shipment.weights: told["weights_sha256"]} if "weights_sha256" in told else {}
+    expected |= {shipment.weights: told["weights_sha256"]} if told.get("weights_sha256") else {}
     for name, sha256 in expected.items():
         path, kind = run_dir / name, _kind(name)
         if path.is_file():
@@ -123,12 +134,8 @@ def _kind(name: str) -> str:
     return next(kind for pattern, kind in _KINDS if fnmatch(name, pattern))
 
 
-def _data(
-    run_dir: Path, told: Mapping[str, Any], files: Mapping[str, str], hub: Hub
-) -> Iterator[Check]:
+def _data(run_dir: Path, told: Mapping[str, Any], config: TrainConfig, hub: Hub) -> Iterator[Check]:
     """The data and the parts made from it; the parts only of data that is the run's."""
-    config = _where(configs.from_mapping(told["config"]), files)
-    yield from _stored_split(run_dir, told)
     state = OK
     for check in _sources(config, told):
         yield check
@@ -142,16 +149,14 @@ def _data(
     except HubError as error:
         yield Check("data", UNCHECKED, f"{config.dataset_name} cannot be fetched: {error}")
         return
-    except DataError as error:
+    except (DataError, ConfigError) as error:
         yield Check("data", DEVIATES, str(error))
         return
     yield from _parts(run_dir, told, splits)
 
 
-def _chat_data(run_dir: Path, told: Mapping[str, Any], files: Mapping[str, str]) -> Iterator[Check]:
+def _chat_data(run_dir: Path, told: Mapping[str, Any], config: ChatConfig) -> Iterator[Check]:
     """The dialogues and the parts made from them; the parts only of files that are the run's."""
-    config = _where(verification.settings(told), files)
-    yield from _stored_split(run_dir, told)
     state = OK
     for check in _sources(config, told):
         yield check
@@ -167,7 +172,7 @@ def _where(config: AnyConfig, files: Mapping[str, str]) -> AnyConfig:
     return replace(config, **files)  # type: ignore[arg-type]
 
 
-def _sources(config: TrainConfig | ChatConfig, told: Mapping[str, Any]) -> Iterator[Check]:
+def _sources(config: AnyConfig, told: Mapping[str, Any]) -> Iterator[Check]:
     """The data files against their sha256; a dataset of the Hub is compared once it is read."""
     stored = {source["part"]: source for source in told["data"]["sources"]}
     for name in _FILES:
@@ -177,7 +182,8 @@ def _sources(config: TrainConfig | ChatConfig, told: Mapping[str, Any]) -> Itera
         if not Path(path).is_file():
             yield Check("data", UNCHECKED, f"{path} is not there; say with --{name} where it lies")
             continue
-        expected = stored[name.removesuffix("_file")]["sha256"]
+        source = stored.get(name.removesuffix("_file"), {})
+        expected = source.get("sha256", "none, as run.json does not tell of it")
         yield from equal("data", f"{path}: sha256", sha256_of(Path(path)), expected)
 
 
@@ -193,7 +199,12 @@ def _parts(run_dir: Path, told: Mapping[str, Any], splits: Splits) -> Iterator[C
     there = {name: value for name, value in told["data"].items() if name in compared}
     yield from equal("split", "run.json: splits", there.pop("splits"), made["splits"])
     yield from equal("data", "run.json: data", there, made)
-    yield from recomputed.targets_check(run_dir, label_matrix(splits.test, splits.labels))
+    truth = recomputed.targets_check(run_dir, label_matrix(splits.test, splits.labels))
+    yield from guarded("predictions", "results/targets.parquet", truth)
+    yield from guarded("split", receipt.SPLITS, _rows(run_dir, splits))
+
+
+def _rows(run_dir: Path, splits: Splits) -> Iterator[Check]:
     if (run_dir / receipt.SPLITS).is_file():
         stored = receipt.read_split_ids(run_dir)
         yield from equal("split", receipt.SPLITS, stored, splits.row_ids())
@@ -211,14 +222,14 @@ def _stored_split(run_dir: Path, told: Mapping[str, Any]) -> Iterator[Check]:
         yield from equal("split", what, seen, content["ids_sha256"])
 
 
-def _golden(run_dir: Path) -> Check:
-    if not (run_dir / golden.FILE_NAME).is_file():
-        return Check("golden", UNCHECKED, f"{golden.FILE_NAME} is not there")
-    try:
+def _golden(run_dir: Path, config: AnyConfig, hub: Hub) -> Iterator[Check]:
+    if isinstance(config, ChatConfig):
+        yield verification.golden_check(run_dir, hub)
+    elif (run_dir / golden.FILE_NAME).is_file():
         golden.replay(run_dir)
-    except ModelError as error:
-        return Check("golden", DEVIATES, str(error))
-    return Check("golden", OK, f"the models give the logits in {golden.FILE_NAME}")
+        yield Check("golden", OK, f"the models give the logits in {golden.FILE_NAME}")
+    else:
+        yield Check("golden", UNCHECKED, f"{golden.FILE_NAME} is not there")
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:

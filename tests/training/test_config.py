@@ -85,6 +85,26 @@ def test_settings_made_in_code_are_checked_too():
         from_mapping({"sede": 1})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("learning_rate", [1], r"is \[1\], expected float"),
+        ("seed", True, "is True, expected int"),
+        ("seed", 1.5, "is 1.5, expected int"),
+        ("push_to_hub", "no", "is 'no', expected bool"),
+        ("text_fields", "text", r"is 'text', expected tuple\[str, ...\]"),
+        ("text_fields", [1], r"is \[1\], expected tuple"),
+        ("hub_tag", {}, r"is \{\}, expected str \| None"),
+        ("label_names", {"a": 1}, r"is \{'a': 1\}, expected dict\[str, str\]"),
+        ("loss", "hinge", r"is 'hinge', expected Literal\['cross_entropy', 'focal'\]"),
+        ("baselines", None, "is None, expected tuple"),
+    ],
+)
+def test_a_value_of_another_type_in_a_run_json_is_named(name, value, expected):
+    with pytest.raises(ConfigError, match=f"{name} {expected}"):
+        from_mapping({"train_file": "a.csv", name: value})
+
+
 def test_the_schema_of_the_files_follows_from_the_settings():
     config = parse(
         "--train_file a.csv --text_fields title queries --label_field y --json_field queries "

@@ -10,9 +10,13 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from hub.errors import UserError
+
 OK, DEVIATES, UNCHECKED = "ok", "DEVIATES", "not checked"
 TOLERANCE = 1e-12
 _SHOWN = 5
+# What reading a damaged file raises: more ways to be wrong than a list of its keys could name.
+_DAMAGES = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,17 @@ def equal(kind: str, what: str, there: object, expected: object) -> Iterator[Che
         yield Check(kind, DEVIATES, f"{place} is {_short(seen)}, expected {_short(wanted)}")
     if len(found) > _SHOWN:
         yield Check(kind, DEVIATES, f"{what}: {len(found) - _SHOWN} more values differ")
+
+
+def guarded(kind: str, what: str, checks: Iterator[Check]) -> Iterator[Check]:
+    """These checks; where a file cannot be read, a deviation in place of those that are left."""
+    try:
+        yield from checks
+    except UserError as error:
+        yield Check(kind, DEVIATES, str(error))
+    except _DAMAGES as error:
+        damage = f"{type(error).__name__}: {error}"
+        yield Check(kind, DEVIATES, f"{what} is damaged, or fits nothing else ({damage:.100})")
 
 
 def _differences(path: str, there: object, made: object) -> Iterator[tuple[str, object, object]]:

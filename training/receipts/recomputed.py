@@ -17,12 +17,12 @@ import numpy as np
 
 from inference import bundle as bundles
 from inference.classifier import ENGINES, decide
-from inference.errors import DataError
+from inference.errors import DataError, ModelError
 from inference.judging import leaderboard, predictions, verdict
 from inference.judging.predictions import Predictions, Targets
 from inference.metrics import summarise
 from inference.model_files import read_json
-from training.receipts.checks import DEVIATES, OK, UNCHECKED, Check, equal
+from training.receipts.checks import DEVIATES, OK, UNCHECKED, Check, equal, guarded
 
 METRICS = "results/metrics.json"
 LEADERBOARD = "results/leaderboard.json"
@@ -30,7 +30,11 @@ LEADERBOARD = "results/leaderboard.json"
 
 def checks(run_dir: Path, receipt: Mapping[str, Any]) -> Iterator[Check]:
     """Every figure of the run against the one that its predictions give."""
-    stored: dict[str, Any] = read_json(run_dir / METRICS) if _has(run_dir, METRICS) else {}
+    stored: dict[str, Any] = {}
+    try:
+        stored = read_json(run_dir / METRICS) if _has(run_dir, METRICS) else {}
+    except ModelError as error:
+        yield Check("metric", DEVIATES, str(error))
     if not stored:
         yield Check("metric", UNCHECKED, f"{METRICS} is not there, or names no model")
     if not _has(run_dir, predictions.TARGETS):
@@ -45,14 +49,15 @@ def checks(run_dir: Path, receipt: Mapping[str, Any]) -> Iterator[Check]:
     fitting = {name: one for name, one in said.items() if _misfit(one, targets) is None}
     for name in {**stored, **said}:
         if name in fitting:
-            yield from _figures(name, said[name], targets, stored, receipt)
-            yield from _decisions(run_dir, name, said[name])
+            figures = _figures(name, said[name], targets, stored, receipt)
+            yield from guarded("metric", f"what {name} said", figures)
+            yield from guarded("decision", "decision.json", _decisions(run_dir, name, said[name]))
         elif name in said:
             yield Check("predictions", DEVIATES, f"{name} has {_misfit(said[name], targets)}")
         else:
             yield Check("metric", UNCHECKED, f"{name}: its predictions are not stored")
     test_sha256 = receipt["data"]["splits"]["test"]["sha256"]
-    yield from _table(run_dir, targets, fitting, test_sha256)
+    yield from guarded("metric", LEADERBOARD, _table(run_dir, targets, fitting, test_sha256))
 
 
 def _misfit(said: Predictions, targets: Targets) -> str | None:
