@@ -21,7 +21,6 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from benchmarks import contest, material
 from benchmarks.contest import Sheet
 from inference import chat, settings
-from inference.chat import ChatFolders
 from inference.errors import run_command
 from inference.generation.messages import ASSISTANT, USER, Message
 from inference.generation.onnx_decoder import OnnxDecoder
@@ -34,7 +33,7 @@ OURS = "inference.chat, ONNX int8"
 PEER = "transformers generate, float32"
 _NEVER = frozenset({-1})  # no token ends an answer: all are of one length
 _HELD_OUT = "chat/self_instruct_seed_user_test.jsonl"
-_DIALOGUES, _MAX_TOKENS = 20, 160  # of each dialogue, for the distance
+_DIALOGUES, _MAX_TOKENS = 10, 96  # of each dialogue, for the distance
 _QUESTIONS = (
     "What is a good name for a small grey cat, and why?",
     "How do I boil an egg so that the yolk stays soft?",
@@ -153,11 +152,10 @@ def main() -> None:
     torch.set_num_threads(threads)
     sheet = Sheet("chat", is_json_only=flags.json)
 
-    started = time.perf_counter()
-    chat.load(ChatFolders(folder, None, "main"), threads=threads)
-    sheet.say(f"{folder.name}, {threads} threads; loaded in {time.perf_counter() - started:.1f} s")
     template = Template(folder)
+    started = time.perf_counter()
     decoder = OnnxDecoder(folder, None, chat.MAX_POSITIONS, threads)
+    sheet.say(f"{folder.name}, {threads} threads; loaded in {time.perf_counter() - started:.1f} s")
     peer = Peer(folder)
     speaker = Speaker(decoder, template, _NEVER)
     answer(speaker, messages(0), 4)  # warm

@@ -59,8 +59,9 @@ class OnnxDecoder:
         self._binding.bind_cpu_input("last", np.array([total - 1], np.int32))
         self._binding.bind_cpu_input("total", np.array(total, np.int32))
         self._session.run_with_iobinding(self._binding)
-        logits: NDArray[np.float32] = self._binding.get_outputs()[0].numpy()
-        return logits.reshape(-1)
+        # A copy: the next reading may write to the same memory.
+        logits: NDArray[np.float32] = self._binding.get_outputs()[0].numpy().reshape(-1).copy()
+        return logits
 
 
 def _session(graph: llama_graph.Graph, threads: int) -> ort.InferenceSession:

@@ -89,6 +89,7 @@ def test_what_was_read_is_taken_up_at_any_token(
     whole = decoder.extend(IDS + MORE, 0)
     decoder.extend([*IDS, 1, 2, 3, 4, 5], 0)
     again = decoder.extend(MORE, len(IDS))
+    assert not np.shares_memory(again, whole)
     np.testing.assert_allclose(again, whole, atol=2e-3)
     np.testing.assert_allclose(decoder.extend(IDS + MORE, 0), whole, atol=2e-3)
 
