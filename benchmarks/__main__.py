@@ -26,7 +26,7 @@ from inference.whole_file import write_whole
 
 LOG = Path(__file__).parent / "LOG.md"
 # What `make bench` runs; the million rows of the tiny model, as the demo's would take hours.
-ALL = {"training": (), "scoring": (), "start": (), "api": (), "scale": ("--tiny",)}
+ALL = {"training": (), "scoring": (), "start": (), "api": (), "chat": (), "scale": ("--tiny",)}
 # Whose version decides how fast something is.
 _PACKAGES = "torch transformers accelerate onnxruntime tokenizers streamlit uvicorn".split()
 _HEAD = (
