@@ -136,6 +136,8 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> Ready:
         UserError: anything that its reader can put right; see inference/errors.py.
     """
     trackers.refuse_missing(config.report_to)
+    if config.study and Path(config.study).is_file():
+        studies.load(Path(config.study))  # it is copied when all else is done
     processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
     repo_id = processes.agree(_preflight(config, hub) if processes.is_main else None)
     with processes.main_first():

@@ -19,10 +19,12 @@ from typing import Any
 
 from hub.client import Hub, Published
 from hub.errors import CorruptDownload, HubError
+from hub.repo_ids import validate_tag
 from inference import settings as settings_of
 from inference.errors import ConfigError, ModelError, run_command
 from inference.model_files import read_json
 from training.dialogues.shipment import CHAT
+from training.receipts import shape
 from training.receipts.receipt import PATHS, without_folders
 from training.reporting import card
 from training.run_folder import sha256_of
@@ -77,8 +79,11 @@ def publish(
 
     Raises:
         ModelError: the run folder is not whole, or what was fetched back answers otherwise.
-        HubError: the Hub refused or did not answer; the same call again carries on.
+        HubError: the Hub refused or did not answer; the same call again carries on. The tag is
+            none: nothing was sent.
     """
+    if tag is not None:
+        validate_tag(tag)
     shipment = _shipment(run_dir)
     _check(run_dir, shipment)
     full_id = hub.check_write(repo_id)
@@ -127,7 +132,7 @@ def _check(run_dir: Path, shipment: Shipment) -> None:
             f"{run_dir} is no finished run: {', '.join(missing)} is missing. Finish it with "
             f"python -m {shipment.command} --config {run_dir}/run.json, or name another folder."
         )
-    receipt = read_json(run_dir / "run.json")
+    receipt = _receipt(run_dir)
     export: Any = receipt.get("export")
     recorded: dict[str, object] = {**(export or {}).get("sha256", {})}
     recorded[shipment.weights] = receipt.get("weights_sha256")
@@ -138,6 +143,13 @@ def _check(run_dir: Path, shipment: Shipment) -> None:
                 f"{run_dir / name} is not the file that run.json tells of (sha256 {seen}, expected "
                 f"{expected}), so its results would be another model's. Train again."
             )
+
+
+def _receipt(run_dir: Path) -> Mapping[str, Any]:
+    """run.json. Raises ModelError where it lacks what publishing needs, or is damaged."""
+    told = read_json(run_dir / "run.json")
+    shape.refuse_damaged(told, run_dir / "run.json", shape.PUBLISHED, paths=PATHS)
+    return told
 
 
 def _stage(run_dir: Path, shipment: Shipment, repo_id: str, tag: str, stage: Path) -> None:
@@ -227,7 +239,7 @@ def main() -> None:
     flags = parse()
     if not (flags.run_dir / "run.json").is_file():
         raise ConfigError(f"{flags.run_dir} holds no run.json; give the output_dir of a run")
-    config: Any = read_json(flags.run_dir / "run.json")["config"]
+    config: Any = _receipt(flags.run_dir)["config"]
     repo_id = flags.hub_model_id or config.get("hub_model_id")
     if not repo_id:
         raise ConfigError("the run names no repo; say where to publish with --hub_model_id NAME")

@@ -10,7 +10,7 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from hub.client import Hub, connect
-from hub.errors import AccessDenied, Conflict
+from hub.errors import AccessDenied, Conflict, HubError
 from inference.errors import ModelError
 from tests.hub_fixtures import PROJECT, RunningHub
 from tests.training.finished_run import make_finished_run, write_receipt
@@ -93,6 +93,29 @@ def test_a_tag_of_other_content_is_refused_before_anything_is_sent(run: Path, hu
     with pytest.raises(Conflict, match="stable"):
         publish(run, "demo/tagged", hub, tag="stable")
     assert len(_commits(api, "demo/tagged")) == 2
+
+
+def test_a_text_that_is_no_tag_is_refused_before_a_repo_is_made(run: Path, hub: Hub):
+    with pytest.raises(HubError, match="'bad tag' cannot be a tag"):
+        publish(run, "demo/bad-tag", hub, tag="bad tag")
+    assert not hub.exists("demo/bad-tag")
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({"config": None}, "config is None, expected an object"),
+        ({"config": {"hub_model_id": 3}}, "config.hub_model_id is 3, expected a text"),
+        ({"config": {"train_file": 3}}, "config.train_file is 3, expected a text or a list"),
+        ({"export": [1]}, r"export is \[1\], expected an object"),
+    ],
+)
+def test_a_damaged_receipt_is_refused_by_its_key(run: Path, hub: Hub, changes, said: str):
+    path = run / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    with pytest.raises(ModelError, match=said):
+        publish(run, "demo/damaged", hub)
+    assert not hub.exists("demo/damaged")
 
 
 def test_private_is_respected(run: Path, hub: Hub, api: HfApi, hub_server: RunningHub):
