@@ -113,11 +113,15 @@ st.text(f"For {entry.title}, at the commit that answers here. Each block has a b
 # Without colours: those for code are too faint to read on this background.
 python, shell, small = st.tabs(["transformers", "curl", "ONNX"], key="about_code")
 with python:
-    st.code(snippets.transformers(entry.repo_id, revision), language=None)
+    st.code(snippets.transformers(entry.repo_id, revision), language=None, wrap_lines=True)
 with shell:
     address = settings.address or "http://localhost:8501"
-    st.code(snippets.curl(address, entry.repo_id), language=None)
+    st.code(snippets.curl(address, entry.repo_id), language=None, wrap_lines=True)
     st.link_button("Every request of the HTTP API", f"{address}/api/docs")
 with small:
     st.caption("For models that were trained here: a quarter of the size, and no torch.")
-    st.code(snippets.onnx(entry.repo_id, revision, catalogue.problem_type), language=None)
+    st.code(
+        snippets.onnx(entry.repo_id, revision, catalogue.problem_type),
+        language=None,
+        wrap_lines=True,
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.hub_fixtures import RunningHub
@@ -18,6 +19,7 @@ FLAGS = (
 ).split()
 ARTEFACTS = PROJECT / "test-artefacts"
 WIDTHS = (1280, 768, 360)
+SERIOUS = ("serious", "critical")  # of what axe-core finds
 # Each is a function for page.evaluate that returns what is wrong.
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? []
@@ -97,7 +99,7 @@ def settled(page: Page) -> Page:
 
 
 def check_look(page: Page, name: str, widths: Sequence[int] = WIDTHS) -> None:
-    """Hold a page at every width: nothing beyond its edge, no text too faint; a picture of each."""
+    """Hold a page at every width: nothing beyond its edge, no text too faint, no barrier by axe."""
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         page.mouse.move(0, 0)  # a tooltip would fade in and out
@@ -106,6 +108,20 @@ def check_look(page: Page, name: str, widths: Sequence[int] = WIDTHS) -> None:
         assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
         assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
         screenshot(page, f"{name}-{width}")
+    assert not (found := barriers(page)), "\n".join(found)
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core calls serious or critical: rule, and the elements concerned."""
+    # The list of pages that Streamlit 1.67 lays over a narrow window is its own, and not built of
+    # list items alone.
+    context = {"exclude": [["[data-testid=stSidebarNavItems]"]]}
+    found = Axe().run(page, context=context).response["violations"]
+    return [
+        f"{one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]
 
 
 def screenshot(page: Page, name: str) -> None:

@@ -6,17 +6,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Request
 
-from tests.browser.conftest import OpenPage, settled
+from tests.browser.conftest import OpenPage, barriers, settled
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
 
 LISTED = re.findall(r'"app_pages/(\w+)\.py"', (PROJECT / "app.py").read_text("utf-8"))
 SIGNING_IN = ["account"]  # listed only where a provider is set up, and then nobody is local owner
 TALKING = ["chat"]  # listed only where a chat is on show: test_chat_page.py asks the same of it
-SERIOUS = ("serious", "critical")
 # Opened below "/", Streamlit 1.67 looks for its server there too, and takes the one that answers.
 LOOKED_FOR = re.compile(r"/\w+/_stcore/(health|host-config)$")
 
@@ -48,16 +46,6 @@ def signing_in(
     }
     with running_space(environment, folder / "space.log") as running:
         yield running
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe-core calls serious or critical: rule, and the elements concerned."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
-        for one in found
-        if one["impact"] in SERIOUS
-    ]
 
 
 def looked_at(open_page: OpenPage, url: str, color_scheme: str) -> tuple[list[str], list[str]]:
