@@ -4,6 +4,7 @@ UserError (hub/errors.py)    its text is the whole message; a traceback means ou
 ├── HubError ...             drawn in hub/errors.py
 ├── SettingsError            an environment variable has an unusable value
 ├── ConfigError              a flag or a key of a recipe is unknown or unusable
+│   └── FlagError            seen when the command line is read; exit code 2, as argparse's
 ├── DataError                a file of examples cannot be read, or nothing usable is in it
 │   └── Leak                 texts to test by also lie among those to train on; exit code 3
 ├── ModelError               a model folder lacks a file, or its files contradict each other
@@ -29,6 +30,12 @@ class SettingsError(UserError):
 
 class ConfigError(UserError):
     """A flag or a key of a recipe is unknown, or its value cannot be used."""
+
+
+class FlagError(ConfigError):
+    """What a command line says, or its recipe, cannot be used: seen before anything starts."""
+
+    exit_code = 2
 
 
 class DataError(UserError):

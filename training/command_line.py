@@ -13,7 +13,7 @@ from typing import Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
 
-from inference.errors import ConfigError
+from inference.errors import ConfigError, FlagError
 from training.arguments import Names, one_line, read_file, spell_out, take_config_paths
 
 T = TypeVar("T")
@@ -23,8 +23,15 @@ def parse(kind: type[T], prog: str, argv: Sequence[str] | None = None) -> T:
     """The settings of a command line; without argv, of this process.
 
     Raises:
-        ConfigError: an unknown name (the closest and all known ones are listed) or a bad value.
+        FlagError: an unknown name (the closest and all known ones are listed) or a bad value.
     """
+    try:
+        return from_mapping(kind, _read(kind, prog, argv))
+    except ConfigError as error:
+        raise FlagError(str(error)) from None
+
+
+def _read(kind: type[T], prog: str, argv: Sequence[str] | None) -> dict[str, object]:
     names = _names(kind)
     tokens = spell_out(sys.argv[1:] if argv is None else argv, names)
     paths, tokens = take_config_paths(tokens)
@@ -41,7 +48,7 @@ def parse(kind: type[T], prog: str, argv: Sequence[str] | None = None) -> T:
     except ArgumentError as error:
         raise ConfigError(one_line(str(error))) from None
     values.pop("config", None)
-    return from_mapping(kind, values)
+    return values
 
 
 def from_mapping(kind: type[T], values: Mapping[str, object]) -> T:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference import settings as settings_of
-from inference.errors import ConfigError, run_command
+from inference.errors import ConfigError, FlagError, run_command
 from training import console
 from training.config import TrainConfig
 from training.config import parse as parse_training
@@ -58,9 +58,16 @@ def parse(argv: Sequence[str] | None = None) -> tuple[TuneConfig, TrainConfig]:
     """The search's own flags, and the settings that it starts from.
 
     Raises:
-        ConfigError: an unknown flag, a value that cannot be used, or nothing to search.
+        FlagError: an unknown flag, a value that cannot be used, or nothing to search.
     """
-    own, rest = _divided(sys.argv[1:] if argv is None else argv)
+    try:
+        return _read(sys.argv[1:] if argv is None else argv)
+    except ConfigError as error:
+        raise FlagError(str(error)) from None
+
+
+def _read(argv: Sequence[str]) -> tuple[TuneConfig, TrainConfig]:
+    own, rest = _divided(argv)
     try:
         flags = _parser().parse_args(own)
     except argparse.ArgumentError as error:

@@ -128,6 +128,7 @@ def test_weights_that_were_exchanged_are_noticed(finished, tmp_path):
         ({"label_descriptions": {"good": "x"}}, ConfigError, "but the labels are negative"),
         ({"model_name_or_path": "./nowhere"}, ConfigError, "holds no config.json"),
         ({"max_seq_length": 16, "train_file": "gone.csv"}, DataError, "gone.csv"),
+        ({"study": __file__}, DataError, "test_train.py is no study of python -m training.tune"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_written(
@@ -196,11 +197,11 @@ def test_accelerate_launch_finds_the_finished_run(finished, tmp_path):
     assert "the weights in" in done.stdout.decode()
 
 
-def test_an_error_is_one_line_and_exit_code_1(monkeypatch, capsys):
+def test_a_wrong_flag_is_one_line_and_exit_code_2_as_in_every_command(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["train.py", "--train_fil", "x.csv"])
     with pytest.raises(SystemExit) as ended:
         run_command(main)
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     shown = capsys.readouterr().err
     assert shown.startswith("error: unknown flag: train_fil; did you mean train_file?")
     assert shown.count("\n") == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inference.errors import ConfigError
+from inference.errors import ConfigError, FlagError
 from training.tune import TuneConfig, parse
 
 TRAIN = ["--train_file", "a.csv"]
@@ -28,8 +28,9 @@ def test_own_flags_and_those_of_a_training_stand_in_any_order():
     ],
 )
 def test_a_slip_is_said_before_anything_starts(argv: list[str], said: str):
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(FlagError, match=said) as caught:
         parse([*TRAIN, *argv])
+    assert caught.value.exit_code == 2, "as argparse's"
 
 
 def test_a_space_without_anything_to_search_is_refused():
