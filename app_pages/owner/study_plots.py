@@ -13,6 +13,12 @@ from typing import Any
 import optuna
 import pandas as pd
 from optuna.distributions import json_to_distribution
+from optuna.importance import (
+    BaseImportanceEvaluator,
+    FanovaImportanceEvaluator,
+    MeanDecreaseImpurityImportanceEvaluator,
+    PedAnovaImportanceEvaluator,
+)
 from optuna.trial import TrialState, create_trial
 
 from inference.workshop.study import COMPLETE, FAILED, PRUNED, Study, Trial
@@ -24,6 +30,21 @@ _STATES = {
 }
 _FEWEST = 3  # complete trials, before anything can be said of what matters
 Draw = Callable[..., Any]
+FANOVA, PED_ANOVA, IMPURITY = "fANOVA", "PED-ANOVA", "Mean decrease impurity"
+EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
+    FANOVA: partial(FanovaImportanceEvaluator, seed=0),
+    PED_ANOVA: PedAnovaImportanceEvaluator,
+    IMPURITY: partial(MeanDecreaseImpurityImportanceEvaluator, seed=0),
+}
+"""Optuna's ways to say how much a setting matters; those with random trees are seeded."""
+MEANINGS = {
+    FANOVA: "how much of the differences between trials a setting explains by itself "
+    "(Hutter et al. 2014)",
+    PED_ANOVA: "how far a setting's values in the best tenth of the trials lie from those in all "
+    "(Watanabe et al. 2023)",
+    IMPURITY: "how much a random forest of the trials gains by splitting on a setting "
+    "(Breiman 2001)",
+}
 
 
 @dataclass(frozen=True)
@@ -42,18 +63,33 @@ def as_optuna(study: Study) -> optuna.Study:
     return made
 
 
-def importance(study: Study) -> pd.DataFrame:
-    """How much of the value's variance each setting explains (fANOVA, Hutter et al. 2014).
-
-    Empty below three complete trials, or where all have one value.
-    """
+def is_enough(study: Study) -> bool:
+    """Have enough trials ended, and differently, for anything to be said of what matters?"""
     values = {trial.value for trial in study.trials if trial.value is not None}
-    if study.count(COMPLETE) < _FEWEST or len(values) < 2:
-        return pd.DataFrame({"setting": [], "importance": []})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # settings that only some trials have
-        found = optuna.importance.get_param_importances(as_optuna(study))
-    return pd.DataFrame({"setting": list(found), "importance": list(found.values())})
+    return study.count(COMPLETE) >= _FEWEST and len(values) > 1
+
+
+def importance(study: Study, evaluator: str = FANOVA) -> pd.DataFrame:
+    """How much each setting matters by one of EVALUATORS, as shares of 1.
+
+    Empty where is_enough() is not, and where the evaluator finds no difference.
+    """
+    found: dict[str, float] = {}
+    if is_enough(study):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # settings that only some trials have
+            try:
+                found = optuna.importance.get_param_importances(
+                    as_optuna(study),
+                    evaluator=EVALUATORS[evaluator](),
+                    params=settings(study),  # the others cannot have mattered
+                    normalize=False,
+                )
+            except (RuntimeError, ValueError, ArithmeticError):  # fANOVA: trees without variance
+                found = {}
+    whole = sum(found.values())
+    shares = {name: value / whole for name, value in found.items()} if whole > 0 else {}
+    return pd.DataFrame({"setting": list(shares), "importance": list(shares.values())})
 
 
 def history(study: Study) -> Picture | None:
@@ -69,18 +105,21 @@ def history(study: Study) -> Picture | None:
     )
 
 
-def importances(study: Study) -> Picture | None:
-    """Importance as bars; None where nothing can be said."""
-    found = importance(study)
+def importances(study: Study, evaluator: str = FANOVA) -> Picture | None:
+    """Importance as bars; None where this evaluator can say nothing."""
+    found = importance(study, evaluator)
     if found.empty:
         return None
     first = found.iloc[0]
-    words = f"Importance of the settings: most, {first['importance']:.0%}, is {first['setting']}"
-    return _picture(
-        partial(optuna.visualization.plot_param_importances, target_name=study.metric_name),
-        study,
-        words,
+    words = f"Importance of the settings by {evaluator}: most, {first['importance']:.0%}, is "
+    words += f"{first['setting']}; it says {MEANINGS[evaluator]}"
+    draw = partial(
+        optuna.visualization.plot_param_importances,
+        evaluator=EVALUATORS[evaluator](),
+        params=settings(study),
+        target_name=study.metric_name,
     )
+    return _picture(draw, study, words)
 
 
 def courses(study: Study) -> Picture | None:

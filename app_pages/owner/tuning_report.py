@@ -19,6 +19,7 @@ PARALLEL, SLICE, CONTOUR = "All settings", "One by one", "Two together"
 VIEWS = (HISTORY, IMPORTANCE, COURSE, PARALLEL, SLICE, CONTOUR)
 _INK = {"light": "#13110c", "dark": "#efebe1"}
 _TOO_FEW = "This can be drawn when three trials are complete and differ."
+_NOT_BY_THIS = "{} finds no difference between the settings of these trials; try another."
 
 
 @st.fragment(run_every=_EVERY_S)
@@ -123,18 +124,11 @@ def _pictures(study: Study, run: Run) -> None:
         persist_state="session",
         wrap=True,
     )
-    pair: tuple[str, ...] = ()
-    if view == CONTOUR:
-        names = study_plots.settings(study)
-        if len(names) > 1:
-            with st.container(horizontal=True):
-                first = st.selectbox("One setting", names, key="tuning_one", format_func=_plain)
-                rest = [name for name in names if name != first]
-                second = st.selectbox("Another", rest, key="tuning_other", format_func=_plain)
-            pair = (first, second)
-    picture = _picture(run.tuning / studies.FILE_NAME, _stamp(run), str(view), pair)
+    choice = _choice(str(view), study)
+    picture = _picture(run.tuning / studies.FILE_NAME, _stamp(run), str(view), choice)
     if picture is None:
-        st.text(_TOO_FEW)
+        is_enough = view == IMPORTANCE and study_plots.is_enough(study)
+        st.text(_NOT_BY_THIS.format(*choice) if is_enough else _TOO_FEW)
         return
     # the theme's grey for axes is too close to the background, as charts.py says of Altair's
     ink = _INK["dark" if st.context.theme.type == "dark" else "light"]
@@ -143,11 +137,34 @@ def _pictures(study: Study, run: Run) -> None:
     picture.figure.update_layout(font_color=ink, coloraxis_colorbar_tickfont_color=ink)
     st.plotly_chart(
         picture.figure,
-        key=f"tuning_{view}_{'_'.join(pair)}",
+        key=f"tuning_{view}_{'_'.join(choice)}",
         alt=picture.alt,
         config={"displayModeBar": False},
     )
     st.caption(widgets.plain(f"{picture.alt}."))
+
+
+def _choice(view: str, study: Study) -> tuple[str, ...]:
+    """What more the picture needs: an evaluator, or two settings."""
+    if view == IMPORTANCE:
+        evaluator = st.segmented_control(
+            "Importance by",
+            list(study_plots.EVALUATORS),
+            key="tuning_evaluator",
+            default=study_plots.FANOVA,
+            required=True,
+            persist_state="session",
+            wrap=True,
+        )
+        return (str(evaluator),)
+    names = study_plots.settings(study) if view == CONTOUR else []
+    if len(names) < 2:
+        return ()
+    with st.container(horizontal=True):
+        first = st.selectbox("One setting", names, key="tuning_one", format_func=_plain)
+        rest = [name for name in names if name != first]
+        second = st.selectbox("Another", rest, key="tuning_other", format_func=_plain)
+    return (first, second)
 
 
 def _trials(study: Study) -> None:
@@ -158,13 +175,14 @@ def _trials(study: Study) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _picture(path: Path, stamp: int, view: str, pair: tuple[str, ...]) -> Picture | None:
+def _picture(path: Path, stamp: int, view: str, choice: tuple[str, ...]) -> Picture | None:
     study = studies.load(path)
     if view == CONTOUR:
-        return study_plots.contour(study, *pair) if pair else None
+        return study_plots.contour(study, *choice) if choice else None
+    if view == IMPORTANCE:
+        return study_plots.importances(study, *choice)
     drawn = {
         HISTORY: study_plots.history,
-        IMPORTANCE: study_plots.importances,
         COURSE: study_plots.courses,
         PARALLEL: study_plots.parallel,
         SLICE: study_plots.slices,

@@ -12,11 +12,11 @@ from inference.workshop import runs as runs_of
 from inference.workshop import study as studies
 from inference.workshop import work
 from inference.workshop.runs import TUNE, Run, Runs
-from inference.workshop.study import Study
+from inference.workshop.study import COMPLETE, Study
 from tests.app_pages.conftest import OpenApp
 from tests.inference.workshop.test_work import SLEEP, wait_for
 from tests.space_fixtures import PROJECT
-from tests.studies import study
+from tests.studies import study, trial
 
 CSV = b"title,text,label\na,good day,positive\nb,bad day,negative\n"
 CHOSEN = {"text_fields": ["text"], "label_fields": ["label"], "num_train_epochs": 2}
@@ -123,6 +123,29 @@ def test_every_picture_can_be_chosen(open_page, run: Run, view: str):
     app.session_state["tuning_view"] = view
     app.run()
     assert not app.exception and app.get("plotly_chart")
+
+
+def test_importance_is_shown_by_the_evaluator_that_was_chosen(open_page, run: Run):
+    studies.save(study(), run.tuning)
+    app = open_page()
+    app.session_state["tuning_view"] = "Importance"
+    app.run()
+    assert app.segmented_control("tuning_evaluator").label == "Importance by"
+    for name in ("fANOVA", "PED-ANOVA", "Mean decrease impurity"):
+        app.segmented_control("tuning_evaluator").set_value(name).run()
+        assert not app.exception and app.get("plotly_chart")
+        said = [one.value.replace("\\", "") for one in app.caption]
+        assert any(f"by {name}" in one for one in said), said
+
+
+def test_an_evaluator_that_can_say_nothing_is_told_in_a_line(open_page, run: Run):
+    alike = [trial(number, COMPLETE, 0.5 + number / 10, 2e-4, "none") for number in range(4)]
+    studies.save(Study("s", "mcc", 5, tuple(alike)), run.tuning)
+    app = open_page()
+    app.session_state["tuning_view"] = "Importance"
+    app.run()
+    assert not app.exception and not app.get("plotly_chart")
+    assert "fANOVA finds no difference between the settings of these trials" in text_of(app)
 
 
 def test_two_settings_can_be_looked_at_together(open_page, run: Run):
