@@ -77,6 +77,7 @@ def _body(
         "verdict": f"**{escape(reports.sentence(report).capitalize())}.**",
         "base": escape(bundle.base.repo_id),
         "dialogues": f"{told['data']['splits']['train']['rows']:,}",
+        "course": f"{told['training']['steps']} steps, {told['training']['epochs']:.2g} epochs",
         "results": _results(run_dir, report),
         "warnings": "\n".join(["To be wary of:", "", *warnings]) if warnings else "",
         "repo_id": json.dumps(repo_id),
