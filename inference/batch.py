@@ -223,8 +223,12 @@ def _order(flags: argparse.Namespace, source: Path, target: Path, here: Settings
 
 def _open(flags: argparse.Namespace, target: Path, here: Settings) -> tuple[str, Contestant, str]:
     """The model, how it is opened again, and its commit, which an output keeps to once begun."""
-    is_folder = flags.model.startswith((".", "/", "~"))
+    is_folder = labelled.is_folder(flags.model)
     revision = flags.revision
+    if is_folder and revision:
+        raise ConfigError(
+            f"--revision {revision} is for a repo, and {flags.model} is a folder; leave it out"
+        )
     begun = parts.read_journal(target) or {}
     if (begun.get("model"), begun.get("asked_revision")) == (flags.model, flags.revision):
         revision = begun.get("revision")

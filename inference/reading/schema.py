@@ -93,6 +93,11 @@ def require_columns(file: str, schema: Schema, columns: Sequence[str]) -> None:
     missing = [name for name in schema.needed if name not in columns]
     if not missing:
         return
+    if not columns:
+        raise DataError(
+            f"{file} has no row that can be read, so no columns either. Check that the file holds "
+            "what its name says (csv, tsv, jsonl or parquet)."
+        )
     close = [match for name in missing for match in difflib.get_close_matches(name, columns, 1)]
     meant = f" Did you mean {listed(close)}?" if close else ""
     raise DataError(

@@ -169,6 +169,7 @@ def test_stdin_becomes_stdout(onnx_model):
         ("txt\nx\n", [], 1, "does not say which columns it reads; those of"),
         ("text\n \n", [], 1, "None of the 1 rows"),
         ("text\nx\n", ["--top_k", "0"], 1, "--top_k is 0"),
+        ("text\nx\n", ["--revision", "v1"], 1, "--revision v1 is for a repo"),
         ("text\nx\n", ["--nonsense"], 2, "unrecognized arguments"),
         ("text\nx\n", ["--model", "./nowhere"], 1, "./nowhere is no folder"),
     ],

@@ -47,3 +47,8 @@ def test_a_missing_column_is_named_with_the_closest_one():
     schema = Schema(("text",), time_field="date")
     with pytest.raises(DataError, match="no column 'date'; columns seen: .* Did you mean 'Date'"):
         require_columns("a.csv", schema, ("text", "Date"))
+
+
+def test_a_file_without_any_column_is_said_to_hold_no_row():
+    with pytest.raises(DataError, match="bad.jsonl has no row that can be read"):
+        require_columns("bad.jsonl", Schema(("text",), ("label",)), [])
