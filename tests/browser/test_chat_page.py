@@ -124,6 +124,8 @@ def test_a_second_visitor_waits_visibly_and_other_pages_stay_usable(
     waiting = second.get_by_text("In the queue: 1 answer is before this one")
     expect(waiting).to_have_count(2, timeout=WAIT_MS)
     open_from_menu(second, "Try", "Compare")
+    second.get_by_role("button", name="Analyze").wait_for()
+    settled(second)
     second.get_by_label("Your message").fill("a good movie")
     second.get_by_role("button", name="Analyze").click()
     texts = second.locator(".st-key-results tbody .text")
