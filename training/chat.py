@@ -8,6 +8,7 @@ Try: python -m training.chat --config training/recipes/chat.yaml --train_file di
 
 from inference import settings as settings_of
 from inference.errors import run_command
+from training.console import hush
 from training.dialogues.config import parse
 
 
@@ -16,10 +17,7 @@ def main() -> None:
     config = parse()
     settings = settings_of.load()
     settings_of.share_cores()
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    hush()
     from training.dialogues import pipeline  # seconds, which a slip in the flags must not cost
 
     pipeline.run(config, settings)

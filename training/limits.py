@@ -26,7 +26,7 @@ def check(config: "TrainConfig") -> None:
     _check_columns(config)
     _check_numbers(config)
     _check_choices(config)
-    _check_tag(config.hub_tag)
+    check_tag(config.hub_tag)
     search_space.check(config)
     check_options(config.baseline_options)
 
@@ -85,7 +85,8 @@ def _check_numbers(config: "TrainConfig") -> None:
         raise ConfigError("lora_alpha is for adapters; give their rank too, as in --lora_r 16")
 
 
-def _check_tag(tag: str | None) -> None:
+def check_tag(tag: str | None) -> None:
+    """Raise ConfigError unless git would take the name, before anything is trained for it."""
     try:
         if tag is not None:
             validate_tag(tag)

@@ -12,6 +12,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 from inference.errors import ConfigError
 from training import command_line
+from training.limits import check_tag
 
 # With other values of these the adapter of a finished run is still the one asked for.
 _WITHOUT_EFFECT_ON_WEIGHTS = frozenset(
@@ -203,6 +204,7 @@ class ChatConfig:
         for name, hint in get_type_hints(type(self)).items():
             if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint):
                 raise ConfigError(f"{name} is {getattr(self, name)!r}, not one of {get_args(hint)}")
+        check_tag(self.hub_tag)
         if self.paraphrases and not self.paraphrase_model_name_or_path:
             raise ConfigError("paraphrases needs a --paraphrase_model_name_or_path that makes them")
         if self.push_to_hub and not self.hub_model_id:
