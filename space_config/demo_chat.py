@@ -96,12 +96,9 @@ def train(root: Path, environment: Mapping[str, str]) -> str:
 
 def show(hub: Hub, catalogue: Path) -> None:
     """Write chat.yaml into a prepared catalogue: base and tuned model at their commits."""
-    base, tuned = (
-        ChatEntry(repo_id, hub.resolve(repo_id, allow_patterns=("config.json", "chat.json")).sha)
-        for repo_id in (BASE_REPO_ID, TUNED_REPO_ID)
-    )
+    base, tuned = ChatEntry(BASE_REPO_ID), ChatEntry(TUNED_REPO_ID)
     shown = ChatCatalogue("Small talk", base, tuned, examples=_EXAMPLES)
-    chat_catalogue.save(shown, catalogue)
+    chat_catalogue.save(chat_catalogue.pin(shown, hub), catalogue)
 
 
 def write_dialogues(path: Path) -> None:

@@ -25,6 +25,7 @@ from hub.errors import UserError
 from inference import catalogue as catalogues
 from inference import settings
 from inference.errors import ConfigError
+from inference.generation import chat_catalogue
 from space_config.servers import HOST, Servers, free_port
 
 _FRONT_MATTER = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
@@ -87,6 +88,9 @@ def revisions(stage: Path, hub: Hub) -> str:
     """
     shown = catalogues.load_all(stage / "space_config")
     entries = {entry for catalogue in shown.values() for entry in _pins(catalogue)}
+    talk = chat_catalogue.load(stage / "space_config")
+    if talk is not None:
+        entries |= {(one.repo_id, one.revision or "") for one in (talk.base, talk.tuned)}
     for repo_id, revision in sorted(entries):
         if not revision:
             raise ConfigError(f"{repo_id} is not pinned: its revision may move under the Space")

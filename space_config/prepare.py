@@ -17,13 +17,14 @@ from hub.client import Hub
 from inference import catalogue, compare, settings
 from inference.catalogue import Catalogue
 from inference.errors import ConfigError, run_command
+from inference.generation import chat_catalogue
 from inference.judging import evidence
 from inference.judging import leaderboard as leaderboards
 from inference.judging.leaderboard import Leaderboard, merge
 from inference.on_show import licences, opening
 
 # All that a prepared folder may hold, so that no other folder is ever taken for one.
-_WRITTEN = {
+WRITTEN = (
     catalogue.MODELS,
     catalogue.MESSAGES,
     catalogue.FIRST_PAINT,
@@ -31,7 +32,8 @@ _WRITTEN = {
     licences.FILE_NAME,
     evidence.FOLDER,
     evidence.TEXTS,
-}
+    chat_catalogue.FILE_NAME,
+)
 STORED_RESULTS = "results/leaderboard.json"  # in the repo of a fine-tuned model
 
 
@@ -65,6 +67,9 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
         if board is not None:
             leaderboards.save(board, ready / catalogue.LEADERBOARD)
         licences.save(licences.gather(pinned.models, hub), ready)
+        talk = chat_catalogue.load(source)
+        if talk is not None:
+            chat_catalogue.save(chat_catalogue.pin(talk, hub), ready)
         if (source / evidence.TEXTS).is_dir():
             shutil.copytree(source / evidence.TEXTS, ready / evidence.TEXTS)
         if destination.exists():
@@ -79,7 +84,7 @@ def _refuse_other_content(destination: Path) -> None:
         return
     if destination.is_dir() and destination != Path.cwd():
         found = {path.name for path in destination.iterdir()}
-        if not found or (catalogue.FIRST_PAINT in found and found <= _WRITTEN):
+        if not found or (catalogue.FIRST_PAINT in found and found <= set(WRITTEN)):
             return
     raise ConfigError(
         f"{destination} is there and is not what an earlier run of this command wrote; nothing was "

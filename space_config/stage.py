@@ -15,9 +15,9 @@ from hub.client import Hub
 from inference import catalogue as catalogues
 from inference.catalogue import FINE_TUNED, MODELS, Catalogue
 from inference.errors import ConfigError
-from inference.judging import evidence
-from inference.on_show import licences
-from space_config.prepare import prepare
+from inference.generation import chat_catalogue
+from inference.generation.chat_catalogue import ChatCatalogue
+from space_config.prepare import WRITTEN, prepare
 
 PROJECT = Path(__file__).parent.parent
 DOCKERFILE = "Dockerfile"
@@ -30,16 +30,6 @@ _FILES = (
     "requirements.txt",
     "app.py",
     "server.py",
-)
-# All that a catalogue may consist of; beside it, space_config holds programs.
-_CATALOGUE = (
-    catalogues.MODELS,
-    catalogues.MESSAGES,
-    catalogues.FIRST_PAINT,
-    catalogues.LEADERBOARD,
-    licences.FILE_NAME,
-    evidence.FOLDER,
-    evidence.TEXTS,
 )
 
 
@@ -56,7 +46,7 @@ def ready_catalogues(source: Path, scratch: Path, hub: Hub, threads: int = 0) ->
     ready = []
     for name, catalogue in loaded.items():
         folder = source if (source / MODELS).is_file() else source / name
-        if not _is_ready(catalogue):
+        if not _is_ready(catalogue, chat_catalogue.load(folder)):
             print(f"preparing {folder}: every model answers the example messages", flush=True)
             prepare(folder, scratch / name, hub, threads)
             folder = scratch / name
@@ -86,8 +76,9 @@ def lay_out(ready: Sequence[Path], stage: Path) -> None:
     _bake(stage / DOCKERFILE, catalogues.load(ready[0]))
 
 
-def _is_ready(catalogue: Catalogue) -> bool:
-    is_pinned = all(entry.revision is not None for entry in catalogue.models)
+def _is_ready(catalogue: Catalogue, talk: ChatCatalogue | None) -> bool:
+    entries = [*catalogue.models, *((talk.base, talk.tuned) if talk else ())]
+    is_pinned = all(entry.revision is not None for entry in entries)
     return is_pinned and catalogue.first_paint is not None
 
 
@@ -103,7 +94,7 @@ def _bake(dockerfile: Path, catalogue: Catalogue) -> None:
 
 
 def _copy_catalogue(folder: Path, shown: Path) -> None:
-    for name in _CATALOGUE:
+    for name in WRITTEN:
         if (folder / name).is_dir():
             shutil.copytree(folder / name, shown / name)
         elif (folder / name).is_file():
@@ -113,7 +104,7 @@ def _copy_catalogue(folder: Path, shown: Path) -> None:
 
 def _ignored(folder: str, names: list[str]) -> set[str]:
     """What of the program's folders stays here: caches, and the catalogues of this machine."""
-    local = (*_CATALOGUE, "demo") if Path(folder) == PROJECT / "space_config" else ()
+    local = (*WRITTEN, "demo") if Path(folder) == PROJECT / "space_config" else ()
     return {
         name for name in names if name == "__pycache__" or name.startswith(".") or name in local
     }

@@ -13,18 +13,19 @@ print(c.load(Path('DIR')))"
 """
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import yaml
 
-from hub.client import validate_repo_id
+from hub.client import Hub, validate_repo_id
 from hub.errors import NotFound
 from inference.errors import ConfigError
 from inference.whole_file import write_whole
 from inference.yaml_values import mapping, read_yaml, refuse_unknown, text, texts
 
 FILE_NAME = "chat.yaml"
+_SAYS_WHAT = ("config.json", "chat.json")  # one of them is in each repo of a chat model
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -69,6 +70,22 @@ def load(folder: Path) -> ChatCatalogue | None:
         system_prompt=None if prompt is None else text(prompt, f"{path}: system_prompt"),
         examples=() if not examples else texts(examples, f"{path}: examples"),
     )
+
+
+def pin(catalogue: ChatCatalogue, hub: Hub) -> ChatCatalogue:
+    """The same with both models at the commits that their revisions name now.
+
+    Raises:
+        HubError: a repo cannot be seen, or the Hub does not answer.
+    """
+    base, tuned = (
+        ChatEntry(
+            one.repo_id,
+            hub.resolve(one.repo_id, one.revision or "main", allow_patterns=_SAYS_WHAT).sha,
+        )
+        for one in (catalogue.base, catalogue.tuned)
+    )
+    return replace(catalogue, base=base, tuned=tuned)
 
 
 def save(catalogue: ChatCatalogue, folder: Path) -> None:

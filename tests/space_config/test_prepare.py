@@ -8,6 +8,8 @@ import yaml
 
 from hub.client import connect
 from inference.errors import ConfigError
+from inference.generation import chat_catalogue
+from inference.generation.chat_catalogue import ChatCatalogue, ChatEntry
 from inference.judging import evidence
 from space_config.prepare import prepare
 from tests.hub_fixtures import RunningHub
@@ -73,3 +75,16 @@ def test_a_model_without_results_is_named_and_the_catalogue_ready_all_the_same(
     assert ready.leaderboard is None
     assert "demo/tiny-mute has no results/leaderboard.json" in capsys.readouterr().out
     assert (tmp_path / "ready" / "texts" / "test.csv").read_text() == "text\nhello\n"
+
+
+def test_the_chat_on_show_is_carried_over_at_its_commits(
+    hub_server: RunningHub, tiny_catalogue: Path, tmp_path: Path
+):
+    hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
+    source = write_catalogue(tmp_path / "source")
+    one = ChatEntry(TUNED)  # any repo has a commit
+    chat_catalogue.save(ChatCatalogue("Talk", one, one), source)
+    prepare(source, tmp_path / "ready", hub, threads=1)
+    talk = chat_catalogue.load(tmp_path / "ready")
+    assert talk is not None and talk.base.revision == hub.resolve(TUNED).sha
+    prepare(source, tmp_path / "ready", hub, threads=1)  # its own work is replaced
