@@ -81,7 +81,7 @@ def test_every_picture_is_drawn_by_plotly_and_told_in_words(
 ):
     page = shown(open_page(f"{searched.url}/tuning"))
     for view, said in (
-        ("Importance", "Importance of the settings: most"),
+        ("Importance", "Importance of the settings by fANOVA: most"),
         ("Course of the trials", "MCC after each validation of 7 trials"),
         ("All settings", "Settings and MCC of 4 complete trials"),
         ("One by one", "MCC over each setting"),
