@@ -5,7 +5,8 @@ of lengths, never a text. Owns what a word is (two letters or digits and more, i
 scikit-learn's CountVectorizer has it, but not a mere number). Not covered: languages that write
 without spaces, whose sentences count as words.
 
-Try: python -c "from inference import words; print(words.count(['A good day', 'good food']))"
+Try: python -c "from inference.exploring import words; \
+    print(words.count(['A good day', 'good food']))"
 """
 
 import json

@@ -4,7 +4,7 @@ A model that knows a language badly, or sees few examples, does not learn by its
 fields say the same: in the click recipe's file of 1,000 rows the frozen encoder gains .07 ROC-AUC
 from these words, cross-validated on training rows (2026-11-21).
 
-Try: python -c "from inference import likeness; \
+Try: python -c "from inference.reading import likeness; \
 print(likeness.in_words('rain coats', ['raincoat', 'umbrella']))"
 """
 

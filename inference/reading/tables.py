@@ -3,7 +3,7 @@
 Reads csv, tsv and txt (one format: the delimiter is detected), JSON lines and parquet. What the
 rows mean, which column is a text and which a label, is the business of records.py.
 
-Try: python -c "from pathlib import Path; from inference import tables; \
+Try: python -c "from pathlib import Path; from inference.reading import tables; \
 print(tables.open_table(Path('data.csv'), ('text',)).columns)"
 """
 

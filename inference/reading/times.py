@@ -4,7 +4,8 @@ Reads dates and times as ISO 8601 writes them, and numbers, which need only grow
 since 1970, a year, a running number. 01/02/2020 is refused, for it is a day of January here and of
 February there. What is done with the order is the business of training.
 
-Try: python -c "from inference import times; print(times.as_time('2026-01-31 12:30', 'written'))"
+Try: python -c "from inference.reading import times; \
+    print(times.as_time('2026-01-31 12:30', 'written'))"
 """
 
 import math

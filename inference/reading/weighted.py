@@ -5,7 +5,7 @@ comes first, so that a text too long for the model loses what matters least. Wei
 percentages, two tokens each, as a language model has read them in prose; more digits would cost two
 more. Weights that add up to more than 1, as counts do, are written as shares of their sum.
 
-Try: python -c "from inference import weighted; \
+Try: python -c "from inference.reading import weighted; \
 print(weighted.as_words('{\"raincoat\": 0.11, \"rain coat\": 0.373}', 'queries'))"
 """
 

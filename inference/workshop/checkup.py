@@ -2,7 +2,7 @@
 
 Owns the reading and what of it is shown; what is looked for is training/doctor's.
 
-Try: python -c "from pathlib import Path; from inference import checkup; \
+Try: python -c "from pathlib import Path; from inference.workshop import checkup; \
 print(checkup.load(Path('runs/a/doctor')))"
 """
 

@@ -3,7 +3,7 @@
 Owns the reading; the files are those of any run folder, so a training that somebody started by hand
 can be looked at as well. Nothing of training is imported.
 
-Try: python -c "from pathlib import Path; from inference import course; \
+Try: python -c "from pathlib import Path; from inference.workshop import course; \
 print(course.progress(Path('runs/a'), epochs=3))"
 """
 

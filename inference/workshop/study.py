@@ -5,7 +5,7 @@ and what it gained. The search itself, and where several processes keep it toget
 training/searching/study.py's; this is what a page reads while it goes on, and what is published
 with a model. It needs no optuna and names no folder of a machine.
 
-Try: python -c "from pathlib import Path; from inference import study; \
+Try: python -c "from pathlib import Path; from inference.workshop import study; \
 print(study.load(Path('runs/a/tuning/study.json')).best)"
 """
 

@@ -2,7 +2,7 @@
 
 Owns the choice; the device is moved to by loop.py.
 
-Try: python -c "from training import devices; print(devices.choose('auto'))"
+Try: python -c "from training.learning import devices; print(devices.choose('auto'))"
 """
 
 import torch

@@ -5,7 +5,7 @@ Owns onnx/model.onnx (float32) and onnx/model_quantized.onnx (int8) of a run fol
 that cannot be converted ships without them; torch then serves it. Converting the graph is
 graph.py, what int8 costs is counted in quality.py.
 
-Try: python -c "from pathlib import Path; from training import export; \
+Try: python -c "from pathlib import Path; from training.shipping import export; \
 export.export_encoder(Path('DIR'), Path('model.onnx'))"
 """
 

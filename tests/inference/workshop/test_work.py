@@ -79,7 +79,7 @@ def test_only_one_works_at_a_time_and_the_next_may_when_it_has_ended(runs: Path)
 
 
 def test_work_goes_on_when_who_started_it_is_killed_and_anybody_can_stop_it(runs: Path):
-    code = "import sys, time; from pathlib import Path; from inference import work; "
+    code = "import sys, time; from pathlib import Path; from inference.workshop import work; "
     code += "work.start(Path(sys.argv[1]), 'train', sys.argv[2:]); time.sleep(600)"
     command = [sys.executable, "-c", code, str(runs / "one"), *SLEEP]
     starter = subprocess.Popen(command, start_new_session=True)
@@ -113,7 +113,9 @@ def test_a_command_that_does_not_listen_is_killed(runs: Path, monkeypatch: pytes
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     deaf += "print('begun', flush=True); time.sleep(600)"
     # the patience of the watcher, which is a process of its own
-    patched = "import sys; from inference import work; work._END_WITHIN_S = 0.2; work.main()"
+    patched = (
+        "import sys; from inference.workshop import work; work._END_WITHIN_S = 0.2; work.main()"
+    )
     monkeypatch.setattr(
         work.subprocess, "Popen", _with_program(work.subprocess.Popen, ["-c", patched])
     )
