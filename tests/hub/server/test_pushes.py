@@ -77,13 +77,13 @@ def test_a_push_outlives_no_kill_of_the_server_by_half(tmp_path, moment):
         else:
             wait_for(lambda: is_storing(hub), "the check of the push")
         kill_all(hub.pid)
-        assert pushing.wait(timeout=60) != 0
+        code = pushing.wait(timeout=60)
     with running_hub(store, port=int(hub.endpoint.rsplit(":", 1)[1])) as again:
         assert not list((store / "tmp").iterdir()), "half a file was left behind"
         head, files = again.api().model_info("demo/x").sha, again.api().list_repo_files("demo/x")
-        # by a hair the hook may have been done when the kill came
+        # on a busy machine the kill may come when all is done
         assert (head, len(files)) in {(before, 1), (done, 5)}
-        assert head == before or moment == "in mid check"
+        assert head == done or code != 0, "git was told of a push that is not there"
         copy.git("fetch", "-q")
         assert copy.git("rev-parse", "origin/main") == head
         pushed = copy.push()
