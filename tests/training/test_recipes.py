@@ -210,7 +210,7 @@ def test_click_reads_its_predicted_queries_in_words(tmp_path):
 
 
 def _recipe(name: str) -> Path:
-    return next(recipe for recipe in RECIPES if recipe.stem == name)
+    return next(recipe for recipe in ALL if recipe.stem == name)
 
 
 def _prepare(recipe: str, flags: str) -> data.Splits:
