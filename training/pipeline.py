@@ -15,7 +15,6 @@ from pathlib import Path
 import yaml
 
 from hub.client import Hub
-from hub.errors import UserError
 from inference import bundle as bundles
 from inference import classifier
 from inference.classifier import ONNX_FILES, ONNX_FP32, TORCH
@@ -115,7 +114,7 @@ def run(config: TrainConfig, settings: Settings) -> Result:
     _card(folder)
     said = sentence(measured.board)
     print(f"{said}\nthe run is in {folder.path}", flush=True)
-    sha = _publish(folder, repo_id, config, hub) if repo_id else None
+    sha = publish.publish_once(folder, repo_id, config, hub, "model") if repo_id else None
     return Result(folder.path, repo_id, sha, measured.figures, said)
 
 
@@ -287,22 +286,3 @@ def _card(run: RunFolder) -> None:
     if run.find("card", key) is None or not (run.path / card.FILE_NAME).exists():
         card.write_card(run.path)
         run.record("card", key, {})
-
-
-def _publish(run: RunFolder, repo_id: str, config: TrainConfig, hub: Hub) -> str:
-    content = sha256_of(run.path / receipt.FILE_NAME)  # which holds the weights' sha256
-    key = [hub.endpoint, repo_id, config.hub_private, config.hub_tag, content]
-    done = run.find("publish", key)
-    if done is None or not hub.exists(repo_id, str(done["sha"])):
-        print(f"publishing {repo_id}", flush=True)
-        try:
-            published = publish.publish(
-                run.path, repo_id, hub, private=config.hub_private, tag=config.hub_tag
-            )
-        except UserError as error:
-            again = f"python -m training.publish {run.path} --hub_model_id {repo_id}"
-            raise type(error)(f"{error} (the model is safe; to publish it: {again})") from error
-        done = {"sha": published.sha, "url": published.url}
-        run.record("publish", key, done)
-    print(f"published {repo_id} at {done['sha']}: {done['url']}", flush=True)
-    return str(done["sha"])

@@ -15,19 +15,19 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hub.client import Hub, Published
-from hub.errors import CorruptDownload, HubError
+from hub.errors import CorruptDownload, HubError, UserError
 from hub.repo_ids import validate_tag
 from inference import settings as settings_of
 from inference.errors import ConfigError, ModelError, run_command
 from inference.model_files import read_json
 from training.dialogues.shipment import CHAT
 from training.receipts import shape
-from training.receipts.receipt import PATHS, without_folders
+from training.receipts.receipt import FILE_NAME, PATHS, without_folders
 from training.reporting import card
-from training.run_folder import sha256_of
+from training.run_folder import RunFolder, sha256_of
 from training.shipping import golden
 from training.shipping.shipment import Shipment
 
@@ -232,6 +232,42 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--hub_tag", help="tag of the commit; the next of v1, v2, ... unless given")
     return parser.parse_args(argv)
+
+
+class Wanted(Protocol):
+    """How a run is to be published, as its settings say."""
+
+    @property
+    def hub_private(self) -> bool: ...
+
+    @property
+    def hub_tag(self) -> str | None: ...
+
+
+def publish_once(run: RunFolder, repo_id: str, config: Wanted, hub: Hub, what: str) -> str:
+    """Publish a run as its last stage, unless it is there as it stands; the commit's sha.
+
+    what: what is safe on this machine when it fails ("model", "adapter").
+
+    Raises:
+        UserError: as publish(), with the command that does it again.
+    """
+    content = sha256_of(run.path / FILE_NAME)  # which holds the weights' sha256
+    key = [hub.endpoint, repo_id, config.hub_private, config.hub_tag, content]
+    done = run.find("publish", key)
+    if done is None or not hub.exists(repo_id, str(done["sha"])):
+        print(f"publishing {repo_id}", flush=True)
+        try:
+            published = publish(
+                run.path, repo_id, hub, private=config.hub_private, tag=config.hub_tag
+            )
+        except UserError as error:
+            again = f"python -m training.publish {run.path} --hub_model_id {repo_id}"
+            raise type(error)(f"{error} (the {what} is safe; to publish it: {again})") from error
+        done = {"sha": published.sha, "url": published.url}
+        run.record("publish", key, done)
+    print(f"published {repo_id} at {done['sha']}: {done['url']}", flush=True)
+    return str(done["sha"])
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 import yaml
 
 from hub.client import Hub
-from hub.errors import UserError
 from inference.errors import ConfigError
 from inference.settings import Settings
 from training import publish
@@ -82,7 +81,7 @@ def run(config: ChatConfig, settings: Settings) -> Result:
     processes.say(f"{report.sentence(told)}\nthe run is in {trained.run.path}")
     for warning in told["warnings"]:  # type: ignore[attr-defined]
         processes.say(f"warning: {warning}")
-    sha = _publish(trained, repo_id, config, hub) if repo_id else None
+    sha = publish.publish_once(trained.run, repo_id, config, hub, "adapter") if repo_id else None
     return Result(trained.run.path, repo_id, sha, told)
 
 
@@ -168,26 +167,6 @@ def _write_receipt(trained: Trained, config: ChatConfig, told: Mapping[str, obje
         export={},
         metrics={"held_out": told["held_out"]},
     )
-
-
-def _publish(trained: Trained, repo_id: str, config: ChatConfig, hub: Hub) -> str:
-    run = trained.run
-    content = sha256_of(run.path / receipt.FILE_NAME)  # which holds the adapter's sha256
-    key = [hub.endpoint, repo_id, config.hub_private, config.hub_tag, content]
-    done = run.find("publish", key)
-    if done is None or not hub.exists(repo_id, str(done["sha"])):
-        print(f"publishing {repo_id}", flush=True)
-        try:
-            published = publish.publish(
-                run.path, repo_id, hub, private=config.hub_private, tag=config.hub_tag
-            )
-        except UserError as error:
-            again = f"python -m training.publish {run.path} --hub_model_id {repo_id}"
-            raise type(error)(f"{error} (the adapter is safe; to publish it: {again})") from error
-        done = {"sha": published.sha, "url": published.url}
-        run.record("publish", key, done)
-    print(f"published {repo_id} at {done['sha']}: {done['url']}", flush=True)
-    return str(done["sha"])
 
 
 def _refuse_missing_runs(config: ChatConfig) -> None:
