@@ -8,49 +8,17 @@ Try: python -m training.train --help
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
-from inference.errors import ConfigError
 from inference.reading.schema import Schema
 from training import command_line, limits
+from training.run_settings import PLACES_AND_CARD, RunSettings
 from training.searching.search_space import searched
-
-# Settings that name a file or a repo or steer the console: with other values of these the weights
-# of a finished run are still the ones asked for.
-_WITHOUT_EFFECT_ON_WEIGHTS = frozenset(
-    {
-        "output_dir",
-        "resume_from_checkpoint",
-        "logging_steps",
-        "save_steps",
-        "report_to",
-        "label_descriptions",
-        "baselines",
-        "baseline_options",
-        "pretrained_label_maps",
-        "search_space",
-        "study",
-        "push_to_hub",
-        "hub_model_id",
-        "hub_private",
-        "hub_tag",
-        "language",
-        "license",
-        "dataset_title",
-        "dataset_license",
-        "train_file",  # the data itself is compared, by sha256
-        "validation_file",
-        "test_file",
-        "allow_leaks",
-        "dataset_name",
-        "dataset_revision",
-    }
-)
 
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(RunSettings):
     """Fine-tune a pretrained language model on a file of labelled texts, and publish it.
 
     Every setting is a flag, a key of a --config file, and a line of run.json.
@@ -189,22 +157,22 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         limits.check(self)
-        if self.push_to_hub and not self.hub_model_id:
-            raise ConfigError(
-                "push_to_hub is set but hub_model_id is not; say where to publish, for example "
-                "--hub_model_id my-model"
-            )
 
-    def as_dict(self) -> dict[str, object]:
-        """All settings as JSON and YAML can hold them (tuples become lists)."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
+    @staticmethod
+    def without_effect_on_weights() -> frozenset[str]:
+        """Names of the settings that may change while the weights stay the same."""
+        return PLACES_AND_CARD | {
+            "report_to",
+            "label_descriptions",
+            "baselines",
+            "baseline_options",
+            "pretrained_label_maps",
+            "search_space",
+            "study",
+            "allow_leaks",
+            "dataset_name",  # the data itself is compared, by sha256
+            "dataset_revision",
         }
-
-    def with_values(self, values: Mapping[str, object]) -> "TrainConfig":
-        """The same settings but for these. Raises ConfigError where they do not go together."""
-        return replace(self, **values)  # type: ignore[arg-type]
 
     def schema(self) -> Schema:
         """Which columns of the training file hold what."""
@@ -218,14 +186,6 @@ class TrainConfig:
             group_field=self.group_field,
             time_field=self.time_field,
         )
-
-    def texts_in_a_step(self, processes: int) -> int:
-        """Texts behind one step of the optimizer."""
-        return self.per_device_train_batch_size * self.gradient_accumulation_steps * processes
-
-    def weights_identity(self) -> dict[str, object]:
-        """The settings on which the weights depend; the data is compared beside them, by hash."""
-        return {k: v for k, v in self.as_dict().items() if k not in _WITHOUT_EFFECT_ON_WEIGHTS}
 
 
 def parse(argv: Sequence[str] | None = None) -> TrainConfig:

@@ -6,6 +6,7 @@ the settings themselves are training/config.py.
 Try: python -m training.train --train_file tweets.csv --learning_rate 7
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 
 from hub.errors import HubError
@@ -16,17 +17,43 @@ from training.searching import search_space
 
 if TYPE_CHECKING:
     from training.config import TrainConfig
+    from training.dialogues.config import ChatConfig
+    from training.run_settings import RunSettings
 
 BASELINES = ("majority", "prior", "tfidf_lr", "tfidf_nb", "encoder_lr")
 """What training/rivals/baselines.py can fit, in the order of the table."""
+
+_LIMITS: dict[str, tuple[float, float]] = {
+    "validation_size": (0.001, 0.5),
+    "test_size": (0.001, 0.5),
+    "max_train_samples": (1, 10**12),
+    "max_seq_length": (8, 100_000),
+    "lora_r": (1, 10_000),
+    "lora_alpha": (1, 10**6),
+    "lora_dropout": (0.0, 0.9),
+    "num_train_epochs": (1, 10_000),
+    "learning_rate": (1e-9, 1.0),
+    "warmup_ratio": (0.0, 0.9),
+    "per_device_train_batch_size": (1, 100_000),
+    "per_device_eval_batch_size": (1, 100_000),
+    "gradient_accumulation_steps": (1, 100_000),
+    "weight_decay": (0.0, 10.0),
+    "max_grad_norm": (1e-6, 1e6),
+    "early_stopping_patience": (1, 10_000),
+    "eval_steps": (1, 10**9),
+    "save_steps": (1, 10**9),
+    "logging_steps": (1, 10**9),
+    "seed": (0, 2**32 - 1),
+}
 
 
 def check(config: "TrainConfig") -> None:
     """Raise ConfigError, with what is seen and what is allowed, unless all values can be used."""
     _check_columns(config)
-    _check_numbers(config)
-    _check_choices(config)
-    check_tag(config.hub_tag)
+    check_numbers(config, _LIMITS)
+    check_choices(config)
+    _check_together(config)
+    check_publishing(config)
     search_space.check(config)
     check_options(config.baseline_options)
 
@@ -54,35 +81,32 @@ def _check_columns(config: "TrainConfig") -> None:
     config.schema()  # checks the other columns
 
 
-def _check_numbers(config: "TrainConfig") -> None:
-    limits: dict[str, tuple[float, float]] = {
-        "validation_size": (0.001, 0.5),
-        "test_size": (0.001, 0.5),
-        "max_train_samples": (1, 10**12),
-        "max_seq_length": (8, 100_000),
-        "lora_r": (1, 10_000),
-        "lora_alpha": (1, 10**6),
-        "lora_dropout": (0.0, 0.9),
-        "num_train_epochs": (1, 10_000),
-        "learning_rate": (1e-9, 1.0),
-        "warmup_ratio": (0.0, 0.9),
-        "per_device_train_batch_size": (1, 100_000),
-        "per_device_eval_batch_size": (1, 100_000),
-        "gradient_accumulation_steps": (1, 100_000),
-        "weight_decay": (0.0, 10.0),
-        "max_grad_norm": (1e-6, 1e6),
-        "early_stopping_patience": (1, 10_000),
-        "eval_steps": (1, 10**9),
-        "save_steps": (1, 10**9),
-        "logging_steps": (1, 10**9),
-        "seed": (0, 2**32 - 1),
-    }
+def check_numbers(config: "RunSettings", limits: Mapping[str, tuple[float, float]]) -> None:
+    """Raise ConfigError unless every setting that is given lies within its limits."""
     for name, (low, high) in limits.items():
         value = getattr(config, name)
         if value is not None and not low <= value <= high:
             raise ConfigError(f"{name} is {value}, it must be between {low:g} and {high:g}")
-    if config.lora_alpha is not None and config.lora_r is None:
-        raise ConfigError("lora_alpha is for adapters; give their rank too, as in --lora_r 16")
+
+
+def check_choices(config: "RunSettings") -> None:
+    """Raise ConfigError unless every setting with a list of values has one of them."""
+    for name, hint in get_type_hints(type(config)).items():
+        choices = get_args(hint) if get_origin(hint) is Literal else ()
+        if choices and getattr(config, name) not in choices:
+            raise ConfigError(
+                f"{name} is {getattr(config, name)!r}, it must be one of {', '.join(choices)}"
+            )
+
+
+def check_publishing(config: "TrainConfig | ChatConfig") -> None:
+    """Raise ConfigError unless it is said where to publish, under a tag that git would take."""
+    if config.push_to_hub and not config.hub_model_id:
+        raise ConfigError(
+            "push_to_hub is set but hub_model_id is not; say where to publish, for example "
+            "--hub_model_id my-model"
+        )
+    check_tag(config.hub_tag)
 
 
 def check_tag(tag: str | None) -> None:
@@ -94,13 +118,9 @@ def check_tag(tag: str | None) -> None:
         raise ConfigError(f"hub_tag: {error}") from None
 
 
-def _check_choices(config: "TrainConfig") -> None:
-    for name, hint in get_type_hints(type(config)).items():
-        choices = get_args(hint) if get_origin(hint) is Literal else ()
-        if choices and getattr(config, name) not in choices:
-            raise ConfigError(
-                f"{name} is {getattr(config, name)!r}, it must be one of {', '.join(choices)}"
-            )
+def _check_together(config: "TrainConfig") -> None:
+    if config.lora_alpha is not None and config.lora_r is None:
+        raise ConfigError("lora_alpha is for adapters; give their rank too, as in --lora_r 16")
     if config.weighted_sampling and config.class_weights != "none":
         raise ConfigError(
             f"weighted_sampling and class_weights {config.class_weights} would make up for rare "

@@ -7,42 +7,13 @@ Try: python -m training.chat --help
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import Literal
 
 from inference.errors import ConfigError
-from training import command_line
-from training.limits import check_tag
+from training import command_line, limits
+from training.run_settings import PLACES_AND_CARD, RunSettings
 
-# With other values of these the adapter of a finished run is still the one asked for.
-_WITHOUT_EFFECT_ON_WEIGHTS = frozenset(
-    {
-        "train_file",  # the dialogues themselves are compared, by sha256
-        "validation_file",
-        "test_file",
-        "output_dir",
-        "resume_from_checkpoint",
-        "save_steps",
-        "logging_steps",
-        "answer_prompts",
-        "answer_tokens",
-        "compare_runs",
-        "compare_model_name_or_path",
-        "compare_model_revision",
-        "measure_levers",
-        "paraphrase_model_name_or_path",
-        "paraphrase_model_revision",
-        "merge_adapter",
-        "push_to_hub",
-        "hub_model_id",
-        "hub_private",
-        "hub_tag",
-        "language",
-        "license",
-        "dataset_title",
-        "dataset_license",
-    }
-)
 _LIMITS: dict[str, tuple[float, float]] = {
     "validation_size": (0.001, 0.5),
     "test_size": (0.001, 0.5),
@@ -70,7 +41,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
 
 
 @dataclass(frozen=True)
-class ChatConfig:
+class ChatConfig(RunSettings):
     """Fine-tune a small chat model on a file of dialogues by low-rank adapters, and publish it.
 
     Every setting is a flag, a key of a --config file, and a line of run.json.
@@ -197,40 +168,26 @@ class ChatConfig:
     def __post_init__(self) -> None:
         if not self.train_file:
             raise ConfigError("give the dialogues with --train_file dialogues.jsonl")
-        for name, (low, high) in _LIMITS.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise ConfigError(f"{name} must be from {low:g} to {high:g}, it is {value}")
-        for name, hint in get_type_hints(type(self)).items():
-            if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint):
-                raise ConfigError(f"{name} is {getattr(self, name)!r}, not one of {get_args(hint)}")
-        check_tag(self.hub_tag)
+        limits.check_numbers(self, _LIMITS)
+        limits.check_choices(self)
+        limits.check_publishing(self)
         if self.paraphrases and not self.paraphrase_model_name_or_path:
             raise ConfigError("paraphrases needs a --paraphrase_model_name_or_path that makes them")
-        if self.push_to_hub and not self.hub_model_id:
-            raise ConfigError(
-                "push_to_hub is set but hub_model_id is not; say where to publish, for example "
-                "--hub_model_id my-chat"
-            )
 
-    def as_dict(self) -> dict[str, object]:
-        """All settings as JSON and YAML can hold them (tuples become lists)."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
+    @staticmethod
+    def without_effect_on_weights() -> frozenset[str]:
+        """Names of the settings that may change while the adapter stays the same."""
+        return PLACES_AND_CARD | {
+            "answer_prompts",
+            "answer_tokens",
+            "compare_runs",
+            "compare_model_name_or_path",
+            "compare_model_revision",
+            "measure_levers",
+            "paraphrase_model_name_or_path",
+            "paraphrase_model_revision",
+            "merge_adapter",
         }
-
-    def with_values(self, **values: object) -> "ChatConfig":
-        """The same settings but for these. Raises ConfigError where they do not go together."""
-        return replace(self, **values)  # type: ignore[arg-type]
-
-    def texts_in_a_step(self, processes: int) -> int:
-        """Dialogues behind one step of the optimizer."""
-        return self.per_device_train_batch_size * self.gradient_accumulation_steps * processes
-
-    def weights_identity(self) -> dict[str, object]:
-        """The settings on which the adapter depends; the data is compared beside them, by hash."""
-        return {k: v for k, v in self.as_dict().items() if k not in _WITHOUT_EFFECT_ON_WEIGHTS}
 
 
 def parse(argv: Sequence[str] | None = None) -> ChatConfig:

@@ -89,7 +89,7 @@ def measure(study: Study, job: SearchJob) -> Study:
         alone: dict[str, object] = {"baselines": (), "label_descriptions": {}}
         alone |= {"pretrained_label_maps": {}, "push_to_hub": False}
         pipeline.run(
-            job.config.with_values({**alone, "output_dir": str(job.folder / DEFAULT)}), job.settings
+            job.config.with_values(**alone, output_dir=str(job.folder / DEFAULT)), job.settings
         )
     _place(trials.folder(best.number), job.folder / BEST)
     pipeline.run(found, job.settings)
@@ -157,12 +157,10 @@ def _write_found(
 ) -> TrainConfig:
     """best.yaml: a whole --config, so that the defaults of another version change nothing."""
     found = job.config.with_values(
-        {
-            **values,
-            "baseline_options": dict(options),
-            "study": str(job.folder / told.FILE_NAME),
-            "output_dir": str(job.folder / BEST),
-        }
+        **values,
+        baseline_options=dict(options),
+        study=str(job.folder / told.FILE_NAME),
+        output_dir=str(job.folder / BEST),
     )
     text = yaml.safe_dump(found.as_dict(), sort_keys=False, allow_unicode=True, width=100)
     head = "# The best settings that python -m training.tune found:\n"

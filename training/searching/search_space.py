@@ -181,7 +181,7 @@ def _refuse_unusable(one: Range | Choices, config: "TrainConfig", name: str) -> 
     ends = one.values if isinstance(one, Choices) else (one.low, one.high)
     for end in ends:
         value = int(end) if isinstance(one, Range) and one.is_whole else end  # type: ignore[arg-type]
-        config.with_values({"search_space": {}, name: value})
+        config.with_values(**{"search_space": {}, name: value})
 
 
 def _draw(trial: Trial, name: str, one: Range | Choices) -> Value:

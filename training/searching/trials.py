@@ -92,7 +92,7 @@ class Trials:
             "report_to": "none",
             "resume_from_checkpoint": "auto",
         }
-        return self.config.with_values({**values, **alone})
+        return self.config.with_values(**{**values, **alone})
 
     def run(
         self,

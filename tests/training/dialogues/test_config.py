@@ -10,7 +10,7 @@ from training.dialogues.config import ChatConfig, from_mapping, parse
     ("flags", "message"),
     [
         ([], "give the dialogues with --train_file"),
-        (["--train_file", "x", "--lora_r", "0"], "lora_r must be from 1 to 10000, it is 0"),
+        (["--train_file", "x", "--lora_r", "0"], "lora_r is 0, it must be between 1 and 10,?000"),
         (["--train_file", "x", "--noisy", "maybe"], "--noisy"),
         (["--train_file", "x", "--push_to_hub"], "hub_model_id is not"),
         (["--train_file", "x", "--paraphrases", "5"], "needs a --paraphrase_model_name_or_path"),

@@ -121,7 +121,7 @@ def test_the_same_call_again_does_nothing_twice(found, config: TrainConfig):
 
 def test_other_data_is_refused_in_the_same_folder(found, config: TrainConfig):
     with pytest.raises(ConfigError, match=r"study study belongs to another run: seed is 1 there"):
-        tuning.run(TuneConfig(n_trials=9), config.with_values({"seed": 7}), WHERE)
+        tuning.run(TuneConfig(n_trials=9), config.with_values(seed=7), WHERE)
 
 
 def test_a_second_study_in_the_folder_of_the_first_is_refused_and_leaves_it_alone(
@@ -144,12 +144,12 @@ def test_a_run_or_another_folder_is_no_place_for_a_search(
         (tmp_path / "thesis.txt").write_text("mine")
     before = sorted(folder.rglob("*"))
     with pytest.raises(ConfigError, match=r"is not empty and holds no search of ours"):
-        tuning.run(TuneConfig(), config.with_values({"output_dir": str(folder)}), WHERE)
+        tuning.run(TuneConfig(), config.with_values(output_dir=str(folder)), WHERE)
     assert sorted(folder.rglob("*")) == before
 
 
 def test_when_the_time_is_over_the_report_is_made_of_what_there_is(config, tmp_path: Path):
-    config = config.with_values({"output_dir": str(tmp_path), "num_train_epochs": 2})
+    config = config.with_values(output_dir=str(tmp_path), num_train_epochs=2)
     with pytest.raises(ModelError, match="the time was over"):
         tuning.run(TuneConfig(n_trials=5, timeout=0.01), config, WHERE)
     assert studies.load(tmp_path / "study.json").trials == ()
@@ -160,13 +160,13 @@ def test_a_recipe_that_cannot_be_trained_stops_the_search_with_its_error(config,
     (broken / "config.json").write_text('{"model_type": "unheard-of"}')
     changes = {"model_name_or_path": str(broken), "output_dir": str(tmp_path / "out")}
     with pytest.raises(ConfigError, match="the first 3 trials all failed, the last by: ModelError"):
-        tuning.run(TuneConfig(n_trials=9), config.with_values(changes), WHERE)
+        tuning.run(TuneConfig(n_trials=9), config.with_values(**changes), WHERE)
 
 
 def test_a_search_on_postgres_goes_on_where_it_was_and_tells_when_the_server_is_gone(
     config: TrainConfig, tmp_path: Path
 ):
-    config = config.with_values({"output_dir": str(tmp_path), "baselines": ()})
+    config = config.with_values(output_dir=str(tmp_path), baselines=())
     with running_postgres() as url:
         for trials in (2, 3):
             tune = TuneConfig(n_trials=trials, storage=url, pruner="median")
@@ -176,7 +176,7 @@ def test_a_search_on_postgres_goes_on_where_it_was_and_tells_when_the_server_is_
 
 
 def _command(config: TrainConfig, folder: Path, *flags: str) -> "subprocess.Popen[bytes]":
-    content = config.with_values({"output_dir": str(folder)}).as_dict()
+    content = config.with_values(output_dir=str(folder)).as_dict()
     recipe = folder.with_suffix(".json")
     recipe.write_text(json.dumps(content))
     environment = settings.child_environment(
@@ -204,7 +204,7 @@ def test_thirty_trials_killed_and_interrupted_on_the_way_are_those_of_a_search_l
     found, config: TrainConfig, tmp_path: Path
 ):
     folder, flags = tmp_path / "killed", ("--n_trials", "30", "--patience", "0")
-    config = config.with_values({"baselines": ()})
+    config = config.with_values(baselines=())
     process = _command(config, folder, *flags)
     killed_at = _wait_for_trials(folder, 5, process)
     process.kill()
@@ -214,7 +214,7 @@ def test_thirty_trials_killed_and_interrupted_on_the_way_are_those_of_a_search_l
     process.send_signal(signal.SIGINT)
     assert process.wait(LIMIT_S) == 130, folder.with_suffix(".log").read_text("utf-8")[-3000:]
     tune = TuneConfig(n_trials=30, patience=0)
-    study = tuning.run(tune, config.with_values({"output_dir": str(folder)}), WHERE)
+    study = tuning.run(tune, config.with_values(output_dir=str(folder)), WHERE)
     assert [one.number for one in study.trials] == list(range(30))
     assert study.count(COMPLETE, PRUNED, FAILED) == 30
     assert _outcome(study)[:8] == _outcome(found[0]), "as if nobody had disturbed it"
@@ -226,7 +226,7 @@ def test_thirty_trials_killed_and_interrupted_on_the_way_are_those_of_a_search_l
 @pytest.mark.timeout(600)  # most of it is the start of processes
 def test_several_processes_do_one_search(config: TrainConfig, tmp_path: Path):
     folder = tmp_path / "together"
-    config = config.with_values({"baselines": ()})
+    config = config.with_values(baselines=())
     process = _command(config, folder, "--n_trials", "6", "--n_jobs", "2", "--patience", "0")
     assert process.wait(LIMIT_S) == 0, folder.with_suffix(".log").read_text("utf-8")[-3000:]
     study = studies.load(folder / "study.json")
