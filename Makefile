@@ -11,10 +11,7 @@ demo: .venv/runs  ## the whole journey on this machine: data -> model -> Hub -> 
 setup: .venv/develops  ## .venv with all that development needs
 
 test: setup  ## every test, the browser's too
-	@sh tests/hub/install.sh
-	@sh tests/browser/install.sh
-	@sh tests/training/install.sh
-	@sh tests/inference/install.sh
+	@sh tests/install.sh
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 check: lint types test  ## what CI runs
@@ -30,7 +27,7 @@ golden: setup  ## rewrite the golden files, then review the diff
 	@$(BIN)/python -m pytest -q -n 2 --golden tests/training
 
 bench: setup  ## speed beside the peers, appended to benchmarks/LOG.md
-	@sh tests/browser/install.sh
+	@sh tests/install.sh
 	@$(BIN)/python -m space_config.demo --check
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 

@@ -31,7 +31,7 @@ def needs_git() -> None:
     if shutil.which("git") is None:
         if os.environ.get("CI") == "true":
             pytest.fail("git is not installed, and CI=true asks for its tests")
-        pytest.skip("git is not installed: tests/hub/install.sh installs it")
+        pytest.skip("git is not installed: tests/install.sh installs it")
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -69,7 +69,7 @@ def test_a_private_content_is_hidden(hub_server, repo_id):
 def test_git_lfs_brings_large_files_and_takes_new_ones(hub_server, repo_id, tmp_path):
     if shutil.which("git-lfs") is None:
         assert os.environ.get("CI") != "true", "git-lfs is not installed, and CI=true asks for it"
-        pytest.skip("git-lfs is not installed: tests/hub/install.sh installs it")
+        pytest.skip("git-lfs is not installed: tests/install.sh installs it")
     copy = clone(hub_server, repo_id, tmp_path / "copy")
     copy.git("lfs", "install", "--local")
     copy.git("lfs", "pull")

@@ -25,7 +25,7 @@ except ModuleNotFoundError:
 
 needs_ray = pytest.mark.skipif(
     Cluster is None and not os.environ.get("CI"),
-    reason="Ray is not installed: sh tests/inference/install.sh",
+    reason="Ray is not installed: sh tests/install.sh",
 )
 
 
