@@ -1,9 +1,9 @@
 """Pictures of every page of a Space that runs, for the README: light, and the first page in more.
 
 Needs Chromium (Debian's package) and playwright, which the tests install. Each picture shows what a
-visitor sees after the first useful step: a message analyzed, a file scored.
+visitor sees after the first useful step: a message analyzed, a file scored, a question answered.
 
-    make demo                                                       # in another terminal
+    make demo DEMO_ARGS=--chat                                      # in another terminal
     python -m space_config.screenshots http://localhost:8501 docs
 """
 
@@ -23,6 +23,7 @@ from inference.errors import ConfigError, run_command
 
 PROJECT = Path(__file__).parent.parent
 MESSAGE = "The crew was lovely, but we landed two hours late and nobody said why."
+QUESTION = "Who are you?"
 FILE = """text
 "Lovely crew, smooth flight, home early!"
 "Two hours late and nobody says why."
@@ -59,8 +60,18 @@ def scored(page: Page) -> None:
     page.get_by_role("heading", name="Row by row").wait_for(timeout=_LIMIT_MS)
 
 
-FIRST = "compare"
-STEPS: dict[str, Callable[[Page], None]] = {FIRST: analyzed, "predict_file": scored}
+def talked(page: Page) -> None:
+    """The page of the chat with both answers to a question, judged as they can be then."""
+    box = page.get_by_test_id("stChatInputTextArea")
+    expect(box).to_be_enabled(timeout=_LIMIT_MS)
+    box.fill(QUESTION)
+    box.press("Enter")
+    expect(page.locator("[class*=st-key-chat_answer_]")).to_have_count(2, timeout=_LIMIT_MS)
+    expect(page.locator(".st-key-chat_stop")).to_have_count(0, timeout=_LIMIT_MS)
+
+
+FIRST, CHAT = "compare", "chat"
+STEPS: dict[str, Callable[[Page], None]] = {FIRST: analyzed, "predict_file": scored, CHAT: talked}
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from space_config.screenshots import FIRST, STEPS
-from tests.space_fixtures import PROJECT, RunningSpace
+from space_config.screenshots import CHAT, FIRST, STEPS
+from tests.chat_fixtures import talking_catalogue as talking_catalogue  # a fixture
+from tests.hub_fixtures import RunningHub
+from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
 
 
 def taken(url: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -28,11 +30,21 @@ def test_every_page_that_a_visitor_sees_gets_a_picture(
     done = taken(space.url, tmp_path)
     assert done.returncode == 0, done.stderr
     pictures = {path.stem for path in tmp_path.glob("*.png")}
-    visible = {"leaderboard", "predict_form", "analysis", "feedback", "about", *STEPS}
+    visible = {"leaderboard", "predict_form", "analysis", "feedback", "about", *STEPS} - {CHAT}
     assert pictures == visible | {f"{FIRST}-dark", f"{FIRST}-phone"}, pictures
     sizes = {path.stem: size(path) for path in tmp_path.glob("*.png")}
     assert sizes[f"{FIRST}-phone"][0] == 390 and sizes["about"][0] == 1280
     assert all(height > 600 for _, height in sizes.values()), sizes
+
+
+def test_a_chat_on_show_is_asked_for_its_picture(
+    chromium: Browser, hub_server: RunningHub, talking_catalogue: Path, tmp_path: Path
+):
+    environment = space_environment(talking_catalogue, tmp_path / "home", hub_server.endpoint)
+    with running_space(environment, tmp_path / "space.log") as space:
+        assert taken(space.url, tmp_path / "with").returncode == 0
+    events = (tmp_path / "space.log").read_text("utf-8")
+    assert (tmp_path / "with" / f"{CHAT}.png").is_file() and '"chat asked"' in events
 
 
 def test_where_nothing_runs_the_command_says_so_in_a_line(chromium: Browser, tmp_path: Path):
