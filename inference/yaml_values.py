@@ -23,8 +23,18 @@ def read_yaml(path: Path) -> dict[str, Any]:
         return mapping(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; write it, or choose another folder") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} is not valid YAML: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not text in UTF-8: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid YAML: {in_a_line(error)}") from None
+
+
+def in_a_line(error: yaml.YAMLError) -> str:
+    """Where a YAML file is wrong, and how; PyYAML itself draws it over several lines."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return " ".join(str(error).split())
 
 
 def mapping(raw: object, where: str) -> dict[str, Any]:

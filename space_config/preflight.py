@@ -26,6 +26,7 @@ from inference import catalogue as catalogues
 from inference import settings
 from inference.errors import ConfigError
 from inference.generation import chat_catalogue
+from inference.yaml_values import in_a_line
 from space_config.servers import HOST, Servers, free_port
 
 _FRONT_MATTER = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
@@ -51,7 +52,8 @@ def front_matter(stage: Path) -> str:
     try:
         facts: Any = yaml.safe_load(match[1]) if match else None
     except yaml.YAMLError as error:
-        raise ConfigError(f"the front matter of README.md is not valid YAML: {error}") from None
+        problem = in_a_line(error)
+        raise ConfigError(f"the front matter of README.md is not valid YAML: {problem}") from None
     if not isinstance(facts, dict):
         raise ConfigError("README.md does not begin with front matter between two lines of ---")
     if unknown := sorted(set(facts) - _KEYS):

@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from inference.errors import ConfigError
+from inference.yaml_values import in_a_line
 
 _ALIASES = {
     "label_field": "label_fields",
@@ -88,7 +89,7 @@ def read_file(path: str, names: Names) -> dict[str, object]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"--config {path} cannot be read ({error}); give a YAML file") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"--config {path} is not YAML or JSON: {one_line(str(error))}") from None
+        raise ConfigError(f"--config {path} is not YAML or JSON: {in_a_line(error)}") from None
     if isinstance(values, dict) and isinstance(values.get("config"), dict):
         values = values["config"]  # a run.json
     if not isinstance(values, dict):
