@@ -25,7 +25,7 @@ from training.config import TrainConfig
 from training.config import parse as parse_training
 from training.searching import search_space
 
-PRUNERS = ("hyperband", "median", "none")
+PRUNERS = ("halving", "hyperband", "median", "none")
 _OWN_FLAGS = ("n_trials", "timeout", "storage", "study_name", "n_jobs", "pruner", "patience")
 
 
@@ -38,7 +38,7 @@ class TuneConfig:
     storage: str | None = None
     study_name: str = "study"
     n_jobs: int = 1
-    pruner: str = "hyperband"
+    pruner: str = "halving"
     patience: int = 10
 
     def __post_init__(self) -> None:
@@ -98,7 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--storage", help="URL of a database, as of PostgreSQL; unset: a file in OUTPUT_DIR")
     add("--study_name", default=default.study_name, help="its name in the storage")
     add("--n_jobs", type=int, default=default.n_jobs, help="trials at once, each its own process")
-    add("--pruner", choices=PRUNERS, default=default.pruner, help="which trials are stopped early")
+    add(
+        "--pruner",
+        choices=PRUNERS,
+        default=default.pruner,
+        help="which trials are stopped early; halving: all but the best third of those that were "
+        "trained on the same part of the texts, and again after an epoch on all",
+    )
     add(
         "--patience",
         type=int,

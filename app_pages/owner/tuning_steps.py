@@ -9,7 +9,7 @@ from inference.settings import Settings
 from inference.workshop.runs import PUBLISH_TUNED, TUNE, Run, Runs
 
 KINDS = (TUNE, PUBLISH_TUNED)
-PRUNERS = ("hyperband", "median", "none")
+PRUNERS = ("halving", "hyperband", "median", "none")
 DEFAULT_TRIALS, DEFAULT_MINUTES = 20, 60
 
 
@@ -64,7 +64,8 @@ def _inputs(run: Run, trials: int) -> None:
             "Stop poor trials early",
             PRUNERS,
             key=f"pruner_{run.name}",
-            help="hyperband and median compare a trial with the others after each epoch.",
+            help="halving: the best third goes on from a part of the texts to all of them, and "
+            "after an epoch. hyperband, median: others, compared after each epoch.",
         )
 
 

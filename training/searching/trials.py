@@ -2,7 +2,7 @@
 
 Owns the run folders below OUTPUT_DIR/trials. The ladder is that of successive halving (Jamieson and
 Talwalkar 2016, arXiv:1502.07943): a ninth and a third of the texts, where these are enough to learn
-from, then all of them, an epoch a rung. Which trial may climb is the pruner's decision
+from, then all of them. Which trial may climb is the pruner's decision
 (study.py). The test part is not looked at, and nothing is exported.
 
 Try: tail -f OUTPUT_DIR/trials/*/metrics.jsonl

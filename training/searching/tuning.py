@@ -77,6 +77,7 @@ def _open(job: SearchJob) -> Search:
         seed=job.config.seed,
         pruner=tune.pruner,
         steps=len(job.trials.rungs) + int(epochs),
+        rungs=len(job.trials.rungs) + 1,
     )
 
 

@@ -25,7 +25,7 @@ OWN = {"learning_rate": 1e-3, "num_train_epochs": 2, "class_weights": "none"}
 
 
 def open_(folder: Path, storage: str | None = None, pruner: str = "none", seed: int = 1) -> Search:
-    return Search(Place(folder, "study", storage), seed=seed, pruner=pruner, steps=4)
+    return Search(Place(folder, "study", storage), seed=seed, pruner=pruner, steps=4, rungs=2)
 
 
 def do(search: Search, asked: int, value: float | None = None) -> list[int]:
@@ -92,6 +92,24 @@ def test_poor_trials_are_stopped_early_but_never_the_recipes_own(tmp_path):
         search.prune(taken) if verdicts[-1] else search.complete(taken, value)
     assert verdicts == [False, False, False, True]
     assert [one.state for one in search.trials()] == [COMPLETE] * 3 + [PRUNED]
+
+
+def test_of_those_that_came_as_far_only_the_best_third_goes_on(tmp_path):
+    search = open_(tmp_path, pruner="halving")
+    verdicts = []
+    # the recipe's own, then worse, better, second of 4, second of 5, second of 6, third of 7
+    for value in (0.5, 0.4, 0.9, 0.8, 0.7, 0.85, 0.84):
+        taken = search.take(OWN, 7)
+        search_space.suggest(taken.live, SPACE)
+        taken.report(1, value)
+        verdicts.append(taken.is_hopeless())
+        if not verdicts[-1]:
+            taken.report(2, len(verdicts))  # each is the best so far
+            assert not taken.is_hopeless()
+            taken.report(3, 0.0)
+            assert not taken.is_hopeless(), "the rungs are behind it"
+        search.prune(taken) if verdicts[-1] else search.complete(taken, value)
+    assert verdicts == [False, True, False, True, True, False, True]
 
 
 def test_a_failed_trial_keeps_its_error_and_another_comes_next(tmp_path):
@@ -175,7 +193,7 @@ def test_processes_share_a_study_and_no_trial_is_done_twice(tmp_path, request, d
 def test_machines_share_a_study_of_one_server(tmp_path, postgres: str):
     storage = f"{postgres}?application_name=machines"
     here, there = (
-        Search(Place(tmp_path / name, "machines", storage), seed=1, pruner="none", steps=4)
+        Search(Place(tmp_path / name, "machines", storage), seed=1, pruner="none", steps=4, rungs=2)
         for name in ("here", "there")
     )
     first, second = here.take(OWN, 9), there.take(OWN, 9)
