@@ -81,6 +81,8 @@ def main() -> None:
     """The command line."""
     flags, config = parse()
     given = data.read_parts(config, settings_of.load().connect())
+    if flags.fix:
+        cleaned.refuse_unless_possible(given, flags.fix)
     found = examine(
         given,
         with_suspects=not flags.no_suspects,

@@ -37,8 +37,8 @@ def write(
     Raises:
         ConfigError: the folder holds something, two files share a name, or a part is no file.
     """
-    paths = {name: Path(records.source.path) for name, records in given.items()}
-    _refuse_unless_possible(paths, folder)
+    refuse_unless_possible(given, folder)
+    paths = _paths(given)
     lines: list[str] = []
     for name, records in given.items():
         file = paths[name].name
@@ -55,7 +55,9 @@ def write(
     return tuple(lines)
 
 
-def _refuse_unless_possible(paths: Mapping[str, Path], folder: Path) -> None:
+def refuse_unless_possible(given: Mapping[str, Records], folder: Path) -> None:
+    """Raise ConfigError if cleaned copies cannot be written, before anything is looked for."""
+    paths = _paths(given)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"--fix {folder} is there and not empty; name a new folder")
     for name, path in paths.items():
@@ -67,6 +69,10 @@ def _refuse_unless_possible(paths: Mapping[str, Path], folder: Path) -> None:
             f"--fix writes all files into one folder, but their names are {', '.join(names)}; "
             f"rename them so that they differ, also from {LIST_NAME}"
         )
+
+
+def _paths(given: Mapping[str, Records]) -> dict[str, Path]:
+    return {name: Path(records.source.path) for name, records in given.items()}
 
 
 def _without(path: Path, rows: frozenset[int], schema: Schema) -> str | bytes:

@@ -141,6 +141,18 @@ def test_fix_takes_the_leaks_out_and_says_which(tmp_path, monkeypatch, capsys):
     assert again[0] == 0 and "rows 96 = 96 kept" in again[1]
 
 
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_looked_for(
+    tmp_path, monkeypatch, capsys
+):
+    def late(*given, **options):
+        raise AssertionError("the texts were examined first")
+
+    monkeypatch.setattr("training.doctor.__main__.examine", late)
+    files = _leaking(tmp_path)
+    code, _, said = _run(monkeypatch, capsys, *files, "--fix", tmp_path)
+    assert code == 1 and "not empty; name a new folder" in said
+
+
 def test_json_is_all_of_stdout(tmp_path, monkeypatch, capsys):
     code, out, _ = _run(monkeypatch, capsys, *_leaking(tmp_path), "--json", "--allow_leaks")
     report = json.loads(out)
