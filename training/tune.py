@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=PRUNERS,
         default=default.pruner,
         help="which trials are stopped early; halving: all but the best third of those that were "
-        "trained on the same part of the texts, and again after an epoch on all",
+        "trained on the same part of the texts (of few texts: for an epoch)",
     )
     add(
         "--patience",

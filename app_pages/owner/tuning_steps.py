@@ -64,8 +64,8 @@ def _inputs(run: Run, trials: int) -> None:
             "Stop poor trials early",
             PRUNERS,
             key=f"pruner_{run.name}",
-            help="halving: the best third goes on from a part of the texts to all of them, and "
-            "after an epoch. hyperband, median: others, compared after each epoch.",
+            help="halving: the best third goes on from a part of the texts to all of them. "
+            "hyperband and median also compare the trials after each epoch.",
         )
 
 

@@ -77,7 +77,9 @@ def _open(job: SearchJob) -> Search:
         seed=job.config.seed,
         pruner=tune.pruner,
         steps=len(job.trials.rungs) + int(epochs),
-        rungs=len(job.trials.rungs) + 1,
+        # Epochs on all the texts are no rungs: at the end of the first one, a trial of five is far
+        # behind one of two, whose learning rate has fallen.
+        rungs=max(1, len(job.trials.rungs)),
     )
 
 
