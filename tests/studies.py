@@ -31,6 +31,10 @@ def trial(
     return Trial(number, state, value, values, DISTRIBUTIONS, steps, 12.5, error)
 
 
+NEAR = Gain("mcc", 374, 0.60, 0.61, (-0.07, 0.09), 0.043)
+"""What the best trial gained where chance alone may gain as much."""
+
+
 def study(**changes: object) -> Study:
     """Seven trials: four complete, one stopped early, one failed, one under way."""
     trials = (
@@ -44,7 +48,7 @@ def study(**changes: object) -> Study:
     )
     content: dict[str, object] = {
         "baselines": {"tfidf_lr": 32},
-        "validation": Gain("mcc", 374, 0.50, 0.61, (0.02, 0.19)),
+        "validation": Gain("mcc", 374, 0.50, 0.61, (0.02, 0.19), 0.043),
         "test": Gain("mcc", 1421, 0.52, 0.55, (-0.01, 0.07)),
     }
     content |= {"name": "study", "metric": "mcc", "asked": 20, "trials": trials}

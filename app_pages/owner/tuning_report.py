@@ -75,9 +75,16 @@ def _gains(study: Study) -> None:
     if study.validation is None:
         return
     with st.container(key="tuning_gains"):
-        if study.test is not None:
+        if study.chosen != study.best:
+            st.text(
+                "The best trial is ahead of your own settings by no more than chance may (one "
+                "standard error), so your own stay."
+            )
+        elif study.test is not None:
             st.text(f"On test, looked at once: {study.test}.")
-        st.text(f"On validation, where it was chosen, so it flatters: {study.validation}.")
+        st.text(
+            f"On validation, where the best trial was chosen, so it flatters: {study.validation}."
+        )
         for name, tried in (study.baselines or {}).items():
             st.text(f"The free model {name} was tuned too: {tried} settings of it.")
 

@@ -51,6 +51,7 @@ class Gain:
     """What the found settings are worth beside the recipe's own, on the same examples.
 
     interval: 95 % of paired resamples of the difference; None where it is undefined.
+    noise: standard error of the difference; None where it is undefined, or of an older version.
     """
 
     figure: str
@@ -58,6 +59,12 @@ class Gain:
     default: float
     tuned: float
     interval: Interval | None
+    noise: float | None = None
+
+    @property
+    def is_beyond_chance(self) -> bool:
+        """Are the found settings ahead by more than one standard error of the difference?"""
+        return self.difference > (self.noise or 0.0)
 
     @property
     def difference(self) -> float:
@@ -77,6 +84,10 @@ class Gain:
 @dataclass(frozen=True)
 class Study:
     """A search. trials: in the order of their numbers; the first has the recipe's own settings.
+
+    Of the best trial and the recipe's own, best.yaml has the latter where the former is ahead by no
+    more than chance may: the one-standard-error rule (Breiman et al. 1984, section 3.4.3). What
+    was chosen within the noise of few validation texts may well be worse on others.
 
     metric: the validation figure that is made large. asked: trials in all. ended: why no more are
         tried; None while there may be. baselines: settings tried of each baseline. validation: of
@@ -102,6 +113,12 @@ class Study:
         """The complete trial of the highest value; of equals the first."""
         done = [trial for trial in self.trials if trial.value is not None]
         return max(done, key=lambda trial: trial.value or 0.0, default=None)
+
+    @property
+    def chosen(self) -> Trial | None:
+        """The trial whose settings best.yaml has: the best, or the recipe's own."""
+        is_kept = self.validation is not None and not self.validation.is_beyond_chance
+        return self.default if is_kept else self.best
 
     @property
     def default(self) -> Trial | None:

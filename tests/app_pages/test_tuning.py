@@ -16,7 +16,7 @@ from inference.workshop.study import COMPLETE, Study
 from tests.app_pages.conftest import OpenApp
 from tests.inference.workshop.test_work import SLEEP, wait_for
 from tests.space_fixtures import PROJECT
-from tests.studies import study, trial
+from tests.studies import NEAR, study, trial
 
 CSV = b"title,text,label\na,good day,positive\nb,bad day,negative\n"
 CHOSEN = {"text_fields": ["text"], "label_fields": ["label"], "num_train_epochs": 2}
@@ -112,6 +112,12 @@ def test_what_was_found_is_shown_with_what_it_gained(open_page, run: Run):
     assert best.loc["learning_rate", "best"] == "0.0009"
     assert best.loc["class_weights", "your own"] == "none"
     assert app.get("plotly_chart")
+
+
+def test_it_says_so_where_the_best_trial_is_within_chance_of_the_own_settings(open_page, run: Run):
+    studies.save(study(validation=NEAR, test=None), run.tuning)
+    said = text_of(open_page())
+    assert "by no more than chance may (one standard error), so your own stay" in said
 
 
 @pytest.mark.parametrize(

@@ -190,10 +190,14 @@ def _search(study: Study) -> str:
     named = ", ".join(f"{escape(name)}: {n}" for name, n in (study.baselines or {}).items())
     gained = f" On validation, where they were chosen: {study.validation}." * bool(study.validation)
     tuned = f" Settings tried of the free models to beat: {named}." * bool(named)
-    return (
-        f"The settings are the best of {len(study.trials)} trials by {study.metric_name} on the "
-        f"validation part ({counts}); all of them are in `results/study/{TABLE}`.{gained}{tuned}"
-    )
+    by = f"{len(study.trials)} trials by {study.metric_name} on the validation part ({counts})"
+    chosen = f"The settings are the best of {by}"
+    if study.chosen != study.best:
+        chosen = (
+            f"The settings are the recipe's own: of {by}, the best is ahead of them by no more "
+            "than chance may (one standard error)"
+        )
+    return f"{chosen}; all of them are in `results/study/{TABLE}`.{gained}{tuned}"
 
 
 def file_flags(config: Mapping[str, Any]) -> str:

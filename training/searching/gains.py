@@ -51,7 +51,9 @@ def gain(default: Predictions, tuned: Predictions, targets: Targets, figure: str
     points = [_one(figures(sample, once), figure) for sample in samples]
     drawn: list[Mapping[str, Floats]] = list(intervals.resample(samples))
     difference = drawn[1][figure] - drawn[0][figure]
-    return Gain(figure, len(targets.matrix), points[0], points[1], intervals.interval(difference))
+    spread = float(np.nanstd(difference)) if np.isfinite(difference).any() else None
+    span = intervals.interval(difference)
+    return Gain(figure, len(targets.matrix), points[0], points[1], span, spread)
 
 
 def _one(found: Mapping[str, Floats], figure: str) -> float:

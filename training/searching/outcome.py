@@ -1,7 +1,8 @@
 """What came of a search: the best settings as best.yaml, and what they gained.
 
 Owns what follows the trials: the baselines' settings, then full runs of the recipe's own settings
-and of the best ones, which alone look at the test part. A stage that is complete is not done again.
+and of the chosen ones, which alone look at the test part. A stage that is complete is not done
+again.
 
 Try: cat OUTPUT_DIR/best.yaml
 """
@@ -83,18 +84,20 @@ def measure(study: Study, job: SearchJob) -> Study:
         validation=_gain_on_validation(study, best.number, trials, job),
     )
     told.save(study, job.folder)
-    found = _write_found(best.values, {k: tuned.options for k, tuned in options.items()}, job)
-    if study.validation is not None and best.number != 0:
+    chosen = study.chosen
+    assert chosen is not None, "where there is a best trial, one is chosen"
+    found = _write_found(chosen.values, {k: tuned.options for k, tuned in options.items()}, job)
+    if study.validation is not None and chosen.number != 0:
         _place(trials.folder(0), job.folder / DEFAULT)
         alone: dict[str, object] = {"baselines": (), "label_descriptions": {}}
         alone |= {"pretrained_label_maps": {}, "push_to_hub": False}
         pipeline.run(
             job.config.with_values(**alone, output_dir=str(job.folder / DEFAULT)), job.settings
         )
-    _place(trials.folder(best.number), job.folder / BEST)
+    _place(trials.folder(chosen.number), job.folder / BEST)
     pipeline.run(found, job.settings)
     if study.validation is not None:
-        default = BEST if best.number == 0 else DEFAULT
+        default = BEST if chosen.number == 0 else DEFAULT
         study = replace(study, test=_gain_on_test(job.folder, default))
     told.save(study, job.folder)
     print(_report(study, job), flush=True)
@@ -196,10 +199,13 @@ def _report(study: Study, job: SearchJob) -> str:
         f"{len(study.trials)} trials: {counts}{study.count(FAILED)} failed; {study.ended}",
         f"best is trial {best.number}: {in_words(best.values)}",
     ]
-    if study.validation is not None and study.test is not None:
-        lines += [
-            f"on validation, where it was chosen: {study.validation}",
-            f"on test, looked at once: {study.test}",
-        ]
+    if study.validation is not None:
+        lines.append(f"on validation, where it was chosen: {study.validation}")
+    if study.chosen != best:
+        lines.append(
+            "that is no more than chance may (one standard error): the recipe's own settings stay"
+        )
+    elif study.test is not None:
+        lines.append(f"on test, looked at once: {study.test}")
     lines.append(f"the settings are in {job.folder / FOUND}, the model in {job.folder / BEST}")
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from inference.workshop.study import (
     load,
     save,
 )
-from tests.studies import study
+from tests.studies import NEAR, study
 
 
 def test_what_was_saved_is_what_is_loaded(tmp_path: Path):
@@ -32,6 +32,14 @@ def test_the_best_is_the_first_of_the_highest_and_the_default_the_first():
     assert Study("empty", "mcc", 5, ()).best is None
     assert one.metric_name == "MCC" and study(metric="roc_auc").metric_name == "ROC AUC"
     assert (one.count(COMPLETE), one.count(PRUNED, FAILED), one.count(RUNNING)) == (4, 2, 1)
+
+
+def test_within_one_standard_error_of_them_the_recipes_own_settings_are_chosen():
+    assert study().chosen.number == 3
+    assert study(validation=NEAR).chosen.number == 0
+    assert study(validation=None).chosen.number == 3, "the recipe's own came to no end"
+    older = Gain("mcc", 374, 0.60, 0.61, (-0.07, 0.09))
+    assert study(validation=older).chosen.number == 3, "of which best.yaml has the best"
 
 
 def test_the_table_has_a_row_a_trial_and_runs_no_formula(tmp_path: Path):

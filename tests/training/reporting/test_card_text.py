@@ -1,7 +1,7 @@
 import pytest
 
 from inference.bundle import SINGLE, Bundle
-from tests.studies import study
+from tests.studies import NEAR, study
 from training.reporting.card_text import escape, summary, table, training
 
 
@@ -45,6 +45,8 @@ def test_the_card_of_a_tuned_model_says_how_many_trials_were_tried():
     assert "where they were chosen: MCC 0.500" in said and "`results/study/trials.csv`" in said
     assert r"tfidf\_lr: 32" in said
     assert "trials" not in training(receipt)
+    said = training(receipt, study(validation=NEAR))
+    assert "The settings are the recipe's own: of 7 trials" in said and "the best of 7" not in said
 
 
 def test_the_card_says_what_the_labels_mean_where_that_was_said():

@@ -27,6 +27,7 @@ def test_a_gain_has_an_interval_that_holds_it():
     low, high = found.interval
     assert 0 < low < found.difference < high
     assert found.examples == 400
+    assert found.noise == pytest.approx((high - low) / 3.92, rel=0.1) and found.is_beyond_chance
     assert "MCC 0." in str(found) and "400 examples" in str(found)
 
 
@@ -34,6 +35,7 @@ def test_equal_answers_gain_nothing():
     said, targets = answers(0.8)
     found = gain(said, said, targets, "mcc")
     assert found.difference == 0 and found.interval == (0, 0)
+    assert found.noise == 0 and not found.is_beyond_chance
 
 
 def test_chance_moves_a_figure_less_on_more_examples():
