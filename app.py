@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from app_pages import people, widgets
+from app_pages import garbage, people, widgets
 from app_pages.talk import chat_models
 from hub.errors import UserError
 
@@ -153,3 +153,4 @@ if people.providers():
     )
 widgets.recipe_switch()
 st.navigation(pages, position="top").run()
+garbage.settle()
