@@ -132,9 +132,11 @@ def _picture(page: Page, url: str, shot: Shot, folder: Path) -> Path | None:
         STEPS[shot.page](page)
         _rest(page)
     # The page scrolls inside an element of its own: the window must be as high as its content.
-    # A data frame scrolls by itself: its rows are not all to be drawn.
+    # Left out: a data frame, which scrolls by itself and need not be drawn whole, and Plotly, which
+    # measures its letters far below the page.
     heights = """() => Math.max(...[...document.querySelectorAll("*")]
-      .filter(e => !e.closest(".stDataFrame")).map(e => e.scrollHeight))"""
+      .filter(e => !e.closest(".stDataFrame, .js-plotly-plot, #js-plotly-tester"))
+      .map(e => e.scrollHeight))"""
     page.set_viewport_size({"width": shot.width, "height": page.evaluate(heights) + 40})
     _rest(page)
     page.wait_for_timeout(700)  # charts are drawn anew in the new size
