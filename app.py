@@ -152,5 +152,5 @@ if people.providers():
         )
     )
 widgets.recipe_switch()
+garbage.collect_soon()
 st.navigation(pages, position="top").run()
-garbage.settle()

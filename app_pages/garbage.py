@@ -1,32 +1,26 @@
-"""Garbage collection, which Streamlit asks for after every run of a page, kept to what is new.
+"""Garbage collection once pages are drawn, in place of Streamlit's after every run of a fragment.
 
-Not a page. With a few hundred thousand objects of imported packages a full collection takes 0.1 s
-or more, in which no other thread runs; a chat that is streamed is drawn five times a second. What
-packages bring stays for good, so it is taken out of the collector's sight, once after each import.
+Not a page. A full collection looks at every object of every package imported, for 0.1 s or more in
+which no other thread runs; a chat that is streamed is drawn five times a second. So Streamlit's own
+is off (postScriptGC in .streamlit/config.toml), and the frame of the Space asks for one here.
 """
 
 import gc
-import sys
 import threading
 
-_NEW = 100  # modules that make it worth while
+_AFTER_S = 2.0  # the page is painted by then, and those who come meanwhile share a collection
 
-_lock = threading.Lock()
-_settled = 0
+_is_due = threading.Lock()
 
 
-def settle() -> None:
-    """Where packages were imported since the last call, never look at what is there now again.
+def collect_soon() -> None:
+    """Have garbage collected shortly, such as what a visit left that has ended."""
+    if _is_due.acquire(blocking=False):
+        timer = threading.Timer(_AFTER_S, _collect)
+        timer.daemon = True
+        timer.start()
 
-    Garbage is collected first. What a session holds just then is freed as soon as nothing refers to
-    it, unless it refers to itself; that is rare, as packages are imported a few times in all.
-    """
-    global _settled
-    if len(sys.modules) < _settled + _NEW or not _lock.acquire(blocking=False):
-        return
-    try:
-        gc.collect()
-        gc.freeze()
-        _settled = len(sys.modules)
-    finally:
-        _lock.release()
+
+def _collect() -> None:
+    _is_due.release()  # first: what is left from now on asks again
+    gc.collect()

@@ -1,38 +1,56 @@
-"""What packages bring is taken out of garbage collection's way, once after each import."""
+"""Garbage is collected soon after a page was drawn, once for all who come meanwhile."""
 
 import gc
-import sys
-import types
-from collections.abc import Iterator
+import time
+import tomllib
+import weakref
 
 import pytest
 
 from app_pages import garbage
 from tests.app_pages.conftest import OpenApp
+from tests.space_fixtures import PROJECT
 
 
-@pytest.fixture(autouse=True)
-def unsettled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As in a process in which nobody has opened a page."""
-    monkeypatch.setattr(garbage, "_settled", 0)
-    gc.unfreeze()
-    yield
-    gc.unfreeze()
+class Ring:
+    """Refers to itself, so that only a collection frees it."""
+
+    def __init__(self) -> None:
+        self.me = self
 
 
-def test_what_is_there_is_frozen_once_until_more_is_imported(monkeypatch: pytest.MonkeyPatch):
-    garbage.settle()
-    frozen = gc.get_freeze_count()
-    assert frozen > 10_000
-    new = [[] for _ in range(1000)]
-    garbage.settle()
-    assert gc.get_freeze_count() <= frozen, "nothing was imported"
-    for number in range(100):
-        monkeypatch.setitem(sys.modules, f"module{number}", types.ModuleType(f"module{number}"))
-    garbage.settle()
-    assert gc.get_freeze_count() >= frozen + len(new)
+def is_gone_within(seconds: float, ring: "weakref.ref[Ring]") -> bool:
+    deadline = time.monotonic() + seconds
+    while ring() is not None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return ring() is None
 
 
-def test_a_page_that_was_drawn_leaves_its_packages_frozen(open_app: OpenApp):
-    open_app().run()
-    assert gc.get_freeze_count() > 10_000
+def test_those_who_come_meanwhile_share_a_collection(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(garbage, "_AFTER_S", 0.2)
+    seen: list[str] = []
+    monkeypatch.setattr(garbage.gc, "collect", lambda: seen.append("collected"))
+    for _ in range(20):
+        garbage.collect_soon()
+    assert not seen, "the page comes first"
+    time.sleep(0.6)
+    assert seen == ["collected"]
+    garbage.collect_soon()
+    time.sleep(0.6)
+    assert seen == ["collected"] * 2, "what is left later is collected as well"
+
+
+def test_a_page_that_is_drawn_frees_what_an_ended_visit_left(open_app: OpenApp):
+    gc.disable()
+    try:
+        ring = weakref.ref(Ring())
+        assert ring() is not None
+        open_app().run()
+        assert is_gone_within(30, ring)
+    finally:
+        gc.enable()
+
+
+def test_no_redrawn_fragment_costs_a_collection():
+    config = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert config["runner"]["postScriptGC"] is False
