@@ -64,9 +64,9 @@ def test_every_view_behind_the_figures_reads_well(open_page: OpenPage, space: Ru
 def test_tables_charts_and_columns_are_told_in_words(open_page: OpenPage, space: RunningSpace):
     page = ready(open_page(f"{space.url}/leaderboard"))
     chart = "MCC against milliseconds a message: best is Tiny, tuned with 0.61"
-    assert page.locator(f'[aria-label^="{chart}"]').count() >= 1
+    page.locator(f'[aria-label^="{chart}"]').first.wait_for(state="attached", timeout=LIMIT_MS)
     table = "Quality with intervals, size and speed of every model on the frozen test set"
-    assert page.locator(f'[aria-label="{table}"]').count() >= 1
+    page.locator(f'[aria-label="{table}"]').first.wait_for(state="attached", timeout=LIMIT_MS)
     page.get_by_text("What the columns mean").click()
     expect(page.get_by_text("0 is no better than chance")).to_be_visible()
 
