@@ -43,7 +43,11 @@ DOORS = {
     "cleanlab": ("training/doctor/suspects.py",),
     "datasketch": ("training/examples/duplicates.py",),
     # training searches; the page draws what a study's file tells, by Optuna's own pictures
-    "optuna": ("training/searching/study.py", "app_pages/owner/study_plots.py"),
+    "optuna": (
+        "training/searching/study.py",
+        "training/searching/strategy.py",
+        "app_pages/owner/study_plots.py",
+    ),
     "fastapi": ("inference/serving/api_app.py", "inference/serving/api_doors.py"),
     "pydantic": ("inference/serving/api_schemas.py",),
     "ray": ("inference/bulk/on_ray.py",),

@@ -188,7 +188,8 @@ def _search(study: Study) -> str:
         f"{study.count(FAILED)} failed"
     )
     named = ", ".join(f"{escape(name)}: {n}" for name, n in (study.baselines or {}).items())
-    gained = f" On validation, where they were chosen: {study.validation}." * bool(study.validation)
+    found = f" On validation, where they were compared: {study.validation}."
+    gained = found * bool(study.validation)
     tuned = f" Settings tried of the free models to beat: {named}." * bool(named)
     by = f"{len(study.trials)} trials by {study.metric_name} on the validation part ({counts})"
     chosen = f"The settings are the best of {by}"

@@ -1,8 +1,8 @@
-"""The search itself: which settings a trial gets, which is stopped early, and when to stop at all.
+"""The search itself: its storage, which trial is taken next, how one ends, and when to stop at all.
 
-The only import of optuna that is not a picture. Owns the storage, which several processes may share
-(SQLite in the folder unless a URL is given), and how a trial is taken: an interrupted one of this
-machine first, then a new one. What a trial does is trials.py's, what is told of it
+Several processes may share the storage (SQLite in the folder unless a URL is given). A process
+takes an interrupted trial of this machine first, then a new one. What is drawn and who is stopped
+early is strategy.py's, what a trial does trials.py's, and what is told of it
 inference/workshop/study.py's.
 
 SQLite and not a journal file: the lock of a killed process is gone with it, while Optuna's journal
@@ -19,14 +19,13 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TextIO
 
-import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution, distribution_to_json
+from optuna.distributions import distribution_to_json
 from optuna.exceptions import StorageInternalError
-from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
-from optuna.samplers import BaseSampler, TPESampler
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -36,6 +35,7 @@ from inference.workshop.study import COMPLETE, FAILED, PRUNED, RUNNING
 from training.learning.checkpoints import refuse_difference
 from training.searching.place import TRIALS, Place, shown
 from training.searching.search_space import Value
+from training.searching.strategy import Sampler, pruner_of
 
 STORAGE_ERRORS = (SQLAlchemyError, StorageInternalError)
 _TAKE = ".take"
@@ -44,8 +44,6 @@ _STATES = {
     TrialState.PRUNED: PRUNED,
     TrialState.FAIL: FAILED,
 }
-_WITHOUT_MODEL = 5  # trials at random before the sampler learns from them
-_REDUCTION = 3  # Li et al. 2018, arXiv:1603.06560, take 3 or 4
 _HOME, _ERROR, _SECONDS, _IDENTITY, _NOISE = "home", "error", "seconds", "identity", "noise"
 
 
@@ -87,62 +85,6 @@ class Taken:
         self._lock.close()
 
 
-class _Sampler(BaseSampler):
-    """TPE (Bergstra et al. 2011) whose draws for a trial follow from the seed and its number.
-
-    A process that carries on a study, or a second one beside it, would else draw the first trials'
-    values again.
-    """
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self._inner = TPESampler(seed=seed)
-
-    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
-        seed = int(np.random.SeedSequence([self._seed, trial.number]).generate_state(1)[0])
-        self._inner = TPESampler(seed=seed, n_startup_trials=_WITHOUT_MODEL)
-
-    def infer_relative_search_space(
-        self, study: optuna.Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        return self._inner.infer_relative_search_space(study, trial)
-
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        return self._inner.sample_relative(study, trial, search_space)
-
-    def sample_independent(
-        self,
-        study: optuna.Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        return self._inner.sample_independent(study, trial, param_name, param_distribution)
-
-
-class _Halving(BasePruner):
-    """Asynchronous successive halving (Li et al. 2020, arXiv:1810.05934) in one bracket.
-
-    A trial goes on from a rung, which is one of its first `rungs` validations, while it is among
-    the best third of all that have come as far, or the best of less than six. Optuna's own has its
-    rungs at 1, 3, 9 ..., which are not where a trial gets more texts, and its Hyperband begins
-    with brackets in which the first trials meet nobody.
-    """
-
-    def __init__(self, rungs: int) -> None:
-        self._rungs = rungs
-
-    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
-        step = trial.last_step
-        if step is None or step > self._rungs:
-            return False
-        others = (one.intermediate_values for one in study.get_trials(deepcopy=False))
-        reached = sorted(values[step] for values in others if step in values)
-        return trial.intermediate_values[step] < reached[-max(1, len(reached) // _REDUCTION)]
-
-
 class Search:
     """One study of one storage, in the folder of its trials."""
 
@@ -163,7 +105,7 @@ class Search:
         with self._alone():  # two processes that begin a database at once would collide
             place.refuse_foreign()  # another may have begun since
             self._study = _open(
-                place.study_name, url, _Sampler(seed), _pruner(pruner, steps, rungs)
+                place.study_name, url, Sampler(seed), pruner_of(pruner, steps, rungs)
             )
             place.mark()
 
@@ -266,16 +208,6 @@ class Search:
         with (self.folder / TRIALS / _TAKE).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
-
-
-def _pruner(name: str, steps: int, rungs: int) -> BasePruner:
-    if name == "halving":
-        return _Halving(rungs)
-    if name == "median":
-        return MedianPruner(n_startup_trials=2)
-    if name == "hyperband":
-        return HyperbandPruner(max_resource=steps, reduction_factor=_REDUCTION)
-    return NopPruner()
 
 
 def _open(name: str, url: str, sampler: BaseSampler, pruner: BasePruner) -> optuna.Study:

@@ -42,7 +42,7 @@ def test_the_card_of_a_tuned_model_says_how_many_trials_were_tried():
     said = training(receipt, study())
     assert "the best of 7 trials by MCC on the validation part" in said
     assert "4 trained to their end, 1 stopped early, 1 failed" in said
-    assert "where they were chosen: MCC 0.500" in said and "`results/study/trials.csv`" in said
+    assert "where they were compared: MCC 0.500" in said and "`results/study/trials.csv`" in said
     assert r"tfidf\_lr: 32" in said
     assert "trials" not in training(receipt)
     said = training(receipt, study(validation=NEAR))
