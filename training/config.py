@@ -74,6 +74,9 @@ class TrainConfig(RunSettings):
     """Scale of the adapters, over lora_r; unset: twice lora_r."""
     lora_dropout: float = searched(0.05)
     """Dropout before the adapters."""
+    freeze_layers: int | None = searched(None)
+    """Lowest layers of the encoder that keep their pretrained weights, with the embeddings; unset:
+    half of them, or what --lora_r adapts; 0: all weights train."""
 
     head_start: Literal["probe", "shares"] = searched("probe")
     """probe: fit the new head to the untouched encoder first; shares: to the labels' shares."""

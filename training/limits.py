@@ -31,6 +31,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "lora_r": (1, 10_000),
     "lora_alpha": (1, 10**6),
     "lora_dropout": (0.0, 0.9),
+    "freeze_layers": (0, 10_000),
     "num_train_epochs": (1, 10_000),
     "learning_rate": (1e-9, 1.0),
     "warmup_ratio": (0.0, 0.9),
@@ -121,6 +122,11 @@ def check_tag(tag: str | None) -> None:
 def _check_together(config: "TrainConfig") -> None:
     if config.lora_alpha is not None and config.lora_r is None:
         raise ConfigError("lora_alpha is for adapters; give their rank too, as in --lora_r 16")
+    if config.lora_r is not None and config.freeze_layers:
+        raise ConfigError(
+            "--lora_r trains adapters in all layers, --freeze_layers nothing in some; "
+            "give one of the two"
+        )
     if config.weighted_sampling and config.class_weights != "none":
         raise ConfigError(
             f"weighted_sampling and class_weights {config.class_weights} would make up for rare "

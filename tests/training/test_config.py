@@ -52,6 +52,8 @@ def test_a_run_json_reproduces_its_settings(tmp_path):
         ("--train_file a.csv --num_train_epochs 1.5", "--num_train_epochs: Expected a int"),
         ("--train_file a.csv --mixed_precision int8", "'auto', 'no', 'bf16', 'fp16'"),
         ("--train_file a.csv --lora_alpha 32", "give their rank too, as in --lora_r 16"),
+        ("--train_file a.csv --lora_r 8 --freeze_layers 2", "in some; give one of the two"),
+        ("--train_file a.csv --freeze_layers -1", "freeze_layers is -1, it must be between 0"),
         ("--train_file a.csv --report_to wandb", "'none', 'tensorboard', 'trackio'"),
         ("--train_file a.csv --loss hinge", "'cross_entropy', 'focal'"),
         ("--train_file a.csv --weighted_sampling --class_weights sqrt", "rare labels twice"),

@@ -37,6 +37,7 @@ class Fit:
 
     batch_size: texts that went through the model at once, on each process; fewer than asked for
         where memory was short. accumulation_steps: so many of these make a step.
+    frozen_layers: so many of the encoder's lowest kept their pretrained weights.
     """
 
     weights_dir: Path
@@ -49,3 +50,4 @@ class Fit:
     samples_per_second: float
     batch_size: int
     accumulation_steps: int
+    frozen_layers: int

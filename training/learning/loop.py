@@ -14,6 +14,7 @@ import copy
 import math
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,12 +24,20 @@ from numpy.typing import NDArray
 
 from inference.errors import ModelError
 from training.examples.batches import Batch, eval_loader, seed_of_batch, train_loader
-from training.learning import losses, memory, saving, schedule, trackers
+from training.learning import frozen, losses, memory, saving, schedule, trackers
 from training.learning.checkpoints import Checkpoints, Progress, best_by, read_progress, step_name
 from training.learning.imbalance import draws
 from training.learning.job import Fit, Job
 from training.learning.processes import Processes
-from training.learning.progress import Bar, History, Moment, Observer, Validation, Window
+from training.learning.progress import (
+    Bar,
+    History,
+    Moment,
+    Observer,
+    Validation,
+    Window,
+    waiting,
+)
 
 # B batch, N examples, C labels
 
@@ -82,7 +91,8 @@ class _Fitting:
         self.progress, self.checkpoint = progress, checkpoint
         self.texts_at_once = progress.texts_at_once or config.per_device_train_batch_size
         part = self.texts_at_once / config.per_device_train_batch_size
-        multiple = 1 if processes.precision == "float32" else 8  # tensor cores like eights
+        self.multiple = 1 if processes.precision == "float32" else 8  # tensor cores like eights
+        self.eval_batch_size = max(1, int(config.per_device_eval_batch_size * part))
         matrix = job.train.matrix(len(job.model.config.id2label or ()))
         self.loss = losses.make(config, matrix, job.problem_type)
         train = train_loader(
@@ -91,14 +101,14 @@ class _Fitting:
             batch_size=config.per_device_train_batch_size,
             processes=processes.count,
             seed=config.seed,
-            multiple=multiple,
+            multiple=self.multiple,
             draws=draws(matrix) if config.weighted_sampling else None,
         )
         validation = eval_loader(
             job.validation,
             job.pad_id,
-            batch_size=max(1, int(config.per_device_eval_batch_size * part)),
-            multiple=multiple,
+            batch_size=self.eval_batch_size,
+            multiple=self.multiple,
         )
         model = self._model()
         optimizer, scheduler = schedule.make(model, config, len(train))
@@ -117,9 +127,11 @@ class _Fitting:
         self.samples = 0
 
     def _model(self) -> torch.nn.Module:
-        """What is trained: a copy of the job's model, with adapters if asked."""
+        """A copy of the job's model whose lowest layers are frozen, or that has adapters."""
         model = copy.deepcopy(self.job.model)
+        self.frozen: frozen.Frozen | None = None
         if self.config.lora_r is None:
+            self.frozen = frozen.freeze(model, self.config.freeze_layers)
             return model
         from training.learning import lora  # peft takes seconds to import
 
@@ -134,6 +146,8 @@ class _Fitting:
             self.processes.say(f"carrying on from {self.checkpoint} ({place})")
         before = self.progress.seconds
         self.started = time.perf_counter() - before
+        if self.frozen is not None:
+            self._remember(self.frozen)
         try:
             for observer in self.observers:
                 observer.on_start(self.progress.step, self.total_steps)
@@ -157,7 +171,21 @@ class _Fitting:
             batch_size=self.texts_at_once,
             accumulation_steps=self.config.gradient_accumulation_steps
             * math.ceil(self.config.per_device_train_batch_size / self.texts_at_once),
+            frozen_layers=self.frozen.count if self.frozen else 0,
         )
+
+    def _remember(self, lower: frozen.Frozen) -> None:
+        """Compute what the layers that do not train make of the training texts, once."""
+        texts = eval_loader(
+            self.job.train, self.job.pad_id, batch_size=self.eval_batch_size, multiple=self.multiple
+        )
+        model = self.accelerator.unwrap_model(self.model)
+        shown = waiting(texts, "frozen layers", is_shown=self.processes.is_main)
+        is_known = not self.accelerator.is_fsdp2 and lower.remember(
+            model, shown, self.job.train.lengths
+        )
+        how = "computed once for each text" if is_known else "computed in each step"
+        self.processes.say(f"frozen: the lowest {lower.count} of {lower.of} layers, {how}")
 
     def _epoch(self) -> None:
         epoch, skip = self.progress.epoch, self.progress.batch
@@ -181,8 +209,10 @@ class _Fitting:
         torch.manual_seed(seed_of_batch(self.config.seed, place, self.accelerator.process_index))
         rows, targets = batch.pop("rows"), batch.pop("labels")
         self.model.train()
+        if self.frozen is not None:
+            self.frozen.rest()
         with self.accelerator.accumulate(self.model):
-            loss = self._add_gradients(batch, targets)
+            loss = self._add_gradients(batch, rows, targets)
             if self.accelerator.sync_gradients:
                 self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)
             self.optimizer.step()
@@ -192,12 +222,16 @@ class _Fitting:
         self.samples += len(rows) * self.processes.count
         self.progress = replace(self.progress, batch=self.progress.batch + 1)
 
-    def _add_gradients(self, batch: Batch, targets: torch.Tensor) -> torch.Tensor:
+    def _add_gradients(
+        self, batch: Batch, rows: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         """The mean loss of a batch, computed in parts if memory does not hold it at once."""
         total = torch.zeros((), device=targets.device)
         for start in range(0, len(targets), self.texts_at_once):
             part = slice(start, start + self.texts_at_once)
-            logits = self.model(**{name: rows[part] for name, rows in batch.items()}).logits
+            given = {name: tensor[part] for name, tensor in batch.items()}
+            with self.frozen.recalled(rows[part], given) if self.frozen else nullcontext():
+                logits = self.model(**given).logits
             loss = self.loss(logits.float(), targets[part]) * (len(logits) / len(targets))
             self.accelerator.backward(loss)
             total += loss.detach()

@@ -9,15 +9,17 @@ Try: tail -f RUN_DIR/metrics.jsonl
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import torch
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from inference.whole_file import write_whole
+from training.examples.batches import Batch
 
 FILE_NAME = "metrics.jsonl"
 Line = dict[str, float | int | str | None]
@@ -120,6 +122,11 @@ class Window:
     def seconds(self) -> float:
         """Since the window was opened."""
         return max(time.perf_counter() - self._started, 1e-9)
+
+
+def waiting(loader: DataLoader[int], what: str, *, is_shown: bool) -> Iterable[Batch]:
+    """The batches of a loader with a bar that goes when they are through."""
+    return tqdm(loader, desc=what, unit="batch", leave=False, disable=not is_shown, mininterval=0.5)
 
 
 class Bar:

@@ -177,6 +177,11 @@ def training(receipt: Receipt, study: Study | None = None) -> str:
         f"the best by {escape(course['metric'].replace('_', ' '))} on the validation part "
         f"({figure(course['best_value'])})."
     )
+    if course.get("frozen_layers"):
+        kept += (
+            f" The embeddings and the lowest {course['frozen_layers']} layers of the encoder kept "
+            "their pretrained weights."
+        )
     parts = [kept, *([] if study is None else [_search(study)]), table(("setting", "value"), rows)]
     return "\n\n".join(parts)
 

@@ -107,7 +107,13 @@ class _PowerCut(Exception):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"gradient_accumulation_steps": 2}, {"weighted_sampling": True}, {"lora_r": 4}],
+    [
+        {},
+        {"gradient_accumulation_steps": 2},
+        {"weighted_sampling": True},
+        {"lora_r": 4},
+        {"freeze_layers": 1},
+    ],
 )
 def test_a_run_cut_off_in_mid_epoch_ends_with_the_same_weights(
     tiny_model, tmp_path, monkeypatch, changes
