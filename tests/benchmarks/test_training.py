@@ -9,6 +9,7 @@ from inference import records, settings
 from inference.reading.schema import Schema
 from tests.training.toy import write_toy_csv
 from training.config import TrainConfig
+from training.learning import frozen
 from training.learning.processes import Processes
 
 
@@ -17,11 +18,19 @@ def test_the_first_steps_do_not_count():
     assert training.rate(ends, batch=32) == 32
 
 
+def test_what_is_between_epochs_does_not_count():
+    ends = [*range(1, 10), 100.0, *(101.0 + 2 * place for place in range(8))]  # 2 epochs of 9 steps
+    assert training.step_seconds(ends, 9) == pytest.approx((3 * 1 + 1 + 7 * 2) / 11)
+
+
 def test_operations_are_six_for_every_weight_that_a_token_is_multiplied_with(tiny_model):
     model = AutoModelForSequenceClassification.from_pretrained(tiny_model)
     layer = 4 * 32 * 32 + 2 * 32 * 64  # attention, then the wide product and back
     weights = 2 * layer + 32 * 32 + 3 * 32  # two layers, the pooler, the head
     assert training.gflops(model, 1e9) == pytest.approx(6 * weights)
+    assert frozen.freeze(model, 1) is not None
+    expected = 6 * (weights - layer) + 2 * layer / 4
+    assert training.gflops(model, 1e9, epochs=4) == pytest.approx(expected)
 
 
 def test_the_machine_is_measured_in_operations_a_second(tiny_model, monkeypatch):
@@ -35,6 +44,7 @@ def test_both_loops_take_every_step_of_one_pass(tiny_model, tmp_path, monkeypatc
     data = records.read(write_toy_csv(tmp_path / "toy.csv", 320), Schema(("text",), ("label",)))
     environ = {"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}
     processes = Processes(TrainConfig(train_file="toy.csv"), settings.load(environ))
-    assert training.our_rate(tiny_model, data, 256, processes) > 0
+    for layers in (None, 0):
+        assert training.our_rate(tiny_model, data, 256, processes, layers) > 0
     for is_tuned in (True, False):
         assert training.trainer_rate(tiny_model, data, 256, is_tuned=is_tuned, batch=32) > 0
