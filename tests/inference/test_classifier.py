@@ -238,6 +238,30 @@ def test_a_bare_encoder_is_no_classifier(encoder):
         load(encoder)
 
 
+def test_only_the_refusal_tells_that_a_head_is_missing(encoder, tiny_model):
+    program = """
+import sys
+from pathlib import Path
+from transformers import AutoModelForSequenceClassification, logging
+from inference import classifier
+from inference.errors import ModelError
+bare, whole = map(Path, sys.argv[1:])
+try:
+    classifier.load(bare)
+except ModelError:
+    print("refused", file=sys.stderr)
+classifier.load(whole)
+print("others report as before", file=sys.stderr)
+AutoModelForSequenceClassification.from_pretrained(bare)
+"""
+    command = [sys.executable, "-c", program, str(encoder), str(tiny_model)]
+    root = Path(classifier.__file__).parents[1]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    said, reported = done.stderr.split("others report as before\n")
+    assert said == "refused\n" and "LOAD REPORT" in reported
+
+
 def test_pickled_weights_are_never_loaded(tmp_path):
     import torch
 
