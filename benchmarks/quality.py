@@ -28,7 +28,7 @@ WORKS = {
         "--train_file DATA/tweet_eval_emotion/train.csv "
         "--validation_file DATA/tweet_eval_emotion/val.csv "
         "--test_file DATA/tweet_eval_emotion/test.csv --text_fields text --label_field label_name "
-        "--num_train_epochs 4 --max_seq_length 96"
+        "--max_seq_length 96"
     ),
     "offensive": (
         "--train_file DATA/tweet_eval_offensive/train.csv "

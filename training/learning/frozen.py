@@ -1,10 +1,10 @@
 """The lowest layers of an encoder, kept as pretrained: each text goes through them only once.
 
 Owns which layers these are, that they neither train nor drop out, and what they make of the
-training texts, kept in memory: an epoch then costs the upper layers alone. Half of the layers are
-as good as all of them or better where this was measured (benchmarks/LOG.md, 2026-11-22). Lee et
-al. 2019, arXiv:1911.03090, freeze the lower layers of BERT; Liu et al. 2021, arXiv:2102.01386, keep
-what frozen layers make.
+training texts, kept in memory: an epoch then costs the upper layers alone. What half of the layers
+cost in quality, and what they save, stands in benchmarks/LOG.md (2026-11-22). Lee et al. 2019,
+arXiv:1911.03090, freeze the lower layers of BERT; Liu et al. 2021, arXiv:2102.01386, keep what
+frozen layers make.
 
 Letters: N examples, B batch, T tokens, H hidden.
 
