@@ -10,6 +10,7 @@ from uuid import uuid4
 import streamlit as st
 
 from app_pages import garbage, people, widgets
+from app_pages.file import file_scored
 from app_pages.talk import chat_models
 from hub.errors import UserError
 
@@ -55,9 +56,7 @@ DEFAULTS: dict[str, object] = {
 for key, default in DEFAULTS.items():
     st.session_state.setdefault(key, default)
 
-# A file may have been scored while the visitor was at another page.
-if st.session_state.scoring is not None and st.session_state.scoring.scored is not None:
-    st.session_state.scored_file = st.session_state.scoring.scored
+file_scored.take_up()  # a file may have been scored while the visitor was at another page
 
 # A page that a visitor may not use is not listed, and asks again itself.
 try:

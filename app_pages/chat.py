@@ -120,7 +120,7 @@ if state.chat:
         )
 with st.container(key="chat"):
     for turn in state.chat:
-        answers.draw(turn)
+        answers.draw(turn, is_live=is_live and turn is state.chat[-1])
 if not state.chat and catalogue.examples:
     st.caption("Nothing said yet. Write a message below, or begin with one of these:")
     with st.container(key="chat_examples", horizontal=True):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app_pages import widgets
-from app_pages.file import file_form, file_progress, file_results, file_upload
+from app_pages.file import file_form, file_progress, file_results, file_scored, file_upload
 from hub.errors import UserError
 from inference.bulk.jobs import State
 from inference.bulk.uploads import Visit
@@ -44,11 +44,15 @@ blank = [""] * len(catalogue.messages)
 examples = {first: catalogue.messages, **dict.fromkeys(others, blank)}
 upload = file_upload.draw(settings, usual_columns, examples)
 job = state.file_job
-if upload is not None and (job is None or job.is_over):
+# Asked once and before its scores are: a job that ends while the page is drawn is then watched, and
+# what watches it draws the page anew.
+is_at_work = job is not None and not job.is_over
+file_scored.take_up()
+if upload is not None and not is_at_work:
     file_form.draw(upload, task, catalogue, settings, recipe)
 
 # ---- the job
-if job is not None and not job.is_over:
+if job is not None and is_at_work:
     file_progress.watch(job)
 elif job is not None and job.state is State.STOPPED and state.scoring is not None:
     done = 0 if job.step is None else job.step.done
@@ -66,5 +70,5 @@ elif job is not None and job.state is State.FAILED:
 # ---- what came of it
 if state.scored_file is not None:
     file_results.draw(state.scored_file)
-elif upload is not None and (job is None or job.is_over):
+elif upload is not None and not is_at_work:
     st.caption("Nothing scored yet: check the columns and press Score.")

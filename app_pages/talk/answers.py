@@ -17,17 +17,20 @@ from inference.journal import record
 _EVERY_S = 0.2  # a few tokens; a person reads no faster
 
 
-def draw(turn: Turn) -> None:
-    """Draw a turn; while it goes on it draws itself anew, and the rest of the page stays."""
+def draw(turn: Turn, *, is_live: bool) -> None:
+    """Draw a turn; one that is live draws itself anew, and the whole page when it is over.
+
+    is_live: what the rest of the page was drawn for; asked anew, it might have changed since.
+    """
     with (
         st.container(key=f"chat_asked_{turn.answers[0].id}"),
         st.chat_message("user", avatar=":material/person:"),
     ):
         st.text(turn.message)
-    if turn.is_over:
-        _draw_answers(turn)
-    else:
+    if is_live:
         _watch(turn)
+    else:
+        _draw_answers(turn)
 
 
 @st.fragment(run_every=_EVERY_S)

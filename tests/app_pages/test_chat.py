@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app_pages.talk import chat_models
+from app_pages.talk.conversation import Turn
 from inference.generation import opinions
 from inference.journal import NAME, record
 from tests.app_pages.conftest import OpenApp
@@ -110,6 +111,23 @@ def test_oldest_messages_that_do_not_fit_are_said_to_be_left_out(talk: OpenApp):
         say(app, message)
     notes = " ".join(caption.value for caption in app.caption)
     assert "The oldest 2 messages no longer fit" in notes
+
+
+def test_an_answer_that_ends_while_the_page_is_drawn_is_followed_by_the_next(talk, monkeypatch):
+    app = talk()
+    app.slider(key="chat_length").set_value(512).run()
+    app.chat_input(key="chat_message").set_value("Hello").run()
+    assert app.chat_input(key="chat_message").placeholder.startswith("Wait for both")
+    is_over = Turn.is_over.fget
+
+    def ends_when_asked(turn: Turn) -> bool:
+        answer = is_over(turn)
+        turn.stop()
+        finish(turn)
+        return answer
+
+    monkeypatch.setattr(Turn, "is_over", property(ends_when_asked))
+    assert app.run().chat_input(key="chat_message").placeholder == "Your message"
 
 
 def test_a_stopped_answer_keeps_what_was_said(talk: OpenApp):

@@ -2,13 +2,14 @@
 
 import json
 import threading
+import time
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app_pages import widgets
-from inference.bulk.jobs import State
+from inference.bulk.jobs import Job, State
 from tests.app_pages.conftest import OpenApp
 from tests.app_pages.test_compare import NOBODY, boxes
 from tests.space_fixtures import BARE, MESSAGES, TUNED
@@ -124,6 +125,29 @@ def test_a_stopped_file_goes_on_when_asked(page):
     may_go_on.set()
     again = app.session_state.file_job
     assert again.wait(LIMIT_S) and again.state is State.DONE
+    assert "3 of 3 rows scored" in texts(app.run())
+
+
+def test_a_job_that_ends_while_the_page_is_drawn_is_shown(page, monkeypatch):
+    may_go_on = threading.Event()
+
+    def held():
+        assert may_go_on.wait(LIMIT_S)
+        yield
+
+    app = upload(page(), csv_of(text=MESSAGES))
+    widgets.line().join(held)
+    app.button(key="file_score").click().run()
+    is_over = Job.is_over.fget
+
+    def ends_when_asked(job: Job) -> bool:
+        answer = is_over(job)
+        may_go_on.set()
+        while not is_over(job):
+            time.sleep(0.01)
+        return answer
+
+    monkeypatch.setattr(Job, "is_over", property(ends_when_asked))
     assert "3 of 3 rows scored" in texts(app.run())
 
 
