@@ -29,10 +29,15 @@ OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder."""
+    """Mark the tests of this folder; one that fails is tried once more.
+
+    A browser on a busy machine is now and then late. The summary names what was tried twice (R):
+    look into it, as a page that is late once in a hundred times may wait for something for ever.
+    """
     for item in items:
         if Path(item.path).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 # Not for the session: while Playwright runs, its event loop stands in the way of asyncio.run in the
