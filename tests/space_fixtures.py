@@ -104,6 +104,22 @@ def space_environment(catalogue: Path, home: Path, endpoint: str) -> dict[str, s
     }
 
 
+@contextmanager
+def owner_space(home: Path, hub: RunningHub, catalogue: Path, runs: str) -> Iterator[RunningSpace]:
+    """A Space whose owner is whoever is on this machine; its runs lie in home / runs."""
+    environment = {
+        **space_environment(catalogue, home / "home", hub.endpoint),
+        "HF_TOKEN": hub.token,
+        "SPACE_LOCAL_OWNER": "1",
+        "SPACE_RUNS": str(home / runs),
+        "DEVICE": "cpu",
+        "CPU_CORES": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    with running_space(environment, home / "space.log") as space:
+        yield space
+
+
 @pytest.fixture(scope="session")
 def tiny_catalogue(hub_server: RunningHub, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalogue of a tiny classifier and a tiny bare encoder, prepared as a Space ships it."""

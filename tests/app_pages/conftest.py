@@ -7,7 +7,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app_pages import people
+from inference.workshop.runs import Runs
 from tests.hub_fixtures import RunningHub
+from tests.inference.workshop.test_work import wait_for
 from tests.space_fixtures import PROJECT
 
 OpenApp = Callable[..., AppTest]
@@ -38,6 +41,27 @@ def open_app(
     st.cache_resource.clear()
     yield open_
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[Runs]:
+    """The runs of a Space; what is at work at the end is stopped."""
+    runs = Runs(tmp_path / "runs")
+    yield runs
+    if (name := runs.at_work()) is not None:
+        runs.find(name).stop()
+        wait_for(lambda: runs.at_work() is None, "the end")
+
+
+@pytest.fixture
+def open_as_owner(open_app: OpenApp, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> OpenApp:
+    """Opens a page as the owner sees it; AppTest has no server address that would tell."""
+
+    def open_(page: str, is_owner: bool = True, **environment: str) -> AppTest:
+        monkeypatch.setattr(people, "is_owner", lambda: is_owner)
+        return open_app(SPACE_RUNS=str(runs.folder), **environment).switch_page(page).run()
+
+    return open_
 
 
 def html(app: AppTest) -> str:

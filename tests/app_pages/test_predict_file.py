@@ -44,6 +44,18 @@ def score(app: AppTest) -> AppTest:
     return app.run()
 
 
+def held_up() -> threading.Event:
+    """Have the jobs of all visitors wait until what is returned is set."""
+    may_go_on = threading.Event()
+
+    def held():
+        assert may_go_on.wait(LIMIT_S)
+        yield
+
+    widgets.line().join(held)
+    return may_go_on
+
+
 def texts(app: AppTest) -> str:
     return "\n".join(element.value for element in app.text)
 
@@ -106,14 +118,8 @@ def test_rows_can_be_narrowed_to_a_view(page):
 
 
 def test_a_stopped_file_goes_on_when_asked(page):
-    may_go_on = threading.Event()
-
-    def held():
-        assert may_go_on.wait(LIMIT_S)
-        yield
-
     app = upload(page(), csv_of(text=MESSAGES))
-    widgets.line().join(held)
+    may_go_on = held_up()
     app.button(key="file_score").click().run()
     job = app.session_state.file_job
     assert job.state is State.WAITING and not [one for one in app.button if one.key == "file_score"]
@@ -129,14 +135,8 @@ def test_a_stopped_file_goes_on_when_asked(page):
 
 
 def test_a_job_that_ends_while_the_page_is_drawn_is_shown(page, monkeypatch):
-    may_go_on = threading.Event()
-
-    def held():
-        assert may_go_on.wait(LIMIT_S)
-        yield
-
     app = upload(page(), csv_of(text=MESSAGES))
-    widgets.line().join(held)
+    may_go_on = held_up()
     app.button(key="file_score").click().run()
     is_over = Job.is_over.fget
 

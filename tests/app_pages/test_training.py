@@ -1,6 +1,6 @@
 """The owner's page as its owner, a visitor and a broken installation meet it."""
 
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,29 +19,13 @@ CSV = b"title,text,label\na,good day,positive\nb,bad day,negative\n"
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Runs]:
-    runs = Runs(tmp_path / "runs")
-    yield runs
-    if (name := runs.at_work()) is not None:
-        runs.find(name).stop()
-        wait_for(lambda: runs.at_work() is None, "the end")
-
-
-@pytest.fixture
 def run(runs: Runs) -> Run:
     return runs.make("tweets", "my *tweets*.csv", CSV)
 
 
 @pytest.fixture
-def open_page(open_app: OpenApp, runs: Runs, monkeypatch: pytest.MonkeyPatch):
-    """The page as the owner on this machine sees it; AppTest has no server address of its own."""
-
-    def open_(is_owner: bool = True, **environment: str) -> AppTest:
-        monkeypatch.setattr(people, "is_owner", lambda: is_owner)
-        app = open_app(SPACE_RUNS=str(runs.folder), **environment)
-        return app.switch_page("app_pages/training.py").run()
-
-    return open_
+def open_page(open_as_owner: OpenApp) -> OpenApp:
+    return partial(open_as_owner, "app_pages/training.py")
 
 
 def test_a_visitor_finds_no_such_page_and_its_script_draws_nothing(open_page):

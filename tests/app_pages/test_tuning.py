@@ -1,13 +1,11 @@
 """The owner's page of searches as its owner, a visitor and a broken installation meet it."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app_pages import people
 from inference.workshop import runs as runs_of
 from inference.workshop import study as studies
 from inference.workshop import work
@@ -23,15 +21,6 @@ CHOSEN = {"text_fields": ["text"], "label_fields": ["label"], "num_train_epochs"
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Runs]:
-    runs = Runs(tmp_path / "runs")
-    yield runs
-    if (name := runs.at_work()) is not None:
-        runs.find(name).stop()
-        wait_for(lambda: runs.at_work() is None, "the end")
-
-
-@pytest.fixture
 def run(runs: Runs) -> Run:
     run = runs.make("tweets", "tweets.csv", CSV)
     run.configure(CHOSEN)
@@ -39,15 +28,8 @@ def run(runs: Runs) -> Run:
 
 
 @pytest.fixture
-def open_page(open_app: OpenApp, runs: Runs, monkeypatch: pytest.MonkeyPatch):
-    """The page as the owner on this machine sees it; AppTest has no server address of its own."""
-
-    def open_(is_owner: bool = True, **environment: str) -> AppTest:
-        monkeypatch.setattr(people, "is_owner", lambda: is_owner)
-        app = open_app(SPACE_RUNS=str(runs.folder), **environment)
-        return app.switch_page("app_pages/tuning.py").run()
-
-    return open_
+def open_page(open_as_owner: OpenApp) -> OpenApp:
+    return partial(open_as_owner, "app_pages/tuning.py")
 
 
 def text_of(app: AppTest) -> str:

@@ -1,7 +1,6 @@
 """The owner's page in a real browser: from a file to a trained model, with real processes."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from inference.workshop.runs import CHECK, TRAIN, Run, Runs
 from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
 from tests.inference.workshop.test_work import wait_for
-from tests.space_fixtures import RunningSpace, running_space, space_environment
+from tests.space_fixtures import RunningSpace, owner_space
 from tests.tiny import make_tiny_model
 from tests.training.toy import write_toy_csv
 
@@ -33,24 +32,6 @@ def home(
     if (name := runs.at_work()) is not None:
         runs.find(name).stop()
         wait_for(lambda: runs.at_work() is None, "the end of the last command")
-
-
-@contextmanager
-def own_space(
-    home: Path, hub: RunningHub, catalogue: Path, runs: str = "runs"
-) -> Iterator[RunningSpace]:
-    """A Space whose owner is whoever is on this machine."""
-    environment = {
-        **space_environment(catalogue, home / "home", hub.endpoint),
-        "HF_TOKEN": hub.token,
-        "SPACE_LOCAL_OWNER": "1",
-        "SPACE_RUNS": str(home / runs),
-        "DEVICE": "cpu",
-        "CPU_CORES": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-    with running_space(environment, home / "space.log") as space:
-        yield space
 
 
 def ready(page: Page) -> Page:
@@ -83,7 +64,7 @@ def test_a_training_is_stopped_and_carried_on_by_another_server(
     open_page: OpenPage, home: Path, hub_server: RunningHub, tiny_catalogue: Path
 ):
     run = Runs(home / "runs").folder / "tweets-a" / "output"
-    with own_space(home, hub_server, tiny_catalogue) as space:
+    with owner_space(home, hub_server, tiny_catalogue, "runs") as space:
         page = ready(open_page(f"{space.url}/training"))
         page.locator("input[type=file]").wait_for(state="attached", timeout=LIMIT_MS)
         screenshot(page, "training-new")
@@ -96,7 +77,7 @@ def test_a_training_is_stopped_and_carried_on_by_another_server(
         expect(page.get_by_text("Training was stopped")).to_be_visible(timeout=LIMIT_MS)
     stopped_at = course.progress(run, 1000).share
     assert stopped_at is not None and 0 < stopped_at < 1, stopped_at
-    with own_space(home, hub_server, tiny_catalogue) as space:  # which remembers nothing
+    with owner_space(home, hub_server, tiny_catalogue, "runs") as space:  # which remembers nothing
         page = ready(open_page(f"{space.url}/training"))
         page.get_by_role("button", name="Carry on with the training").click()
         wait_for(lambda: (course.progress(run, 1000).share or 0) > stopped_at, "the way on")
@@ -119,7 +100,7 @@ def trained(
         wait_for(lambda: run.work.state != work.RUNNING, kind, LIMIT_MS / 1000)
         assert run.work.state == work.DONE, (run.folder / work.LOG).read_text("utf-8")
         wait_for(lambda: work.at_work(run.folder.parent) is None, "the release")
-    with own_space(home, hub_server, tiny_catalogue, "finished") as space:
+    with owner_space(home, hub_server, tiny_catalogue, "finished") as space:
         yield space, run
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,28 +12,12 @@ from inference.workshop.runs import Run, Runs
 from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
 from tests.inference.workshop.test_work import wait_for
-from tests.space_fixtures import RunningSpace, running_space, space_environment
+from tests.space_fixtures import RunningSpace, owner_space
 from tests.studies import study
 from tests.tiny import make_tiny_model
 from tests.training.toy import write_toy_csv
 
 LIMIT_MS = 120_000
-
-
-@contextmanager
-def own_space(home: Path, hub: RunningHub, catalogue: Path, runs: str) -> Iterator[RunningSpace]:
-    """A Space whose owner is whoever is on this machine."""
-    environment = {
-        **space_environment(catalogue, home / "home", hub.endpoint),
-        "HF_TOKEN": hub.token,
-        "SPACE_LOCAL_OWNER": "1",
-        "SPACE_RUNS": str(home / runs),
-        "DEVICE": "cpu",
-        "CPU_CORES": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-    with running_space(environment, home / "space.log") as space:
-        yield space
 
 
 def make_run(home: Path, runs: str) -> Run:
@@ -58,7 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def searched(home: Path, hub_server: RunningHub, tiny_catalogue: Path) -> Iterator[RunningSpace]:
     """A Space with a search that has ended."""
     studies.save(study(), make_run(home, "ended").tuning)
-    with own_space(home, hub_server, tiny_catalogue, "ended") as space:
+    with owner_space(home, hub_server, tiny_catalogue, "ended") as space:
         yield space
 
 
@@ -100,7 +83,7 @@ def test_a_search_runs_is_watched_stopped_and_carried_on(
     open_page: OpenPage, home: Path, hub_server: RunningHub, tiny_catalogue: Path
 ):
     run = make_run(home, "live")
-    with own_space(home, hub_server, tiny_catalogue, "live") as space:
+    with owner_space(home, hub_server, tiny_catalogue, "live") as space:
         page = open_page(f"{space.url}/tuning")
         page.get_by_role("heading", name="Tune a model").wait_for(timeout=LIMIT_MS)
         page.get_by_role("spinbutton", name="Trials in all").fill("400")

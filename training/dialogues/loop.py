@@ -27,7 +27,7 @@ from training.dialogues.batches import Batch, Encoded, TrainBatches, answer_loss
 from training.dialogues.config import ChatConfig
 from training.examples.batches import seed_of_batch
 from training.learning import memory, schedule
-from training.learning.checkpoints import Checkpoints, Progress, read_progress, step_name
+from training.learning.checkpoints import Checkpoints, Progress, step_name
 from training.learning.processes import Processes
 from training.learning.progress import Bar, History, Moment, Observer, Validation, Window
 
@@ -83,23 +83,12 @@ def fit(job: ChatJob, processes: Processes, observers: Sequence[Observer] = ()) 
             f"a chat model trains in one process, but {processes.count} were started; start it "
             "with plain python"
         )
-    checkpoints = Checkpoints(job.run_dir, job.identity)
-    checkpoint = checkpoints.find(job.config.resume_from_checkpoint)
-    progress = read_progress(checkpoint)[0] if checkpoint else Progress()
     fresh = adapters.state(job.model)
-    while True:
-        checkpoints.begin_from(checkpoint)
-        if progress.is_on_cpu and processes.device != "cpu":
-            processes.move_to_cpu()
-        try:
-            return _Fitting(job, processes, progress, checkpoint, fresh, observers).run()
-        except RuntimeError as error:
-            if not memory.is_full(error):
-                raise
-        processes.release()  # not before the error is gone, which holds the tensors
-        checkpoint = checkpoints.find("auto") or checkpoint
-        start = read_progress(checkpoint)[0] if checkpoint else Progress()
-        progress = memory.retreat(progress, start, job.config, processes)
+
+    def attempt(progress: Progress, checkpoint: Path | None) -> ChatFit:
+        return _Fitting(job, processes, progress, checkpoint, fresh, observers).run()
+
+    return memory.fit_in(attempt, Checkpoints(job.run_dir, job.identity), job.config, processes)
 
 
 class _Fitting:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from inference.errors import ModelError
 from training.examples.batches import Batch, eval_loader, seed_of_batch, train_loader
 from training.learning import frozen, losses, memory, saving, schedule, trackers
-from training.learning.checkpoints import Checkpoints, Progress, best_by, read_progress, step_name
+from training.learning.checkpoints import Checkpoints, Progress, best_by, step_name
 from training.learning.imbalance import draws
 from training.learning.job import Fit, Job
 from training.learning.processes import Processes
@@ -54,24 +54,11 @@ def fit(job: Job, processes: Processes, observers: Sequence[Observer] = ()) -> F
         ConfigError: a checkpoint that belongs to other settings or data.
         ModelError: the loss is not a finite number any more, or memory does not hold one text.
     """
-    checkpoints = Checkpoints(job.run_dir, job.identity)
-    checkpoint = checkpoints.find(job.config.resume_from_checkpoint)
-    processes.wait()  # all have looked before the main process removes anything
-    progress = read_progress(checkpoint)[0] if checkpoint else Progress()
-    while True:
-        if processes.is_main:
-            checkpoints.begin_from(checkpoint)
-        if progress.is_on_cpu and processes.device != "cpu":
-            processes.move_to_cpu()
-        try:
-            return _Fitting(job, processes, progress, checkpoint, observers).run()
-        except RuntimeError as error:
-            if not memory.is_full(error):
-                raise
-        processes.release()  # not before the error is gone, which holds the tensors
-        checkpoint = checkpoints.find("auto") or checkpoint
-        start = read_progress(checkpoint)[0] if checkpoint else Progress()
-        progress = memory.retreat(progress, start, job.config, processes)
+
+    def attempt(progress: Progress, checkpoint: Path | None) -> Fit:
+        return _Fitting(job, processes, progress, checkpoint, observers).run()
+
+    return memory.fit_in(attempt, Checkpoints(job.run_dir, job.identity), job.config, processes)
 
 
 class _Fitting:

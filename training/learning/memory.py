@@ -1,18 +1,22 @@
 """What a run does when the memory of its device is full: half as many texts at once, then the CPU.
 
-Owns how that is recognised and what comes next. A batch is then computed in parts whose gradients
-are added, so that a step still rests on the same texts; loop.py does so, and starts again
-from its newest checkpoint.
+Owns how that is recognised, what comes next, and that the run starts again from its newest
+checkpoint. A batch is then computed in parts whose gradients are added, so that a step still rests
+on the same texts; that is done by the loops, loop.py and training/dialogues/loop.py.
 
 Try: python -m pytest -q tests/training/learning/test_memory.py
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 from inference.errors import ModelError
-from training.learning.checkpoints import Progress
+from training.learning.checkpoints import Checkpoints, Progress, read_progress
 from training.learning.processes import Processes
+
+Outcome = TypeVar("Outcome")
 
 # As torch words it on CUDA, on MPS, on a CPU (two systems) and inside a library of NVIDIA's.
 _SIGNS = (
@@ -28,10 +32,44 @@ class Wanted(Protocol):
     """The settings that are looked at here."""
 
     @property
+    def resume_from_checkpoint(self) -> str | None: ...
+    @property
     def per_device_train_batch_size(self) -> int: ...
     @property
     def gradient_accumulation_steps(self) -> int: ...
     def texts_in_a_step(self, processes: int, /) -> int: ...
+
+
+Attempt = Callable[[Progress, Path | None], Outcome]
+"""Trains from a place in the run, with the checkpoint that holds it, to the end."""
+
+
+def fit_in(
+    attempt: Attempt[Outcome], checkpoints: Checkpoints, config: Wanted, processes: Processes
+) -> Outcome:
+    """Train from the checkpoint that is asked for, with less at once whenever memory is full.
+
+    Raises:
+        ConfigError: a checkpoint that belongs to other settings or data.
+        ModelError: as retreat() does. Whatever attempt() raises, but for full memory.
+    """
+    checkpoint = checkpoints.find(config.resume_from_checkpoint)
+    processes.wait()  # all have looked before the main process removes anything
+    progress = read_progress(checkpoint)[0] if checkpoint else Progress()
+    while True:
+        if processes.is_main:
+            checkpoints.begin_from(checkpoint)
+        if progress.is_on_cpu and processes.device != "cpu":
+            processes.move_to_cpu()
+        try:
+            return attempt(progress, checkpoint)
+        except RuntimeError as error:
+            if not is_full(error):
+                raise
+        processes.release()  # not before the error is gone, which holds the tensors
+        checkpoint = checkpoints.find("auto") or checkpoint
+        start = read_progress(checkpoint)[0] if checkpoint else Progress()
+        progress = retreat(progress, start, config, processes)
 
 
 def is_full(error: RuntimeError) -> bool:

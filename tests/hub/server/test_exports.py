@@ -1,23 +1,8 @@
 """What git lacks of a repo: nothing twice, nothing that it has."""
 
-import pytest
-
 from hub.server.git_objects import GitObject, object_id
 from hub.server.history import AddFile, AddLarge, Note
-from hub.server.store import Store
 from hub.server.trees import git_oid
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def repo(store):
-    return store.create("model", "demo", "x", is_private=False, sdk="", author="demo")
 
 
 def commit(store, repo, **files: bytes) -> str:

@@ -8,20 +8,7 @@ from hub.server import attributes
 from hub.server.git_objects import pointer_text
 from hub.server.history import AddFile, AddLarge, Note
 from hub.server.refusals import BadRequest, RevisionNotFound
-from hub.server.store import Store
 from hub.server.trees import git_oid
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def repo(store):
-    return store.create("model", "demo", "x", is_private=False, sdk="", author="demo")
 
 
 def commit(store, repo, path: str, content: bytes):

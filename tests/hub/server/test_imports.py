@@ -9,20 +9,7 @@ from hub.server.git_objects import encode_commit, object_id
 from hub.server.history import now_ms
 from hub.server.imports import Push, RefMove
 from hub.server.refusals import BadRequest, RepoNotFound, RevisionNotFound, StaleParent
-from hub.server.store import Store
 from hub.server.trees import Entry
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def repo(store):
-    return store.create("model", "demo", "x", is_private=False, sdk="", author="demo")
 
 
 def push_of_one_file(

@@ -3,19 +3,6 @@
 import pytest
 
 from hub.server.refusals import BadRequest, RefExists, RevisionNotFound
-from hub.server.store import Store
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def repo(store):
-    return store.create("model", "demo", "x", is_private=False, sdk="", author="demo")
 
 
 def test_git_can_keep_every_name_that_is_taken(store, repo):
