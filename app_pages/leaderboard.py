@@ -6,6 +6,7 @@ from app_pages import charts, widgets
 from app_pages.board import board_charts, board_detail, board_rows
 from app_pages.board.board_table import COLUMNS, MEASURES, WIDTHS, frame, heading, named, ranked
 from app_pages.message import headline
+from inference.judging.leaderboard import cost_of_int8
 
 settings, catalogue = widgets.load_or_stop()
 board = catalogue.leaderboard
@@ -93,6 +94,8 @@ st.caption(
     f"{'Down' if measure in ('log_loss', 'ece') else 'Up'} is better, left is faster. Speed is "
     "that of the machine that measured it."
 )
+if said := cost_of_int8(board):
+    st.text(said)
 
 # ---- behind the figures
 board_detail.draw(board, rows)

@@ -35,15 +35,16 @@ WORKS = {
         "--validation_file DATA/tweet_eval_offensive/val.csv "
         "--test_file DATA/tweet_eval_offensive/test.csv --text_fields text "
         # the official parts share a few texts; the published figures were measured with them
-        "--label_field label_name --num_train_epochs 2 --max_seq_length 96 --allow_leaks"
+        "--label_field label_name --max_seq_length 96 --allow_leaks"
     ),
     "jigsaw": (
         f"--config {RECIPES}/toxicity.yaml --train_file DATA/jigsaw/train.csv "
-        "--test_file DATA/jigsaw/test.csv"
+        "--test_file DATA/jigsaw/test.csv --max_train_samples 4000"
     ),
     "apps": (
         f"--config {RECIPES}/creatives.yaml --train_file DATA/ios_apps/train.csv "
-        "--test_file DATA/ios_apps/test.csv --text_fields title description --label_field label"
+        "--test_file DATA/ios_apps/test.csv --text_fields title description --label_field label "
+        "--num_train_epochs 2 --max_seq_length 96"
     ),
     "click": (
         f"--config {RECIPES}/click.yaml --train_file DATA/click/train.txt "
@@ -51,7 +52,7 @@ WORKS = {
     ),
     "feedback": (
         f"--config {RECIPES}/feedback.yaml --train_file DATA/womens_reviews/train.jsonl "
-        "--test_file DATA/womens_reviews/test.jsonl"
+        "--test_file DATA/womens_reviews/test.jsonl --max_train_samples 4000"
     ),
 }
 FIGURES = ("macro_f1", "mcc", "roc_auc", "accuracy")

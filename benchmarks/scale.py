@@ -65,7 +65,7 @@ def make_tiny(folder: Path, tokenizer_of: Path) -> Path:
     config = BertConfig(vocab_size=len(tokenizer), intermediate_size=64, num_labels=3, **sizes)
     BertForSequenceClassification(config).eval().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    export.export(folder, ["a good day", "a bad day"], validation=())
+    export.export(folder, ["a good day", "a bad day"])
     return folder
 
 

@@ -225,7 +225,7 @@ def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object
         print("exporting to ONNX", flush=True)
         bundle = bundles.load(run.path)
         texts = [bundle.compose(example.fields) for example in splits.validation]
-        done = asdict(export.export(run.path, texts, validation=splits.validation))
+        done = asdict(export.export(run.path, texts))
         golden.write(run.path, _GOLDEN_TEXTS)
         run.record("export", weights, done)
     return done

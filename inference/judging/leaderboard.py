@@ -43,7 +43,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Difference:
-    """MCC of a model less that of the best free one, over the labels that both know.
+    """MCC of a model less that of another, over the labels that both know.
 
     interval: 95 %, paired; None where it cannot be had.
     """
@@ -81,6 +81,8 @@ class Leaderboard:
     """The verdict table. best_free names the free model with the highest MCC, if any was measured.
 
     test_sha256: of the truth it was measured on; tables of one test set can stand together.
+    int8: MCC of the int8 copy of the fine-tuned model less that of its float32 original; None where
+        not both were measured.
     """
 
     labels: tuple[str, ...]
@@ -91,6 +93,7 @@ class Leaderboard:
     best_free: str | None
     resamples: int
     rows: tuple[Row, ...]
+    int8: Difference | None = None
 
     def row(self, name: str) -> Row:
         """The row of this name."""
@@ -138,6 +141,17 @@ def sentence(board: Leaderboard) -> str:
     )
 
 
+def cost_of_int8(board: Leaderboard) -> str:
+    """What the int8 copy costs, in plain words; empty where its original was not measured too."""
+    if board.int8 is None or board.int8.interval is None:
+        return ""
+    low, high = board.int8.interval
+    return (
+        f"int8 against float32, on the same {board.examples:,} test examples: {board.int8.mcc:+.4f}"
+        f" MCC (95 % interval of the difference {low:+.4f} to {high:+.4f})."
+    )
+
+
 def merge(boards: Sequence[Leaderboard]) -> Leaderboard | None:
     """One table of all rows that were measured on the first table's test set, each once."""
     if not boards:
@@ -182,24 +196,26 @@ def load(path: Path) -> Leaderboard:
 
 
 def _read(stored: Mapping[str, Any]) -> Leaderboard:
-    names = {field.name for field in fields(Leaderboard)}
+    names = {field.name for field in fields(Leaderboard)} - {"rows", "int8"}
     return Leaderboard(
-        **{
-            **{name: _frozen(stored[name]) for name in names},
-            "rows": tuple(map(_read_row, stored["rows"])),
-        }
+        **{name: _frozen(stored[name]) for name in names},
+        rows=tuple(map(_read_row, stored["rows"])),
+        int8=_read_difference(stored.get("int8")),  # tables of before have none
     )
 
 
 def _read_row(stored: Mapping[str, Any]) -> Row:
-    found = stored["difference"]
     tables = ("figures", "intervals", "by_label", "by_label_intervals")
     return Row(
         model=Measured(**stored["model"]),
         **{name: {key: _frozen(v) for key, v in stored[name].items()} for name in tables},
         labels_known=stored["labels_known"],
-        difference=Difference(**{k: _frozen(v) for k, v in found.items()}) if found else None,
+        difference=_read_difference(stored["difference"]),
     )
+
+
+def _read_difference(stored: Mapping[str, Any] | None) -> Difference | None:
+    return Difference(**{k: _frozen(v) for k, v in stored.items()}) if stored else None
 
 
 def _frozen(value: Any) -> Any:

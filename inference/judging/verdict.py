@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from inference.classifier import ONNX_FP32, ONNX_INT8
 from inference.judging import intervals
 from inference.judging.formulas import (
     BY_LABEL,
@@ -78,7 +79,18 @@ def judge(
         best_free=None if best is None else models[best][0].name,
         resamples=resamples,
         rows=tuple(rows),
+        int8=_cost_of_int8([model for model, _ in models], samples, drawn),
     )
+
+
+def _cost_of_int8(
+    models: Sequence[Measured], samples: Sequence[Sample], drawn: Sequence[Mapping[str, Floats]]
+) -> Difference | None:
+    """What the int8 copy of the fine-tuned model is worth beside its float32 original."""
+    places = {one.engine: at for at, one in enumerate(models) if one.role == FINE_TUNED}
+    if ONNX_INT8 not in places or ONNX_FP32 not in places:
+        return None
+    return _difference(samples, drawn, places[ONNX_INT8], places[ONNX_FP32])
 
 
 def _row(
@@ -109,15 +121,15 @@ def _row(
 
 
 def _difference(
-    samples: Sequence[Sample], drawn: Sequence[Mapping[str, Floats]], ours: int, free: int
+    samples: Sequence[Sample], drawn: Sequence[Mapping[str, Floats]], ours: int, other: int
 ) -> Difference | None:
-    both = samples[ours].known & samples[free].known
+    both = samples[ours].known & samples[other].known
     once = np.ones((1, len(samples[ours].truth)))
     point, resampled = (
-        _mcc_over(mine, both, samples[ours]) - _mcc_over(theirs, both, samples[free])
+        _mcc_over(mine, both, samples[ours]) - _mcc_over(theirs, both, samples[other])
         for mine, theirs in (
-            (figures(samples[ours], once), figures(samples[free], once)),
-            (drawn[ours], drawn[free]),
+            (figures(samples[ours], once), figures(samples[other], once)),
+            (drawn[ours], drawn[other]),
         )
     )
     if np.isnan(point[0]):

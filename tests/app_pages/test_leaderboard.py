@@ -9,6 +9,7 @@ from inference import bundle as bundles
 from inference.bundle import MULTI, SINGLE, Bundle
 from inference.judging import evidence
 from inference.judging import leaderboard as leaderboards
+from inference.judging.leaderboard import Difference
 from tests.app_pages.conftest import OpenApp
 from tests.results_files import write_results
 from tests.space_fixtures import LABELS, TUNED, leaderboard
@@ -51,6 +52,17 @@ def test_the_charts_have_a_text_alternative_that_says_what_they_show(page: AppTe
 
 def test_the_verdict_stands_above_the_table(page: AppTest):
     assert page.text[0].value.startswith("Better: Tiny, tuned beats the best free one")
+    assert "int8 against float32" not in said(page), "only one of them was measured"
+
+
+def test_what_the_int8_copy_costs_is_said_where_its_original_was_measured_too(
+    open_app: OpenApp, tiny_catalogue: Path, tmp_path: Path
+):
+    folder = copied(tiny_catalogue, tmp_path)
+    cost = Difference(-0.004, (-0.0121, 0.0033), "cannot tell")
+    leaderboards.save(replace(leaderboard(), int8=cost), folder / "leaderboard.json")
+    app = open_app(SPACE_CATALOGUE=str(folder)).switch_page(PAGE).run()
+    assert "-0.0040 MCC (95 % interval of the difference -0.0121 to +0.0033)" in said(app)
 
 
 def test_each_label_has_its_figures_with_intervals(page: AppTest):

@@ -8,7 +8,7 @@ Try: python -m pytest -q tests/training/reporting/test_card_results.py
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from inference.judging.leaderboard import Interval, Leaderboard, Row, sentence
+from inference.judging.leaderboard import Interval, Leaderboard, Row, cost_of_int8, sentence
 from training.reporting.card_text import device, escape, figure, table
 
 Receipt = Mapping[str, Any]
@@ -47,7 +47,7 @@ def results(receipt: Receipt, board: Leaderboard, plots: Collection[str]) -> str
         "The difference is that in MCC to the best model that was to be had for free; the verdict "
         "is better or worse only where its interval lies on one side of 0.",
         _other_figures(board),
-        _int8_cost(receipt),
+        _int8_cost(board),
         _by_label(board),
         *(escape(missing) for missing in receipt.get("not_compared", ())),
         *(f"![{said}](results/plots/{name}.png)" for name, said in _PLOTS.items() if name in plots),
@@ -124,17 +124,11 @@ def _best_free(board: Leaderboard) -> Row | None:
     return board.row(board.best_free) if board.best_free else None
 
 
-def _int8_cost(receipt: Receipt) -> str:
-    export = receipt["export"]
-    if export.get("int8_macro_f1_loss_interval") is None:
-        return ""
-    low, high = export["int8_macro_f1_loss_interval"]
-    return (
-        f"int8 against float32, on the same {export['int8_examples']:,} validation examples: loss "
-        f"in macro F1 {export['int8_macro_f1_loss']:+.4f} (95 % of paired resamples: {low:+.4f} to "
-        f"{high:+.4f}), the same decision on {export['int8_decision_agreement']:.1%}. Measured one "
-        "text at a time: int8 scales the activations of a whole batch alike, so beside other "
-        "texts its scores move a little."
+def _int8_cost(board: Leaderboard) -> str:
+    said = cost_of_int8(board)
+    return said and (
+        f"{said} Measured one text at a time: int8 scales the activations of a whole batch alike, "
+        "so beside other texts its scores move a little."
     )
 
 

@@ -1,9 +1,10 @@
-"""Trained weights as ONNX files, each held against the weights before it is put in place.
+"""Trained weights as ONNX files; float32 is held against the weights before it is put in place.
 
 Owns onnx/model.onnx (float32) and onnx/model_quantized.onnx (int8) of a run folder. Both are whole
 (no .data beside them) and have these names because transformers.js looks for them. A model family
 that cannot be converted ships without them; torch then serves it. Converting the graph is
-graph.py, what int8 costs is counted in quality.py.
+graph.py; what int8 costs is measured on the test part with all else, see
+inference/judging/verdict.py.
 
 Try: python -c "from pathlib import Path; from training.shipping import export; \
 export.export_encoder(Path('DIR'), Path('model.onnx'))"
@@ -19,15 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from inference import bundle as bundles
-from inference import classifier
 from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, load_engine, load_reader
 from inference.errors import ModelError
 from inference.model_files import token_limit
-from inference.records import Example
 from training.run_folder import sha256_of
 from training.shipping import graph
 from training.shipping.graph import NotConvertible
-from training.shipping.quality import PairedLoss, paired_loss
 
 FP32_TOLERANCE = 1e-4
 
@@ -35,7 +33,6 @@ _ENCODER_OUTPUT = "last_hidden_state"
 _LONGEST_CHECK = 512  # tokens; beyond it the check costs more than it could find
 _ONE_BATCH = 2**40  # tokens: a budget that no group of texts exceeds
 _REAL_TEXTS = 32
-_MAX_EXAMPLES = 1000  # of the validation part, for the cost of int8: about 10 s on two cores
 _BESIDE_THE_GRAPH = ("config.json", "tokenizer.json", "tokenizer_config.json", "decision.json")
 
 
@@ -48,31 +45,24 @@ class ExportReport:
     """What was exported and how far it is from the weights; all plain values, for run.json.
 
     notice: why there is no ONNX file; None when there is. All figures are then None or empty.
-    fp32_max_logit_difference: greatest distance from torch over all shapes that were tried.
-    int8_macro_f1_loss: macro-F1 of float32 minus that of int8 on the same validation examples
-        (negative: int8 was better), with the interval that holds 95 % of paired resamples.
-    int8_decision_agreement: share of these examples on which both decide the same.
+    fp32_max_logit_difference: greatest distance from torch over all shapes that were tried. What
+        int8 costs is measured on the test part, see inference/judging/verdict.py.
     """
 
     notice: str | None
     fp32_max_logit_difference: float | None = None
-    int8_macro_f1_loss: float | None = None
-    int8_macro_f1_loss_interval: tuple[float, float] | None = None
-    int8_decision_agreement: float | None = None
-    int8_examples: int = 0
     sizes_bytes: Mapping[str, int] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
     duration_s: float = 0.0
 
 
-def export(run_dir: Path, texts: Sequence[str], *, validation: Sequence[Example]) -> ExportReport:
+def export(run_dir: Path, texts: Sequence[str]) -> ExportReport:
     """Write both ONNX files of a run folder, or neither and a notice that says why.
 
     Neither: the family cannot be converted, or the float32 file is not what the weights are. The
     weights are good all the same, so this ends no run.
 
     texts: as the model reads them; some are used to compare the float32 file with the weights.
-    validation: labelled examples on which the cost of int8 is counted; at most 1000 are read.
     """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(dir=run_dir, prefix=".export-") as scratch:
@@ -87,7 +77,6 @@ def export(run_dir: Path, texts: Sequence[str], *, validation: Sequence[Example]
         except (NotConvertible, ParityError) as error:
             shutil.rmtree(run_dir / "onnx", ignore_errors=True)  # of other weights
             return ExportReport(notice=str(error), duration_s=time.monotonic() - started)
-        loss = _int8_loss(stage, validation[:_MAX_EXAMPLES])
         (run_dir / "onnx").mkdir(exist_ok=True)
         for name in ONNX_FILES.values():
             (stage / name).replace(run_dir / name)
@@ -95,10 +84,6 @@ def export(run_dir: Path, texts: Sequence[str], *, validation: Sequence[Example]
     return ExportReport(
         notice=None,
         fp32_max_logit_difference=difference,
-        int8_macro_f1_loss=loss.loss if loss else None,
-        int8_macro_f1_loss_interval=loss.interval if loss else None,
-        int8_decision_agreement=loss.agreement if loss else None,
-        int8_examples=loss.examples if loss else 0,
         sizes_bytes={name: path.stat().st_size for name, path in files.items()},
         sha256={name: sha256_of(path) for name, path in files.items()},
         duration_s=time.monotonic() - started,
@@ -174,14 +159,3 @@ def _gate(folder: Path, stage: Path, output: str, groups: Sequence[tuple[str, ..
 
 def _limit(folder: Path, output: str) -> int:
     return bundles.load(folder).max_tokens if output == "logits" else token_limit(folder)
-
-
-def _int8_loss(stage: Path, examples: Sequence[Example]) -> PairedLoss | None:
-    if not examples:
-        return None
-    ours, reference = (classifier.load(stage, engine=name) for name in (ONNX_INT8, ONNX_FP32))
-    texts = [reference.bundle.compose(example.fields) for example in examples]
-    labels = reference.bundle.labels
-    truth = np.array([[label in example.labels for label in labels] for example in examples])
-    decided = [classifier.decide(model.bundle, model.score(texts)) for model in (reference, ours)]
-    return paired_loss(truth, *decided)

@@ -1,9 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.metrics import matthews_corrcoef
 
 from inference.bundle import MULTI, SINGLE
 from inference.judging import verdict
-from inference.judging.leaderboard import BETTER, CANNOT_TELL, WORSE, Leaderboard, Measured
+from inference.judging.leaderboard import (
+    BETTER,
+    CANNOT_TELL,
+    FINE_TUNED,
+    WORSE,
+    Leaderboard,
+    Measured,
+)
 from inference.judging.predictions import Predictions, Targets
 from inference.metrics import summarise
 
@@ -81,6 +91,30 @@ def test_the_best_free_model_by_mcc_is_the_one_to_beat():
     mcc = {row.model.name: row.figures["mcc"] for row in board.rows}
     found = board.rows[2].difference
     assert found is not None and found.mcc == mcc["ours"] - mcc["free_good"]
+
+
+def test_the_int8_copy_is_held_against_its_original_though_another_is_to_be_beaten():
+    models = {
+        "onnx_int8": said(flipped(TRUTH, 0.12, 2)),
+        "onnx_fp32": said(flipped(TRUTH, 0.1, 2)),
+        "free": said(flipped(TRUTH, 0.3, 3)),
+    }
+    board = verdict.judge(
+        [
+            (replace(model(name, "baseline" if name == "free" else FINE_TUNED), engine=name), one)
+            for name, one in models.items()
+        ],
+        binary(TRUTH),
+        "0" * 64,
+        resamples=400,
+    )
+    int8, float32, _ = (
+        matthews_corrcoef(TRUTH, one.decided.argmax(axis=1)) for one in models.values()
+    )
+    assert board.int8 is not None and board.int8.interval is not None
+    assert board.int8.mcc == pytest.approx(int8 - float32, abs=1e-12) and board.int8.mcc < 0
+    assert board.int8.interval[0] <= board.int8.mcc <= board.int8.interval[1]
+    assert judge(binary(TRUTH), ours=models["onnx_int8"]).int8 is None
 
 
 def test_without_a_free_model_there_is_no_verdict():

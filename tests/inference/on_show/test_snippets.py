@@ -39,7 +39,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny model with its small ONNX file."""
     folder = make_tiny_model(tmp_path_factory.mktemp("snippets") / "model", LABELS, MULTI)
     bundles.save(Bundle(LABELS, MULTI, max_tokens=32), folder)
-    assert export(folder, ["a good day", "bad food"], validation=()).notice is None
+    assert export(folder, ["a good day", "bad food"]).notice is None
     return folder
 
 

@@ -42,7 +42,7 @@ def test_every_number_of_the_results_table_stands_in_the_run_folder(exported_run
     assert len(rows) == 6, "int8, float32 and zero-shot, in each of the two tables"
     assert all(" 0.600 (0.580 to 0.620) | 0.712 (0.692 to 0.732) | – |" in row for row in rows[:2])
     assert "**Better: tiny, fine-tuned (onnx\\_int8) beats the best free one" in card
-    assert "60 validation examples" in card, "the cost of int8"
+    assert "-0.0040 MCC (95 % interval of the difference -0.0121 to +0.0033)" in card, "int8"
 
 
 def test_snippets_truncate_and_name_the_tag(exported_run: Path):
