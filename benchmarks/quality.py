@@ -39,7 +39,8 @@ WORKS = {
     ),
     "jigsaw": (
         f"--config {RECIPES}/toxicity.yaml --train_file DATA/jigsaw/train.csv "
-        "--test_file DATA/jigsaw/test.csv --max_train_samples 4000"
+        "--test_file DATA/jigsaw/test.csv --max_train_samples 4000 --max_seq_length 128 "
+        "--validation_size 0.03"
     ),
     "apps": (
         f"--config {RECIPES}/creatives.yaml --train_file DATA/ios_apps/train.csv "

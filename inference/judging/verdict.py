@@ -86,11 +86,14 @@ def judge(
 def _cost_of_int8(
     models: Sequence[Measured], samples: Sequence[Sample], drawn: Sequence[Mapping[str, Floats]]
 ) -> Difference | None:
-    """What the int8 copy of the fine-tuned model is worth beside its float32 original."""
-    places = {one.engine: at for at, one in enumerate(models) if one.role == FINE_TUNED}
-    if ONNX_INT8 not in places or ONNX_FP32 not in places:
-        return None
-    return _difference(samples, drawn, places[ONNX_INT8], places[ONNX_FP32])
+    """What the int8 copy of a fine-tuned model is worth beside its own float32 original."""
+    tuned = {
+        (one.repo_id, one.engine): at for at, one in enumerate(models) if one.role == FINE_TUNED
+    }
+    for (repo_id, engine), place in tuned.items():
+        if engine == ONNX_INT8 and (repo_id, ONNX_FP32) in tuned:
+            return _difference(samples, drawn, place, tuned[repo_id, ONNX_FP32])
+    return None
 
 
 def _row(

@@ -45,8 +45,7 @@ class ExportReport:
     """What was exported and how far it is from the weights; all plain values, for run.json.
 
     notice: why there is no ONNX file; None when there is. All figures are then None or empty.
-    fp32_max_logit_difference: greatest distance from torch over all shapes that were tried. What
-        int8 costs is measured on the test part, see inference/judging/verdict.py.
+    fp32_max_logit_difference: greatest distance from torch over all shapes that were tried.
     """
 
     notice: str | None

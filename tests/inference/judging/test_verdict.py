@@ -99,15 +99,18 @@ def test_the_int8_copy_is_held_against_its_original_though_another_is_to_be_beat
         "onnx_fp32": said(flipped(TRUTH, 0.1, 2)),
         "free": said(flipped(TRUTH, 0.3, 3)),
     }
-    board = verdict.judge(
-        [
-            (replace(model(name, "baseline" if name == "free" else FINE_TUNED), engine=name), one)
-            for name, one in models.items()
-        ],
-        binary(TRUTH),
-        "0" * 64,
-        resamples=400,
-    )
+    rows = [
+        (
+            replace(
+                model(name, "baseline" if name == "free" else FINE_TUNED),
+                engine=name,
+                repo_id="demo/ours",
+            ),
+            one,
+        )
+        for name, one in models.items()
+    ]
+    board = verdict.judge(rows, binary(TRUTH), "0" * 64, resamples=400)
     int8, float32, _ = (
         matthews_corrcoef(TRUTH, one.decided.argmax(axis=1)) for one in models.values()
     )
@@ -115,6 +118,8 @@ def test_the_int8_copy_is_held_against_its_original_though_another_is_to_be_beat
     assert board.int8.mcc == pytest.approx(int8 - float32, abs=1e-12) and board.int8.mcc < 0
     assert board.int8.interval[0] <= board.int8.mcc <= board.int8.interval[1]
     assert judge(binary(TRUTH), ours=models["onnx_int8"]).int8 is None
+    rows[1] = (replace(rows[1][0], repo_id="demo/another"), rows[1][1])
+    assert verdict.judge(rows, binary(TRUTH), "0" * 64, resamples=400).int8 is None
 
 
 def test_without_a_free_model_there_is_no_verdict():
