@@ -13,9 +13,9 @@ from training.learning import frozen
 from training.learning.processes import Processes
 
 
-def test_the_first_steps_do_not_count():
-    ends = [0.0, 50.0, 90.0, 95.0, 99.0, 100.0, 101.0, 102.0]
-    assert training.rate(ends, batch=32) == 32
+def test_only_the_second_epoch_counts_and_all_of_it():
+    ends = [50.0, 90.0, 99.0, 100.0, 104.0, 107.0, 109.0, 110.0]  # the longest texts come first
+    assert training.second_epoch_rate(ends, rows=120) == 12
 
 
 def test_what_is_between_epochs_does_not_count():
@@ -39,7 +39,7 @@ def test_the_machine_is_measured_in_operations_a_second(tiny_model, monkeypatch)
     assert 0.01 < training.product_gflops(model, 64, torch.float32) < 10_000
 
 
-def test_both_loops_take_every_step_of_one_pass(tiny_model, tmp_path, monkeypatch):
+def test_both_loops_take_every_step_of_their_passes(tiny_model, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "MAX_TOKENS", 32)  # the tiny model has places for 64
     data = records.read(write_toy_csv(tmp_path / "toy.csv", 320), Schema(("text",), ("label",)))
     environ = {"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from inference.errors import ModelError
 from training.examples.batches import Batch, eval_loader, seed_of_batch, train_loader
-from training.learning import frozen, losses, memory, saving, schedule, trackers
+from training.learning import dropout, frozen, losses, memory, saving, schedule, trackers
 from training.learning.checkpoints import Checkpoints, Progress, best_by, step_name
 from training.learning.imbalance import draws
 from training.learning.job import Fit, Job
@@ -116,6 +116,8 @@ class _Fitting:
     def _model(self) -> torch.nn.Module:
         """A copy of the job's model whose lowest layers are frozen, or that has adapters."""
         model = copy.deepcopy(self.job.model)
+        if self.processes.device == "cpu":
+            dropout.make_cheap(model)
         self.frozen: frozen.Frozen | None = None
         if self.config.lora_r is None:
             self.frozen = frozen.freeze(model, self.config.freeze_layers)
