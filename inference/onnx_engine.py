@@ -28,13 +28,17 @@ class OnnxEngine:
     def __init__(self, path: Path, *, output: str, threads: int) -> None:
         """Load the graph at path; `output` names the array that run() returns.
 
-        threads: size of this graph's own thread pool, 0 = ONNX Runtime's choice.
+        threads: cores that this graph may use, 0 = ONNX Runtime's choice. A graph that runs one
+            window at a time runs as many at once, on a thread each.
 
         Raises:
             ModelError: the file is no ONNX graph, or its inputs or outputs are unknown to us.
         """
+        is_one_by_one = _mixes_batch(path)
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
+        # One short text gains nothing by a second thread, and many texts lose a fifth to a third of
+        # their rate by it (MiniLM int8, two cores, idle, 2026-11-22).
+        options.intra_op_num_threads = 1 if is_one_by_one else threads
         options.inter_op_num_threads = 1
         # Waiting threads that spin take the cores from the other model, the page and the server.
         # Without: 1.5 to 2.5 times the texts a second on two busy cores (2026-11-21).
@@ -59,7 +63,7 @@ class OnnxEngine:
                 f"expected input_ids, attention_mask, token_type_ids and {output}"
             )
         self.workers = threads or os.cpu_count() or 1
-        self.batch_tokens = 0 if _mixes_batch(path) else _BATCH_TOKENS
+        self.batch_tokens = 0 if is_one_by_one else _BATCH_TOKENS
         self.size_bytes = sum(
             part.stat().st_size for part in path.parent.iterdir() if part.name.startswith(path.name)
         )
@@ -81,8 +85,10 @@ def _mixes_batch(path: Path) -> bool:
 
     DynamicQuantizeLinear scales all activations of a batch by their common range. On tweets that
     moved scores by 0.01 in the median and 0.18 at most, and changed 3 of 200 decisions (MiniLM
-    fine-tuned on tweets, 2026-11-21).
+    fine-tuned on tweets, 2026-11-21). A file that is missing or empty is told by loading it.
     """
+    if not path.is_file() or not path.stat().st_size:
+        return False
     # operator names stand in the file as plain bytes; parsing it would need the package onnx
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(b"DynamicQuantizeLinear") >= 0

@@ -215,6 +215,14 @@ def test_a_damaged_file_is_named(onnx_model, tmp_path, engine, name, message):
 
 
 @pytest.mark.parametrize("engine", ["onnx_int8", "onnx_fp32"])
+def test_an_empty_file_is_named(onnx_model, tmp_path, engine):
+    folder = shutil.copytree(onnx_model, tmp_path / "model")
+    (folder / ONNX_FILES[engine]).write_bytes(b"")
+    with pytest.raises(ModelError, match=f"{ONNX_FILES[engine]} cannot be loaded"):
+        load(folder, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["onnx_int8", "onnx_fp32"])
 def test_an_engine_without_its_file_lists_what_there_is(tiny_model, engine):
     with pytest.raises(ModelError, match=r"it offers torch$"):
         load(tiny_model, engine=engine)
