@@ -149,6 +149,8 @@ class _Fitting:
         finally:
             for observer in self.observers:
                 observer.on_end()
+            # what is measured and published from here on is what anybody will load, in float32
+            self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
         done = self.progress
         assert done.best_step is not None and done.best_value is not None, done
         return ChatFit(
@@ -246,14 +248,14 @@ class _Fitting:
             device=self.accelerator.device,
         )
         self.progress = self.progress.validated(-losses.loss)
-        is_better = self.progress.best_step == self.progress.step
-        if is_better:
+        is_kept = self.progress.best_step == self.progress.step
+        if is_kept:
             unwrapped = self.accelerator.unwrap_model(self.model)
             self.checkpoints.save_best(
                 self.progress.step, lambda folder: adapters.save(unwrapped, folder)
             )
         figures = {"loss": losses.loss, "perplexity": losses.perplexity}
-        validation = Validation(figures, _CHOSEN_BY, losses.loss, is_better)
+        validation = Validation(figures, _CHOSEN_BY, losses.loss, is_kept)
         for observer in self.observers:
             observer.on_validation(self._moment(), validation)
 

@@ -12,7 +12,7 @@ import torch
 
 from inference import settings as settings_of
 from inference.errors import ConfigError
-from training.dialogues import adapters, corpus, experiment
+from training.dialogues import adapters, corpus, experiment, held_out
 from training.dialogues import base as bases
 from training.learning.processes import Processes
 from training.learning.progress import History
@@ -123,6 +123,23 @@ def test_a_finished_run_is_not_trained_again_and_other_settings_are_refused(sett
         trained(config.with_values(learning_rate=0.1))
 
 
+def test_after_training_in_bf16_the_model_computes_as_its_files_do(settings_for):
+    settings = settings_for(mixed_precision="bf16", max_steps=2)
+    first, from_files = trained(settings), trained(settings)
+    assert from_files.fit == first.fit  # not trained again
+    seen = [
+        held_out.measure(
+            one.ready.model,
+            one.ready.encoded["test"],
+            batch_size=1,
+            pad_id=one.ready.reader.pad_id,
+            device="cpu",
+        )
+        for one in (first, from_files)
+    ]
+    assert seen[0].sums == pytest.approx(seen[1].sums, abs=1e-5)
+
+
 def test_gradient_checkpointing_computes_the_same(settings_for, tmp_path):
     plain = trained(settings_for(output_dir=str(tmp_path / "a")))
     saving = trained(settings_for(output_dir=str(tmp_path / "b"), gradient_checkpointing=True))
@@ -142,7 +159,8 @@ def test_several_processes_are_refused(settings_for):
 def test_a_killed_run_goes_on_to_the_same_adapter(settings_for, tmp_path):
     """kill -9 in mid-training, then the same command again: the adapter of a run in one piece."""
     flags = {
-        "train_file": None, "model_name_or_path": None, "max_seq_length": 96, "max_steps": 60,
+        "train_file": None, "model_name_or_path": None, "mixed_precision": None,
+        "max_seq_length": 96, "max_steps": 60,
         "eval_steps": 20, "save_steps": 5, "learning_rate": 0.01, "lora_r": 4, "lora_dropout": 0.1,
         "answer_prompts": 0,
     }  # fmt: skip
