@@ -13,7 +13,7 @@ from transformers import pipeline
 from inference import bundle as bundles
 from inference import classifier
 from inference.bundle import MULTI, SINGLE, Bundle
-from inference.classifier import activate, decide, load
+from inference.classifier import ONNX_FILES, activate, decide, load
 from inference.errors import ModelError, TextError
 from tests.tiny import LABELS, WORDS, make_tiny_model, with_config
 
