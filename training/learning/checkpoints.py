@@ -1,13 +1,14 @@
 """Checkpoints of a run that is under way: whole or absent, two kept, refused when they do not fit.
 
 Owns RUN_DIR/checkpoints: step-00000200/ (what accelerate saves, and progress.json) and
-best-00000100/ (weights of the best validation so far). What goes into them is loop.py's.
+best-00000100/ (the weights to be kept so far). What goes into them is loop.py's.
 The optimizer's state is torch's own format; it is read back with weights_only and never published.
 
 Try: python -m training.train --config RUN_DIR/run.json --resume_from_checkpoint auto
 """
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -29,7 +30,10 @@ class Progress:
     batch: int = 0
     step: int = 0
     best_value: float | None = None
+    """What validation gave at `best_step`, whose weights are kept; higher is better."""
     best_step: int | None = None
+    highest: float | None = None
+    """What validation gave at most."""
     validations_without_gain: int = 0
     seconds: float = 0.0
     """Time spent training so far, over all interruptions."""
@@ -38,11 +42,21 @@ class Progress:
     is_on_cpu: bool = False
     """Whether the run had to leave its device, whose memory did not hold one text."""
 
-    def validated(self, value: float) -> "Progress":
-        """The progress after a validation that gave this value; higher is better."""
-        if self.best_value is None or value > self.best_value:
-            return replace(self, best_value=value, best_step=self.step, validations_without_gain=0)
-        return replace(self, validations_without_gain=self.validations_without_gain + 1)
+    def validated(self, value: float, noise: float = 0.0) -> "Progress":
+        """The progress after a validation that gave this value; higher is better.
+
+        noise: by how much a value is off by chance. Weights that are less than that behind the
+            highest take the place of earlier ones: a learning rate that falls to 0 makes the later
+            ones the better, where a few hundred texts cannot tell (benchmarks/LOG.md, 2026-11-22).
+        """
+        if self.highest is None or value > self.highest:
+            progress = replace(self, highest=value, validations_without_gain=0)
+            is_kept = True
+        else:
+            without_gain = self.validations_without_gain + 1
+            progress = replace(self, validations_without_gain=without_gain)
+            is_kept = value > self.highest - noise
+        return replace(progress, best_value=value, best_step=self.step) if is_kept else progress
 
 
 class Checkpoints:
@@ -86,7 +100,7 @@ class Checkpoints:
         return partial.rename(final)
 
     def save_best(self, step: int, save_weights: Callable[[Path], None]) -> None:
-        """Keep the weights of this step as the best so far."""
+        """Keep the weights of this step, in place of those kept before."""
         partial = self.partial(str(_best_name(step)))
         self.begin(partial)
         save_weights(partial)
@@ -159,6 +173,15 @@ def best_by(problem_type: str) -> str:
     later.
     """
     return "roc_auc" if problem_type == MULTI else "mcc"
+
+
+def noise_of(value: float, problem_type: str, texts: int) -> float:
+    """The standard error of that figure, measured on so many validation texts.
+
+    Matthews correlation is Pearson's of two binary variables, whose error in large samples is
+    (1 - r^2) / sqrt(n - 1). For several labels 0: that of a mean ROC-AUC has no short formula.
+    """
+    return 0.0 if problem_type == MULTI else max(0, 1 - value**2) / math.sqrt(max(1, texts - 1))
 
 
 def step_name(step: int) -> str:

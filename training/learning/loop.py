@@ -1,4 +1,4 @@
-"""The Accelerate loop: a model and its batches become trained weights, the best by validation.
+"""The Accelerate loop: a model and its batches become trained weights, kept by validation.
 
 Owns order, steps, validation and resumption. Which processes compute, and on what:
 processes.py; what a batch is: training/examples/batches.py; where a run stands on disk:
@@ -25,7 +25,13 @@ from numpy.typing import NDArray
 from inference.errors import ModelError
 from training.examples.batches import Batch, eval_loader, seed_of_batch, train_loader
 from training.learning import dropout, frozen, losses, memory, saving, schedule, trackers
-from training.learning.checkpoints import Checkpoints, Progress, best_by, step_name
+from training.learning.checkpoints import (
+    Checkpoints,
+    Progress,
+    best_by,
+    noise_of,
+    step_name,
+)
 from training.learning.imbalance import draws
 from training.learning.job import Fit, Job
 from training.learning.processes import Processes
@@ -270,14 +276,16 @@ class _Fitting:
         value = measured[name]
         if value is None:  # no label of the validation part has both cases
             value = -float(measured["log_loss"] or 0.0)
-        self.progress = self.progress.validated(value)
-        is_better = self.progress.best_step == self.progress.step
-        if is_better:
+        texts = len(self.job.validation.token_ids)
+        noise = noise_of(value, self.job.problem_type, texts)
+        self.progress = self.progress.validated(value, noise)
+        is_kept = self.progress.best_step == self.progress.step
+        if is_kept:
             has_adapters = self.config.lora_r is not None
             save = saving.whole(self.model, self.processes, has_adapters=has_adapters)
             if self.processes.is_main:
                 self.checkpoints.save_best(self.progress.step, save)
-        validation = Validation(measured, name, value, is_better)
+        validation = Validation(measured, name, value, is_kept)
         for observer in self.observers:
             observer.on_validation(self._moment(), validation)
 

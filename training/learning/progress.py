@@ -36,12 +36,12 @@ class Moment:
 
 @dataclass(frozen=True)
 class Validation:
-    """What a validation gave; `value`, the figure `chosen_by`, decides whether it is the best."""
+    """What a validation gave; `value`, the figure `chosen_by`, decides what is kept."""
 
     figures: Mapping[str, float | None]
     chosen_by: str
     value: float
-    is_best: bool
+    is_kept: bool
 
 
 class Observer(Protocol):
@@ -169,7 +169,7 @@ class Bar:
         if self._is_shown:
             self._bar.write(
                 f"epoch {moment.epoch:.2f}: validation {validation.chosen_by} "
-                f"{validation.value:.4f}" + (" (best so far)" if validation.is_best else "")
+                f"{validation.value:.4f}" + (" (kept)" if validation.is_kept else "")
             )
 
     def on_end(self) -> None:

@@ -174,8 +174,8 @@ def training(receipt: Receipt, study: Study | None = None) -> str:
     ]
     kept = (
         f"Trained on {device(receipt)}; kept is the checkpoint of step {course['best_step']}, "
-        f"the best by {escape(course['metric'].replace('_', ' '))} on the validation part "
-        f"({figure(course['best_value'])})."
+        f"whose {escape(course['metric'].replace('_', ' '))} on the validation part "
+        f"({figure(course['best_value'])}) no other exceeds by more than chance."
     )
     if course.get("frozen_layers"):
         kept += (

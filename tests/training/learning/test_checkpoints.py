@@ -1,15 +1,18 @@
 """Checkpoints: whole or absent, two kept, refused when they belong elsewhere."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from inference.bundle import MULTI, SINGLE
 from inference.errors import ConfigError
 from training.learning.checkpoints import (
     Checkpoints,
     Progress,
     best_by,
+    noise_of,
     read_progress,
     refuse_difference,
     step_name,
@@ -129,7 +132,36 @@ def test_a_checkpoint_remembers_where_the_run_stood(tmp_path):
     assert json.loads((found / "progress.json").read_text())["identity"] == IDENTITY
 
 
-def test_the_first_of_equal_validations_stays_the_best():
+def _after(progress: Progress, step: int) -> Progress:
+    return replace(progress, step=step)
+
+
+def test_a_later_validation_within_the_noise_is_kept_but_is_no_gain():
+    first = Progress(step=1).validated(0.70, 0.02)
+    second = _after(first, 2).validated(0.69, 0.02)
+    assert (second.best_step, second.best_value, second.highest) == (2, 0.69, 0.70)
+    assert second.validations_without_gain == 1
+    third = _after(second, 3).validated(0.675, 0.02)  # within the noise of the second alone
+    assert (third.best_step, third.best_value, third.validations_without_gain) == (2, 0.69, 2)
+    fourth = _after(third, 4).validated(0.71, 0.02)
+    assert (fourth.best_step, fourth.highest, fourth.validations_without_gain) == (4, 0.71, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem", "texts", "expected"),
+    [
+        (0.6, SINGLE, 401, 0.64 / 20),
+        (1.0, SINGLE, 401, 0.0),
+        (0.6, SINGLE, 1, 0.64),
+        (-3.5, SINGLE, 401, 0.0),  # a log-loss, where no label has both cases
+        (0.9, MULTI, 401, 0.0),
+    ],
+)
+def test_the_noise_of_a_validation_is_the_error_of_a_correlation(value, problem, texts, expected):
+    assert noise_of(value, problem, texts) == pytest.approx(expected)
+
+
+def test_the_first_of_equal_validations_stays_where_there_is_no_noise():
     progress = Progress(step=1).validated(0.5)
     assert (progress.best_step, progress.validations_without_gain) == (1, 0)
     later = Progress(**{**vars(progress), "step": 2}).validated(0.5)

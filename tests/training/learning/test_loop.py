@@ -31,13 +31,19 @@ def test_sixteen_texts_are_learned_by_heart(tiny_model, tmp_path):
 
 
 @pytest.mark.parametrize("problem", [SINGLE, MULTI])
-def test_the_best_validation_is_what_is_kept(tiny_model, tmp_path, problem):
+def test_the_last_weights_that_validation_cannot_tell_from_the_best_are_kept(
+    tiny_model, tmp_path, problem
+):
     job = make_job(tiny_model, tmp_path, problem=problem, num_train_epochs=3)
     fit = fit_job(job)
     figure = f"validation_{fit.metric}"
     values = [(line[figure], line["step"]) for line in _lines(job) if figure in line]
     assert len(values) == 3
-    assert fit.best_value == max(value for value, _ in values)
+    highest = max(value for value, _ in values)
+    noise = {SINGLE: (1 - highest**2) / np.sqrt(47), MULTI: 0}[problem]
+    near = [(step, value) for value, step in values if value >= highest - noise]
+    expected = near[-1] if problem == SINGLE else near[0]
+    assert (fit.best_step, fit.best_value) == expected
     assert fit.best_value > 0.9
     assert (fit.weights_dir / "model.safetensors").exists()
     assert fit.steps == 36
@@ -49,7 +55,7 @@ def test_validation_between_epochs_and_early_stopping(tiny_model, tmp_path):
     )
     fit = fit_job(job)
     assert fit.steps == 10  # nothing is learned: the second validation is no gain
-    assert fit.best_step == 5
+    assert fit.best_step == 10  # as good as the first, by all that 48 texts can tell
 
 
 def test_accumulated_batches_take_fewer_steps_and_the_rate_still_reaches_zero(tiny_model, tmp_path):
@@ -91,14 +97,14 @@ def test_an_observer_of_ones_own_is_told_the_course_of_a_training(tiny_model, tm
             told.append(("log", moment.step))
 
         def on_validation(self, moment: Moment, validation: Validation) -> None:
-            told.append(("best" if validation.is_best else "worse", moment.step))
+            told.append(("kept" if validation.is_kept else "worse", moment.step))
 
         def on_end(self) -> None:
             told.append(("end", 0))
 
     job = make_job(tiny_model, tmp_path, num_train_epochs=1, logging_steps=6)
     loop.fit(job, make_processes(job), observers=[Listener()])
-    assert told == [("start", 12), ("log", 6), ("log", 12), ("best", 12), ("end", 0)]
+    assert told == [("start", 12), ("log", 6), ("log", 12), ("kept", 12), ("end", 0)]
 
 
 class _PowerCut(Exception):

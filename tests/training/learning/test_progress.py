@@ -73,6 +73,6 @@ def test_the_bar_shows_loss_and_time_left_on_the_main_process_only(capsys):
         if is_shown:
             assert "5/10" in shown.err
             assert "loss=0.250, lr=1.0e-04, texts_per_s=80" in shown.err
-            assert "epoch 0.50: validation mcc 0.5000 (best so far)" in shown.out
+            assert "epoch 0.50: validation mcc 0.5000 (kept)" in shown.out
         else:
             assert shown.err + shown.out == ""
