@@ -1,6 +1,7 @@
 """The page of searches in a real browser: a real search, live, and its pictures."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +21,10 @@ from tests.training.toy import write_toy_csv
 LIMIT_MS = 120_000
 
 
-def make_run(home: Path, runs: str) -> Run:
-    """A run over toy tweets whose settings are chosen."""
-    data = write_toy_csv(home / f"{runs}.csv", 150)
+def make_run(home: Path, runs: str, texts: int = 150) -> Run:
+    """A run over toy tweets whose settings are chosen; one of an earlier try is gone."""
+    shutil.rmtree(home / runs, ignore_errors=True)
+    data = write_toy_csv(home / f"{runs}.csv", texts)
     base = home / "base"
     if not base.exists():
         make_tiny_model(base, labels=None)
@@ -82,7 +84,8 @@ def test_every_picture_is_drawn_by_plotly_and_told_in_words(
 def test_a_search_runs_is_watched_stopped_and_carried_on(
     open_page: OpenPage, home: Path, hub_server: RunningHub, tiny_catalogue: Path
 ):
-    run = make_run(home, "live")
+    # large enough for a trial of seconds: a search ends by itself when ten in turn gain nothing
+    run = make_run(home, "live", texts=3000)
     with owner_space(home, hub_server, tiny_catalogue, "live") as space:
         page = open_page(f"{space.url}/tuning")
         page.get_by_role("heading", name="Tune a model").wait_for(timeout=LIMIT_MS)
