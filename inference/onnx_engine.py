@@ -36,8 +36,8 @@ class OnnxEngine:
         """
         is_one_by_one = _mixes_batch(path)
         options = ort.SessionOptions()
-        # One short text gains nothing by a second thread, and many texts lose a fifth to a third of
-        # their rate by it (MiniLM int8, two cores, idle, 2026-11-22).
+        # One short text gains nothing by a second thread, and many texts lose a sixth of their
+        # rate by it (MiniLM int8, two cores, idle, 2026-11-22).
         options.intra_op_num_threads = 1 if is_one_by_one else threads
         options.inter_op_num_threads = 1
         # Waiting threads that spin take the cores from the other model, the page and the server.

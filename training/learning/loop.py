@@ -25,13 +25,7 @@ from numpy.typing import NDArray
 from inference.errors import ModelError
 from training.examples.batches import Batch, eval_loader, seed_of_batch, train_loader
 from training.learning import dropout, frozen, losses, memory, saving, schedule, trackers
-from training.learning.checkpoints import (
-    Checkpoints,
-    Progress,
-    best_by,
-    noise_of,
-    step_name,
-)
+from training.learning.checkpoints import Checkpoints, Progress, best_by, noise_of, step_name
 from training.learning.imbalance import draws
 from training.learning.job import Fit, Job
 from training.learning.processes import Processes

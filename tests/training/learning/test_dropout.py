@@ -7,45 +7,28 @@ import pytest
 import torch
 from torch import nn
 from transformers import (
-    AutoModelForSequenceClassification,
     BertConfig,
     DebertaV2Config,
     DistilBertConfig,
     GPT2Config,
     ModernBertConfig,
     PreTrainedConfig,
-    PreTrainedModel,
     RobertaConfig,
 )
 
+from tests.training.learning.architectures import SIZE, made, named
 from training.learning import dropout
 
-SIZE = {
-    "vocab_size": 60,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 48,
-    "pad_token_id": 0,
-}
+TWO = {**SIZE, "num_hidden_layers": 2}
 CONFIGS: list[PreTrainedConfig] = [
-    BertConfig(**SIZE),
-    RobertaConfig(**SIZE),
+    BertConfig(**TWO),
+    RobertaConfig(**TWO),
     DistilBertConfig(vocab_size=60, dim=32, n_layers=2, n_heads=2, hidden_dim=48),
-    ModernBertConfig(**SIZE, attention_dropout=0.1),
+    ModernBertConfig(**TWO, attention_dropout=0.1),
     GPT2Config(vocab_size=60, n_embd=32, n_layer=2, n_head=2, pad_token_id=0),
-    DebertaV2Config(**SIZE),
+    DebertaV2Config(**TWO),
 ]
 ALMOST_NEVER = 1e-9  # rounds to no element at all, but is no reason to leave the attention out
-
-
-def named(config: PreTrainedConfig) -> str:
-    return config.model_type
-
-
-def made(config: PreTrainedConfig) -> PreTrainedModel:
-    torch.manual_seed(1)
-    return AutoModelForSequenceClassification.from_config(config)
 
 
 def batch() -> dict[str, torch.Tensor]:
@@ -125,7 +108,7 @@ def test_it_drops_out_in_training(config: PreTrainedConfig) -> None:
 
 
 def test_the_attention_of_bert_draws_this_way_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    cheap = made(BertConfig(**SIZE, hidden_dropout_prob=0.0)).train()
+    cheap = made(BertConfig(**TWO, hidden_dropout_prob=0.0)).train()
     dropout.make_cheap(cheap)
     whole, shapes = dropout.kept, []
 
@@ -144,7 +127,7 @@ def test_the_attention_of_bert_draws_this_way_too(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_settings_that_are_saved_do_not_name_it(tmp_path: Path) -> None:
-    model = made(BertConfig(**SIZE))
+    model = made(BertConfig(**TWO))
     dropout.make_cheap(model)
     assert model.config._attn_implementation == dropout.ATTENTION
     model.save_pretrained(tmp_path)

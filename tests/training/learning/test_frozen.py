@@ -9,7 +9,6 @@ import torch
 from safetensors.torch import load_file
 from transformers import (
     AlbertConfig,
-    AutoModelForSequenceClassification,
     BertConfig,
     DebertaV2Config,
     DistilBertConfig,
@@ -24,17 +23,10 @@ from transformers import (
 
 from inference.errors import ConfigError
 from tests.training.fitting import fit_job, make_job
+from tests.training.learning.architectures import SIZE, made, named
 from training.examples.batches import Encoded, eval_loader
 from training.learning import frozen
 
-SIZE = {
-    "vocab_size": 60,
-    "hidden_size": 32,
-    "num_hidden_layers": 4,
-    "num_attention_heads": 2,
-    "intermediate_size": 48,
-    "pad_token_id": 0,
-}
 DISTIL = {"vocab_size": 60, "dim": 32, "n_layers": 4, "n_heads": 2, "hidden_dim": 48}
 IN_LAYERS_OF_THEIR_OWN: list[PreTrainedConfig] = [
     BertConfig(**SIZE),
@@ -48,15 +40,6 @@ WITH_SHARED_POSITIONS: list[PreTrainedConfig] = [
     MPNetConfig(**SIZE),
     DebertaV2Config(**SIZE, relative_attention=True, pos_att_type=["c2p", "p2c"]),
 ]
-
-
-def named(config: PreTrainedConfig) -> str:
-    return config.model_type
-
-
-def made(config: PreTrainedConfig) -> PreTrainedModel:
-    torch.manual_seed(1)
-    return AutoModelForSequenceClassification.from_config(config)
 
 
 def examples(count: int = 23) -> Encoded:
