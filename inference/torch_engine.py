@@ -1,22 +1,18 @@
 """Token ids -> numbers by torch and transformers, for model folders that ship no ONNX file.
 
-The only module of this package that imports torch, and it is itself imported on demand. Weights are
-read from safetensors only, from the local folder only, and code in a repo is never run.
+Imported on demand, as torch takes seconds to load.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
-from transformers.utils import logging
 
+from inference import pretrained
 from inference.errors import ModelError
 
 
@@ -78,40 +74,14 @@ def convert_tokenizer(folder: Path) -> Tokenizer:
 
 def _load_model(folder: Path, output: str) -> Any:
     kind = AutoModelForSequenceClassification if output == "logits" else AutoModel
-    try:
-        with _unreported():
-            model, found = kind.from_pretrained(
-                folder,
-                use_safetensors=True,
-                local_files_only=True,
-                trust_remote_code=False,
-                dtype=torch.float32,
-                output_loading_info=True,
-            )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"the model in {folder} cannot be loaded ({error})") from None
-    # transformers fills a missing head with random numbers and only warns
-    missing = sorted(name for name in found["missing_keys"] if "pooler" not in name)
+    model, missing = pretrained.load(kind, folder)
+    missing = [name for name in missing if "pooler" not in name]
     if missing:
         raise ModelError(
             f"the weights in {folder} lack {', '.join(missing[:5])}; a model without a trained "
             "classification head can only be compared in the role zero-shot"
         )
     return model
-
-
-@contextmanager
-def _unreported() -> Iterator[None]:
-    """Keep transformers from telling which weights it found: that is looked at here."""
-    level, has_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if has_bar:
-            logging.enable_progress_bar()
 
 
 def _best_device() -> str:

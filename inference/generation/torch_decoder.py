@@ -1,7 +1,6 @@
 """Any causal model that transformers knows: tokens in, logits of the next one out, by torch.
 
-For the families that onnx_decoder.py cannot compute, and for a GPU. Weights are read from
-safetensors only, from the local folder only, and code in a repo is never run.
+For the families that onnx_decoder.py cannot compute, and for a GPU.
 """
 
 from collections.abc import Sequence
@@ -11,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, DynamicCache
 
+from inference import pretrained
 from inference.errors import ModelError
 from inference.generation.weights import ADAPTER_CONFIG, Weights
 
@@ -62,16 +61,10 @@ class TorchDecoder:
 
 
 def _load(folder: Path) -> Any:
-    try:
-        return AutoModelForCausalLM.from_pretrained(
-            folder,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            dtype=torch.float32,
-        )
-    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-        raise ModelError(f"the model in {folder} cannot be loaded ({error})") from None
+    model, missing = pretrained.load(AutoModelForCausalLM, folder)
+    if missing:
+        raise ModelError(f"the weights in {folder} lack {', '.join(missing[:5])}")
+    return model
 
 
 def _merge(model: Any, weights: Weights) -> None:

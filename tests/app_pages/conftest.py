@@ -1,5 +1,6 @@
 """The app as AppTest runs it: in this process, over the catalogue of tiny models."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -40,6 +41,9 @@ def open_app(
 
     st.cache_resource.clear()
     yield open_
+    for thread in threading.enumerate():
+        if thread.name.endswith("warm-up"):
+            thread.join(60)  # else it loads models while the next test does
     st.cache_resource.clear()
 
 
