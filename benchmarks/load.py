@@ -59,7 +59,17 @@ class Sender:
         outcome.note(status, time.perf_counter() - started)
 
     async def _exchange(self) -> int:
-        reader, writer = self._kept() or await asyncio.open_connection(*self._place)
+        while kept := self._kept():
+            try:
+                return await self._ask(*kept)
+            except (ConnectionError, asyncio.IncompleteReadError) as error:
+                if getattr(error, "partial", b""):
+                    raise
+                # Closed while the request was on its way: not a failure of the server (RFC 9112,
+                # 9.3.1), and nothing was answered.
+        return await self._ask(*await asyncio.open_connection(*self._place))
+
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
         writer.write(self._request)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from benchmarks import load
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -20,16 +22,25 @@ class Once(socketserver.StreamRequestHandler):
         self.wfile.write(ANSWER)
 
 
+class Late(Once):
+    """Closes the connection only when the next request is on its way."""
+
+    def handle(self) -> None:
+        super().handle()
+        self.rfile.readline()
+
+
 @contextmanager
-def serving() -> Iterator[str]:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Once) as server:
+def serving(handler: type[Once] = Once) -> Iterator[str]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/x"
         server.shutdown()
 
 
-def test_connections_that_the_server_closed_meanwhile_are_not_used_again():
-    with serving() as url:
+@pytest.mark.parametrize("handler", [Once, Late])
+def test_connections_that_the_server_closed_meanwhile_are_no_failures(handler: type[Once]):
+    with serving(handler) as url:
         outcome = load.offer(url, b"{}", rate=20, seconds=1)
     assert outcome.statuses == {200: 20}, outcome.statuses
     assert len(outcome.seconds) == 20
