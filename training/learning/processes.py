@@ -15,7 +15,7 @@ from accelerate.state import AcceleratorState, GradientState, PartialState
 from accelerate.utils import broadcast_object_list, set_seed
 
 from inference.settings import Settings
-from training.learning import devices
+from training.learning import allocator, devices
 
 T = TypeVar("T")
 
@@ -57,6 +57,7 @@ class Processes:
         mixed = self.accelerator.mixed_precision
         self.precision: str = "float32" if mixed == "no" else mixed
         if self.device == "cpu":
+            allocator.keep_freed_memory()
             torch.set_num_threads(max(1, self._threads // self.count))
         set_seed(self._config.seed)
 
