@@ -12,7 +12,7 @@ import platform
 
 # malloc.h of glibc
 _TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8
-_NEVER = 2**31 - 1
+_NEVER = -1  # taken as a size_t, the largest there is
 
 
 def keep_freed_memory() -> None:
