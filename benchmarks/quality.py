@@ -44,8 +44,7 @@ WORKS = {
     ),
     "apps": (
         f"--config {RECIPES}/creatives.yaml --train_file DATA/ios_apps/train.csv "
-        "--test_file DATA/ios_apps/test.csv --text_fields title description --label_field label "
-        "--num_train_epochs 2 --max_seq_length 96"
+        "--test_file DATA/ios_apps/test.csv --text_fields title description --label_field label"
     ),
     "click": (
         f"--config {RECIPES}/click.yaml --train_file DATA/click/train.txt "

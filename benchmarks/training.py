@@ -4,7 +4,8 @@ Ours freezes half of the layers, as it does by default, and pays for computing t
 beside it trains all weights. Two peers: Trainer as the systems that this one grew from use it
 (padded to 128 tokens, float32, batch 16), and Trainer at its best settings (dynamic padding, bf16
 where the hardware has it, grouped by length, fused AdamW). A third is the machine: the matrix
-products and nothing else. What freezing does to the models made is measured by quality.py.
+products and nothing else. Trainer runs in a process of its own, as ours tells malloc to keep
+memory. What freezing does to the models made is measured by quality.py.
 
     python -m benchmarks.training [--data ../shared/data] [--json]
 """
@@ -16,6 +17,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +151,12 @@ def trainer_rate(folder: Path, data: Records, rows: int, *, is_tuned: bool, batc
     return second_epoch_rate(clock.ends, rows)
 
 
+def _begin_peer(threads: int) -> None:
+    """Make a new process ready for Trainer, which tells its course on the standard output."""
+    sys.stdout = sys.stderr
+    torch.set_num_threads(threads)
+
+
 def encoded(folder: Path, data: Records, rows: int) -> Encoded:
     """The first `rows` texts as our loop takes them."""
     matrix = np.zeros((rows, len(data.labels)), dtype=bool)
@@ -223,14 +232,20 @@ def main() -> None:
     model = _model(folder, len(data.labels))
     mean_tokens = float(encoded(folder, data, TEXTS).lengths.mean())
     dtype = torch.bfloat16 if processes.precision == "bf16" else torch.float32
+    peer = ProcessPoolExecutor(1, get_context("spawn"), _begin_peer, (here.threads,))
+
+    def trainer(rows: int, *, is_tuned: bool, batch: int) -> float:
+        run = peer.submit(trainer_rate, folder, data, rows, is_tuned=is_tuned, batch=batch)
+        return run.result()
+
     measures = {
         OURS: lambda: our_rate(folder, data, TEXTS, processes),
         ALL: lambda: our_rate(folder, data, TEXTS, processes, freeze_layers=0),
-        SEED: lambda: trainer_rate(folder, data, TEXTS // 4, is_tuned=False, batch=BATCH // 2),
-        BEST: lambda: trainer_rate(folder, data, TEXTS, is_tuned=True, batch=BATCH),
+        SEED: lambda: trainer(TEXTS // 4, is_tuned=False, batch=BATCH // 2),
+        BEST: lambda: trainer(TEXTS, is_tuned=True, batch=BATCH),
         PRODUCTS: lambda: product_gflops(model, round(BATCH * mean_tokens), dtype),
     }
-    with contextlib.redirect_stdout(sys.stderr):  # both loops tell their course there
+    with peer, contextlib.redirect_stdout(sys.stderr):  # our loop tells its course there
         seen = contest.interleave(measures, flags.rounds)
     work = f"{name}, {mean_tokens:.0f} tokens a text, {here.threads} threads, {processes.precision}"
     sheet = Sheet("training", is_json_only=flags.json)
