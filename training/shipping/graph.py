@@ -26,6 +26,7 @@ from transformers.exporters.quantizers.quantizer_onnxruntime import (
 )
 
 from hub.errors import UserError
+from inference import pretrained
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _SAMPLE = ["a text", "a second text, longer than the first"]
@@ -55,15 +56,10 @@ def convert(folder: Path, output: str) -> Converted:
 
     Raises:
         NotConvertible: the exporter does not know how to write this family.
+        ModelError: the weights cannot be loaded.
     """
     kind = AutoModelForSequenceClassification if output == "logits" else AutoModel
-    model = kind.from_pretrained(
-        folder,
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        dtype=torch.float32,
-    ).eval()
+    model = pretrained.load(kind, folder)[0].eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     read = tokenizer(_SAMPLE, padding=True, return_tensors="pt")
     sample = {name: read[name] for name in _INPUTS if name in read}
