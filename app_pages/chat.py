@@ -32,8 +32,8 @@ st.text(
 
 # ---- how they answer
 with st.expander("How they answer", icon=":material/tune:"):
-    left, middle, right = st.columns(3)
-    temperature = left.slider(
+    columns = st.columns(4)
+    temperature = columns[0].slider(
         "Temperature",
         0.0,
         1.5,
@@ -43,7 +43,7 @@ with st.expander("How they answer", icon=":material/tune:"):
         persist_state="session",
         help="0 takes the likeliest word each time; more is more varied, and more often wrong.",
     )
-    top_p = middle.slider(
+    top_p = columns[1].slider(
         "Top-p",
         0.1,
         1.0,
@@ -53,7 +53,17 @@ with st.expander("How they answer", icon=":material/tune:"):
         persist_state="session",
         help="Draw from the likeliest words that together hold this share of the probability.",
     )
-    length = right.slider(
+    penalty = columns[2].slider(
+        "Repetition penalty",
+        1.0,
+        1.5,
+        Options.repetition_penalty,
+        0.05,
+        key="chat_penalty",
+        persist_state="session",
+        help="1 is none; more keeps an answer from saying the same again and again.",
+    )
+    length = columns[3].slider(
         "Length at most, in tokens",
         16,
         512,
@@ -85,7 +95,7 @@ def ask(message: str) -> None:
     except UserError as error:
         state.chat_problem = error
         return
-    options = Options(temperature, top_p, length)
+    options = Options(temperature, top_p, length, repetition_penalty=penalty)
     turn = conversation.ask(catalogue, state.chat, text, system, options)
     state.chat = (*state.chat, turn)
     state.chat_visit.follow(turn)

@@ -64,7 +64,8 @@ class Peer:
 
 def answer(speaker: Speaker, messages: Sequence[Message], tokens: int) -> Reply:
     """Our answer of so many tokens."""
-    *_, last = speaker.answer(messages, Options(temperature=0, max_tokens=tokens))
+    options = Options(temperature=0, max_tokens=tokens, repetition_penalty=1)  # as the peer
+    *_, last = speaker.answer(messages, options)
     return last
 
 

@@ -135,6 +135,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--system_prompt", help="said first, in place of the model's own")
     parser.add_argument("--temperature", type=float, default=Options.temperature, help="0 to 2")
     parser.add_argument("--top_p", type=float, default=Options.top_p, help="above 0, at most 1")
+    parser.add_argument(
+        "--repetition_penalty",
+        type=float,
+        default=Options.repetition_penalty,
+        help="1 to 2; more keeps an answer from saying the same again and again",
+    )
     parser.add_argument("--max_tokens", type=int, default=Options.max_tokens, help="of an answer")
     parser.add_argument("--seed", type=int, help="the same seed gives the same answers")
     return parser.parse_args(argv)
@@ -144,7 +150,9 @@ def main() -> None:
     """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
     flags = parse()
     here = settings.load()
-    options = Options(flags.temperature, flags.top_p, flags.max_tokens, flags.seed)
+    options = Options(
+        flags.temperature, flags.top_p, flags.max_tokens, flags.seed, flags.repetition_penalty
+    )
     speaker = load(fetch(flags.model, flags.revision, here.connect()), threads=here.threads)
     talk = [Message(SYSTEM, flags.system_prompt)] if flags.system_prompt else []
     for line in [flags.message] if flags.message is not None else sys.stdin:

@@ -1,23 +1,31 @@
 """What a model answers to held-out prompts: does it end by itself, how varied, how fast.
 
-Owns the sampling of answers for a report, in batches and seeded; a page that streams to a person is
-inference/chat.py's business. The texts stay on this machine: a report holds figures alone.
+Owns the sampling of answers for a report, in batches and seeded, by the options that a page begins
+with; a page that streams to a person is inference/chat.py's business.
 
 Try: python -m training.chat --train_file dialogues.jsonl --max_steps 10 --answer_prompts 8
 """
 
+import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
-from transformers import PreTrainedModel
+from transformers import (
+    LogitsProcessorList,
+    PreTrainedModel,
+    RepetitionPenaltyLogitsProcessor,
+)
 
+from inference.generation.sampling import Options
+from inference.whole_file import write_whole
+from training.dialogues.messages import Dialogue
 from training.dialogues.template import Reader
 
-# As a page asks by default: greedy small models fall into loops that nobody would see there.
-TEMPERATURE, TOP_P = 0.7, 0.9
+FILE_NAME = Path("results") / "answers.jsonl"
 _TIMED_PROMPTS = 3
 _TIMED_TOKENS = 32
 _DISTINCT = (1, 2, 3)
@@ -57,37 +65,29 @@ def sample(
     model: PreTrainedModel,
     prompts: Sequence[Sequence[int]],
     reader: Reader,
+    options: Options,
     *,
-    max_tokens: int,
     batch_size: int,
-    seed: int,
-    temperature: float = TEMPERATURE,
 ) -> list[Answer]:
-    """An answer to each prompt, in their order; equal seeds give equal answers."""
+    """An answer to each prompt, in their order; equal seeds, 0 unless given, give equal answers."""
     order = sorted(range(len(prompts)), key=lambda place: -len(prompts[place]))
     answers: dict[int, Answer] = {}
     for start in range(0, len(order), batch_size):
         places = order[start : start + batch_size]
-        torch.manual_seed(seed + start)
-        made = _generate(
-            model, [prompts[place] for place in places], reader, max_tokens, temperature
-        )
+        torch.manual_seed((options.seed or 0) + start)
+        made = _generate(model, [prompts[place] for place in places], reader, options)
         for place, ids in zip(places, made, strict=True):
             answers[place] = _cut(ids, reader.end_of_turn)
     return [answers[place] for place in range(len(prompts))]
 
 
-def measure(
+def figures(
+    made: Sequence[Answer],
     model: PreTrainedModel,
     prompts: Sequence[Sequence[int]],
     reader: Reader,
-    *,
-    max_tokens: int,
-    batch_size: int,
-    seed: int,
 ) -> Answers:
-    """The figures of a model's answers to the prompts."""
-    made = sample(model, prompts, reader, max_tokens=max_tokens, batch_size=batch_size, seed=seed)
+    """The figures of a model's answers to the prompts; a few are answered again, for their time."""
     rates, firsts = [], []
     for prompt in list(prompts)[:_TIMED_PROMPTS]:
         first_s, whole_s, tokens = _timed(model, prompt, reader)
@@ -104,6 +104,29 @@ def measure(
     )
 
 
+def write(
+    run_dir: Path,
+    asked: Sequence[Dialogue],
+    made: Mapping[str, Sequence[Answer]],
+    reader: Reader,
+) -> None:
+    """Write the answers that each named model made, to be read beside those of the data.
+
+    The file holds text of the data: it is in no list of what is published.
+    """
+    lines = []
+    for place, one in enumerate(asked):
+        row: dict[str, object] = {
+            "messages": one.as_dicts(reader.system_prompt)[:-1],
+            "expected": one.answers[-1],
+        }
+        for name, answers in made.items():
+            row[name] = reader.text(answers[place].ids)
+            row[f"{name}_ended"] = answers[place].is_ended
+        lines.append(json.dumps(row, ensure_ascii=False))
+    write_whole(run_dir / FILE_NAME, "".join(f"{line}\n" for line in lines))
+
+
 def distinct(answers: Sequence[Sequence[int]], n: int) -> float:
     """Different n-grams over all n-grams of the answers, in [0, 1]; 0 where there is none.
 
@@ -118,8 +141,7 @@ def _generate(
     model: PreTrainedModel,
     prompts: Sequence[Sequence[int]],
     reader: Reader,
-    max_tokens: int,
-    temperature: float,
+    options: Options,
 ) -> list[list[int]]:
     """The new tokens of each prompt, what ends it included, fillers after it too."""
     width = max(len(prompt) for prompt in prompts)
@@ -129,14 +151,25 @@ def _generate(
         ids[row, width - len(prompt) :] = torch.tensor(prompt)
         mask[row, width - len(prompt) :] = 1
     device = next(model.parameters()).device
-    drawn = {"do_sample": True, "temperature": temperature, "top_p": TOP_P, "top_k": 0}
+    drawn = {
+        "do_sample": True,
+        "temperature": options.temperature,
+        "top_p": options.top_p,
+        "top_k": 0,
+    }
+    # not generate's own flag, which counts the prompt, and so the token that is to end the answer
+    penalty = RepetitionPenaltyLogitsProcessor(
+        float(options.repetition_penalty), prompt_ignore_length=width
+    )
     made = model.generate(  # type: ignore[operator]
         input_ids=ids.to(device),
         attention_mask=mask.to(device),
-        max_new_tokens=max_tokens,
+        max_new_tokens=options.max_tokens,
+        logits_processor=LogitsProcessorList([penalty]),
+        repetition_penalty=1.0,
         eos_token_id=list(reader.end_of_turn),
         pad_token_id=reader.pad_id,
-        **(drawn if temperature else {"do_sample": False}),
+        **(drawn if options.temperature else {"do_sample": False}),
     )
     new: list[list[int]] = made[:, width:].tolist()
     return new
@@ -153,10 +186,11 @@ def _timed(
 ) -> tuple[float, float, int]:
     """Seconds to the first token, seconds in all, and tokens, of one prompt."""
     started = time.perf_counter()
-    _generate(model, [prompt], reader, 1, 0.0)
+    _generate(model, [prompt], reader, Options(temperature=0, max_tokens=1))
     first_s = time.perf_counter() - started
     started = time.perf_counter()
-    tokens = len(_generate(model, [prompt], reader, _TIMED_TOKENS, 0.0)[0])
+    options = Options(temperature=0, max_tokens=_TIMED_TOKENS)
+    tokens = len(_generate(model, [prompt], reader, options)[0])
     return first_s, time.perf_counter() - started, tokens
 
 

@@ -156,7 +156,8 @@ def _results(run_dir: Path, report: Any) -> str:
         told = report["answers"]
         parts.append(
             f"Answers to {told['tuned']['prompts']} held-out prompts, drawn at temperature "
-            f"{told['temperature']:g} and top-p {told['top_p']:g}, cut off at "
+            f"{told['temperature']:g}, top-p {told['top_p']:g} and repetition penalty "
+            f"{told['repetition_penalty']:g}, cut off at "
             f"{told['max_tokens']} tokens; speed is that of the machine that trained."
         )
     parts += [_lever_table(report["levers"])] if report["levers"] else []

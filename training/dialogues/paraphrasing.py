@@ -17,6 +17,7 @@ import numpy as np
 
 from hub.client import Hub
 from inference.generation.messages import ASSISTANT, USER, Message
+from inference.generation.sampling import Options
 from inference.whole_file import write_whole
 from training.dialogues import answers
 from training.dialogues import base as bases
@@ -81,11 +82,10 @@ def _reword(dialogues: Sequence[Dialogue], base: Base, config: ChatConfig) -> li
         model,
         prompts,
         reader,
-        max_tokens=_MOST_TOKENS,
+        Options(max_tokens=_MOST_TOKENS, seed=config.seed),
         batch_size=config.per_device_eval_batch_size,
-        seed=config.seed,
     )
-    texts = [str(reader.tokenizer.decode(list(one.ids), skip_special_tokens=True)) for one in made]
+    texts = [reader.text(one.ids) for one in made]
     return [(text.strip().splitlines() or [""])[0].strip(' "') for text in texts]
 
 

@@ -8,7 +8,7 @@ training/chat.py.
 Try: python -m training.chat --train_file dialogues.jsonl --output_dir runs/chat
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import yaml
 
 from hub.client import Hub
 from inference.errors import ConfigError
+from inference.generation.sampling import Options
 from inference.settings import Settings
 from training import publish
 from training.dialogues import (
@@ -31,9 +32,10 @@ from training.dialogues import (
     trials,
 )
 from training.dialogues import base as bases
-from training.dialogues.answers import Answers
+from training.dialogues.answers import Answer, Answers
 from training.dialogues.config import ChatConfig
 from training.dialogues.experiment import Ready, Trained
+from training.dialogues.messages import Dialogue
 from training.learning.processes import Processes
 from training.learning.progress import FILE_NAME as METRICS
 from training.learning.progress import History
@@ -110,32 +112,36 @@ def _answers(trained: Trained, config: ChatConfig, processes: Processes) -> dict
     if not config.answer_prompts:
         return {}
     ready, run = trained.ready, trained.run
-    key = [trained.fit["weights_sha256"], config.answer_prompts, config.answer_tokens]
+    options = Options(max_tokens=config.answer_tokens, seed=config.seed)
+    key = [trained.fit["weights_sha256"], config.answer_prompts, asdict(options)]
     done = run.find("answers", key)
-    if done is None:
+    if done is None or not (run.path / answers.FILE_NAME).is_file():
         ready.model.to(processes.accelerator.device)
-        tuned = _measured_answers(ready, config, processes, "tuned")
+        asked = ready.corpus.test[: config.answer_prompts]
+        tuned, told = _answered(ready, asked, options, config, processes, "tuned")
         with ready.model.disable_adapter():
-            before = _measured_answers(ready, config, processes, "base")
-        run.record("answers", key, {"base": asdict(before), "tuned": asdict(tuned)})
+            before, told_before = _answered(ready, asked, options, config, processes, "base")
+        answers.write(run.path, asked, {"base": before, "tuned": tuned}, ready.reader)
+        run.record("answers", key, {"base": asdict(told_before), "tuned": asdict(told)})
         done = run.find("answers", key)
         assert done is not None
     return {name: Answers(**done[name]) for name in ("base", "tuned")}  # type: ignore[arg-type]
 
 
-def _measured_answers(ready: Ready, config: ChatConfig, processes: Processes, name: str) -> Answers:
-    asked = [ready.reader.prompt(one) for one in ready.corpus.test[: config.answer_prompts]]
+def _answered(
+    ready: Ready,
+    asked: Sequence[Dialogue],
+    options: Options,
+    config: ChatConfig,
+    processes: Processes,
+    name: str,
+) -> tuple[list[Answer], Answers]:
     limit = ready.reader.max_tokens
-    prompts = [ids[-limit:] for ids in asked]
+    prompts = [ready.reader.prompt(one)[-limit:] for one in asked]
     processes.say(f"the {name} model answers {len(prompts)} held-out prompts")
-    return answers.measure(
-        ready.plain,
-        prompts,
-        ready.reader,
-        max_tokens=config.answer_tokens,
-        batch_size=_ANSWERS_PER_ROW * config.per_device_eval_batch_size,
-        seed=config.seed,
-    )
+    batch_size = _ANSWERS_PER_ROW * config.per_device_eval_batch_size
+    made = answers.sample(ready.plain, prompts, ready.reader, options, batch_size=batch_size)
+    return made, answers.figures(made, ready.plain, prompts, ready.reader)
 
 
 def _draw(trained: Trained, config: ChatConfig) -> None:

@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from inference.errors import ModelError
+from inference.generation.sampling import Options
 from inference.model_files import read_json
+from training.dialogues import answers as answered
 from training.dialogues import held_out
-from training.dialogues.answers import TEMPERATURE, TOP_P, Answers
+from training.dialogues.answers import Answers
 from training.dialogues.config import ChatConfig
 from training.dialogues.experiment import Trained
 from training.dialogues.held_out import Losses
@@ -58,8 +60,9 @@ def write(
         "held_out": figures_of(rows),
         "answers": {
             "max_tokens": config.answer_tokens,
-            "temperature": TEMPERATURE,
-            "top_p": TOP_P,
+            "temperature": Options.temperature,
+            "top_p": Options.top_p,
+            "repetition_penalty": Options.repetition_penalty,
             **{name: {**asdict(one), "ended_share": one.ended_share}
                for name, one in answers.items()},
         }
@@ -143,7 +146,8 @@ def _warnings(
     if tuned and tuned.ended_share < _ENDED_SHARE:
         found.append(
             f"only {tuned.ended} of {tuned.prompts} answers end by themselves within "
-            f"{config.answer_tokens} tokens, expected {_ENDED_SHARE:.0%}"
+            f"{config.answer_tokens} tokens, expected {_ENDED_SHARE:.0%}; "
+            f"read those that did not in {answered.FILE_NAME}"
         )
     told = json.loads(json.dumps(report["held_out"]))
     if told["difference"]["verdict"] != "better":

@@ -72,6 +72,10 @@ class Reader:
         ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return ids
 
+    def text(self, ids: Sequence[int]) -> str:
+        """The text of an answer's tokens."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
+
     def _spans(self, messages: Sequence[dict[str, str]]) -> tuple[str, list[tuple[int, int]]]:
         """The whole text, and where in it each answer stands with what ends it."""
         text = self._written(messages)

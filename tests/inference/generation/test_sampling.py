@@ -1,5 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
+from transformers import RepetitionPenaltyLogitsProcessor
 
 from inference.errors import ConfigError
 from inference.generation.sampling import Options, Sampler
@@ -9,7 +13,7 @@ DRAWS = 4000
 
 
 def shares(options: Options) -> np.ndarray:
-    sampler = Sampler(options)
+    sampler = Sampler(replace(options, repetition_penalty=1))
     drawn = [sampler.choose(LOGITS) for _ in range(DRAWS)]
     return np.bincount(drawn, minlength=len(LOGITS)) / DRAWS
 
@@ -38,8 +42,36 @@ def test_a_seed_repeats():
     assert [one.choose(LOGITS) for _ in range(50)] == [other.choose(LOGITS) for _ in range(50)]
 
 
+def test_a_penalty_makes_less_likely_what_was_said_as_in_transformers():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(scale=3, size=(30, 12)).astype(np.float32)
+    sampler, said, prompt = Sampler(Options(temperature=0, repetition_penalty=1.3)), [], [7, 8, 9]
+    theirs = RepetitionPenaltyLogitsProcessor(1.3, prompt_ignore_length=len(prompt))
+    for row in rows:
+        before = row.copy()
+        scores = theirs(torch.tensor([prompt + said]), torch.tensor(row[None]))
+        said.append(sampler.choose(row))
+        assert said[-1] == int(scores.argmax())
+        np.testing.assert_array_equal(row, before)
+    assert said != rows.argmax(axis=1).tolist()
+
+
+def test_by_default_an_answer_does_not_say_one_token_for_ever():
+    logits = np.array([5.0, 4.9, -1.0], np.float32)
+    sampler = Sampler(Options(temperature=0))
+    assert [sampler.choose(logits) for _ in range(2)] == [0, 1]
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"temperature": -1.0}, {"temperature": 2.1}, {"top_p": 0.0}, {"max_tokens": 0}]
+    "wrong",
+    [
+        {"temperature": -1.0},
+        {"temperature": 2.1},
+        {"top_p": 0.0},
+        {"max_tokens": 0},
+        {"repetition_penalty": 0.9},
+        {"repetition_penalty": float("nan")},
+    ],
 )
 def test_what_cannot_be_used_is_refused(wrong: dict[str, float]):
     with pytest.raises(ConfigError, match=f"{next(iter(wrong))} is"):

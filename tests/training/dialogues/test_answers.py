@@ -1,10 +1,13 @@
 """training.dialogues.answers: seeded, cut where they end, the same in a batch as alone."""
 
+import json
+
 import pytest
 import torch
 
+from inference.generation.sampling import Options
 from training.dialogues import answers, corpus
-from training.dialogues.answers import distinct
+from training.dialogues.answers import Answer, distinct
 
 
 @pytest.fixture
@@ -13,8 +16,9 @@ def prompts(tiny, settings_for):
 
 
 def sampled(tiny, prompts, **changes):
-    given = {"max_tokens": 8, "batch_size": 3, "seed": 1, **changes}
-    return answers.sample(tiny.model, prompts, tiny.reader, **given)
+    batch_size = changes.pop("batch_size", 3)
+    options = Options(**{"max_tokens": 8, "seed": 1, **changes})
+    return answers.sample(tiny.model, prompts, tiny.reader, options, batch_size=batch_size)
 
 
 def test_equal_seeds_answer_equally(tiny, prompts):
@@ -41,9 +45,31 @@ def test_an_answer_stops_at_its_end_which_is_no_part_of_it(tiny, prompts):
 
 
 def test_figures_count_ended_answers_and_time_one_prompt_at_a_time(tiny, prompts):
-    told = answers.measure(tiny.model, prompts, tiny.reader, max_tokens=6, batch_size=4, seed=1)
+    made = sampled(tiny, prompts, max_tokens=6)
+    told = answers.figures(made, tiny.model, prompts, tiny.reader)
     assert told.prompts == 5 and 0 <= told.ended_share <= 1 and told.tokens <= 6
     assert told.first_token_ms > 0 and all(0 <= share <= 1 for share in told.distinct)
+
+
+def test_what_an_answer_has_said_is_less_likely_and_what_was_asked_is_not(tiny):
+    (prompt,) = [[*range(20, 60)]]
+    free = sampled(tiny, [prompt], temperature=0, max_tokens=30, repetition_penalty=1)[0].ids
+    bound = sampled(tiny, [prompt], temperature=0, max_tokens=30, repetition_penalty=2)[0].ids
+    assert len(set(bound)) > len(set(free)), (free, bound)
+    assert bound[0] == free[0]  # nothing is said yet
+
+
+def test_answers_are_written_to_be_read_beside_those_of_the_data(tiny, settings_for, tmp_path):
+    asked = corpus.prepare(settings_for()).train[:2]
+    made = [
+        Answer(tuple(tiny.reader.prompt(one)[-3:]), place == 0) for place, one in enumerate(asked)
+    ]
+    answers.write(tmp_path, asked, {"tuned": made}, tiny.reader)
+    rows = [json.loads(line) for line in (tmp_path / answers.FILE_NAME).read_text().splitlines()]
+    assert [row["expected"] for row in rows] == [one.answers[-1] for one in asked]
+    assert [row["tuned_ended"] for row in rows] == [True, False]
+    assert rows[0]["tuned"] == tiny.reader.text(made[0].ids)
+    assert rows[0]["messages"][-1] == {"role": "user", "content": asked[0].prompt[-1].content}
 
 
 @pytest.mark.parametrize(
