@@ -19,6 +19,7 @@ from training.reporting.plots import FOLDER
 
 _COLOURS = (BLUE, ORANGE, GREEN)
 _DASHES = ("-", "--", "-.")
+_FEW = 2
 
 
 def write_all(
@@ -51,7 +52,11 @@ def loss_curve(histories: Mapping[str, Sequence[Line]]) -> Figure:
             plot.plot(*zip(*trained, strict=True), dashes, color=colour, alpha=0.45, linewidth=1)
         if checked:
             label = f"{shown(name)}: validation"
-            plot.plot(*zip(*checked, strict=True), dashes, marker="o", color=colour, label=label)
+            # between the first look and the last a line would tell what nobody has measured
+            style = dashes if len(checked) > _FEW else "none"
+            plot.plot(
+                *zip(*checked, strict=True), linestyle=style, marker="o", color=colour, label=label
+            )
             if place == 0 and checked[0][0] == 0:
                 start = float(checked[0][1] or 0)
                 plot.axhline(start, color=GREY, linestyle=":", label="base model: validation")
