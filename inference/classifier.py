@@ -46,11 +46,12 @@ class Scorer(Protocol):
 
 
 class Engine(Protocol):
-    """Token ids -> numbers; batch_tokens and workers say how it is best run."""
+    """Token ids -> numbers; batch_tokens, workers and mixes_lengths say how it is best run."""
 
     size_bytes: int
     batch_tokens: int
     workers: int
+    mixes_lengths: bool
 
     def run(
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
@@ -78,7 +79,13 @@ class Classifier:
             return np.empty((0, len(self.bundle.labels)), np.float32)
         windows = self._reader.read(texts)
         engine = self._engine
-        rows = self._reader.forward(windows, engine.run, engine.batch_tokens, engine.workers)
+        rows = self._reader.forward(
+            windows,
+            engine.run,
+            engine.batch_tokens,
+            engine.workers,
+            mixes_lengths=engine.mixes_lengths,
+        )
         return _combine(rows, windows, len(texts), self.bundle.is_multilabel)
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:

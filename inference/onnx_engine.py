@@ -22,23 +22,24 @@ class OnnxEngine:
 
     batch_tokens: how large a batch should be; 0 = one window at a time, for graphs that would
         otherwise give a text other numbers beside other texts.
+    mixes_lengths: whether windows of several lengths may share a batch.
     workers: how many batches should be run at once.
     """
 
     def __init__(self, path: Path, *, output: str, threads: int) -> None:
         """Load the graph at path; `output` names the array that run() returns.
 
-        threads: cores that this graph may use, 0 = ONNX Runtime's choice. A graph that runs one
-            window at a time runs as many at once, on a thread each.
+        threads: cores that this graph may use, 0 = ONNX Runtime's choice. Of an 8-bit graph as
+            many batches run at once, on a thread each.
 
         Raises:
             ModelError: the file is no ONNX graph, or its inputs or outputs are unknown to us.
         """
-        is_one_by_one = _mixes_batch(path)
+        is_8_bit, is_one_by_one = _quantized(path)
         options = ort.SessionOptions()
         # One short text gains nothing by a second thread, and many texts lose a sixth of their
         # rate by it (MiniLM int8, two cores, idle, 2026-11-22).
-        options.intra_op_num_threads = 1 if is_one_by_one else threads
+        options.intra_op_num_threads = 1 if is_8_bit else threads
         options.inter_op_num_threads = 1
         # Waiting threads that spin take the cores from the other model, the page and the server.
         # Without: 1.5 to 2.5 times the texts a second on two busy cores (2026-11-21).
@@ -49,7 +50,12 @@ class OnnxEngine:
         options.log_severity_level = 3  # errors only: warnings on the graph are not for users
         try:
             self._session = ort.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
+                str(path),
+                options,
+                providers=["CPUExecutionProvider"],
+                # one operator for a sum and its LayerNormalization, but three times slower than
+                # both: a sixth of an 8-bit text's time (MiniLM, AVX512, 2026-11-22)
+                disabled_optimizers=["SkipLayerNormFusion"],
             )
         except Exception as error:  # the classes in onnxruntime.capi derive from Exception alone
             raise ModelError(f"{path} cannot be loaded ({error}); download it again") from None
@@ -64,6 +70,8 @@ class OnnxEngine:
             )
         self.workers = threads or os.cpu_count() or 1
         self.batch_tokens = 0 if is_one_by_one else _BATCH_TOKENS
+        # Sums of a row rounded in another order, as beside padding, can tip an 8-bit rounding.
+        self.mixes_lengths = not is_8_bit
         self.size_bytes = sum(
             part.stat().st_size for part in path.parent.iterdir() if part.name.startswith(path.name)
         )
@@ -80,15 +88,19 @@ class OnnxEngine:
         return result
 
 
-def _mixes_batch(path: Path) -> bool:
-    """Return whether a text's numbers depend on the texts beside it.
+def _quantized(path: Path) -> tuple[bool, bool]:
+    """Return whether activations are 8-bit, and whether the texts beside a text change its numbers.
 
-    DynamicQuantizeLinear scales all activations of a batch by their common range. On tweets that
-    moved scores by 0.01 in the median and 0.18 at most, and changed 3 of 200 decisions (MiniLM
-    fine-tuned on tweets, 2026-11-21). A file that is missing or empty is told by loading it.
+    DynamicQuantizeLinear, of models that were published by other means or before ranges were fixed
+    (training/shipping/activation_ranges.py), scales all activations of a batch by their common
+    range. On tweets that moved scores by 0.01 in the median and 0.18 at most, and changed 3 of 200
+    decisions (MiniLM fine-tuned on tweets, 2026-11-21). A file that is missing or empty is told by
+    loading it.
     """
     if not path.is_file() or not path.stat().st_size:
-        return False
+        return False, False
     # operator names stand in the file as plain bytes; parsing it would need the package onnx
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(b"DynamicQuantizeLinear") >= 0
+        if content.find(b"QuantizeLinear") < 0:
+            return False, False
+        return True, content.find(b"DynamicQuantizeLinear") >= 0

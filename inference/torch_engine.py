@@ -20,6 +20,7 @@ class TorchEngine:
     """One model on one device; safe to run from several threads at once."""
 
     batch_tokens = 1024
+    mixes_lengths = True
     workers = 1  # torch spreads one batch over its own threads
 
     def __init__(self, folder: Path, *, output: str, threads: int, device: str = "cpu") -> None:

@@ -67,14 +67,22 @@ class TextReader:
         ]
 
     def forward(
-        self, windows: Sequence[Window], run: Forward, batch_tokens: int, workers: int = 1
+        self,
+        windows: Sequence[Window],
+        run: Forward,
+        batch_tokens: int,
+        workers: int = 1,
+        *,
+        mixes_lengths: bool = True,
     ) -> NDArray[np.float32]:
         """Return what `run` makes of every window, (W, D) float32, in the windows' order.
 
         batch_tokens: how large B x T may get, padding included; 0 = one window at a time.
         workers: how many batches are run at once.
+        mixes_lengths: whether windows of several lengths may share a batch.
         """
-        batches = _batches([len(window.ids) for window in windows], batch_tokens)
+        lengths = [len(window.ids) for window in windows]
+        batches = _batches(lengths, batch_tokens, mixes_lengths=mixes_lengths)
 
         def run_one(batch: Sequence[int]) -> NDArray[np.float32]:
             return run(*self._pad([windows[i].ids for i in batch]))
@@ -154,12 +162,15 @@ def _parts(encoding: Encoding) -> list[Encoding]:
     return [encoding, *encoding.overflowing]
 
 
-def _batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
+def _batches(
+    lengths: Sequence[int], batch_tokens: int, *, mixes_lengths: bool = True
+) -> list[list[int]]:
     """Group windows of like length so that B x T, padding included, stays within the budget."""
     batches: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-        # the first of a batch is its longest
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= batch_tokens:
+        longest = lengths[batches[-1][0]] if batches else 0  # the first of a batch
+        fits = batches and (len(batches[-1]) + 1) * longest <= batch_tokens
+        if fits and (mixes_lengths or lengths[index] == longest):
             batches[-1].append(index)
         else:
             batches.append([index])

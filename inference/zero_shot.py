@@ -54,7 +54,13 @@ class Encoder:
         """
         windows = self._reader.read(texts)
         engine = self._engine
-        rows = self._reader.forward(windows, self._mean_pooled, engine.batch_tokens, engine.workers)
+        rows = self._reader.forward(
+            windows,
+            self._mean_pooled,
+            engine.batch_tokens,
+            engine.workers,
+            mixes_lengths=engine.mixes_lengths,
+        )
         means = weighted_mean(rows, windows, len(texts))
         unit: NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
         return unit

@@ -224,7 +224,9 @@ def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object
     if done is None:
         print("exporting to ONNX", flush=True)
         bundle = bundles.load(run.path)
-        texts = [bundle.compose(example.fields) for example in splits.validation]
+        # a validation part of a few texts alone would leave the int8 file too narrow ranges
+        known = (*splits.validation, *splits.train[: export.RANGE_TEXTS])
+        texts = [bundle.compose(example.fields) for example in known]
         done = asdict(export.export(run.path, texts))
         golden.write(run.path, _GOLDEN_TEXTS)
         run.record("export", weights, done)

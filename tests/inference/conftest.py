@@ -16,7 +16,8 @@ def export_onnx(folder: Path, output: str = "logits", *, int8: bool = False) -> 
     converted = graph.convert(folder, output)
     graph.save(converted.program, folder / "onnx" / "model.onnx")
     if int8:
-        graph.save(graph.quantize(converted), folder / "onnx" / "model_quantized.onnx")
+        rows = converted.sample["input_ids"].tolist()
+        graph.save(graph.quantize(converted, rows), folder / "onnx" / "model_quantized.onnx")
     return folder
 
 

@@ -15,7 +15,9 @@ from inference import classifier
 from inference.bundle import MULTI, SINGLE, Bundle
 from inference.classifier import ONNX_FILES, activate, decide, load
 from inference.errors import ModelError, TextError
+from tests.inference.conftest import export_onnx
 from tests.tiny import LABELS, WORDS, make_tiny_model, with_config
+from training.shipping import activation_ranges
 
 ENGINES = ["onnx_int8", "onnx_fp32", "torch"]
 
@@ -39,6 +41,18 @@ def test_a_batch_scores_like_its_texts_one_by_one(family, engine, request):
     alone = np.concatenate([model.score([text]) for text in texts])
     assert together.dtype == np.float32 and together.shape == (40, 3)
     assert np.abs(together - alone).max() < (0 if engine == "onnx_int8" else 1e-5) + 1e-9
+
+
+def test_a_graph_that_measures_its_ranges_reads_one_text_at_a_time(onnx_model, tmp_path):
+    """Of models that others quantized, or we before the ranges were fixed."""
+    folder = shutil.copytree(onnx_model, tmp_path / "model")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(activation_ranges, "fix", lambda *_: None)
+        export_onnx(folder, int8=True)
+    model = load(folder, engine="onnx_int8", threads=2)
+    texts = sentences(40)
+    alone = np.concatenate([model.score([text]) for text in texts])
+    assert (model.score(texts) == alone).all()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

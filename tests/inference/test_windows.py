@@ -99,6 +99,16 @@ def test_batches_hold_every_window_once_within_the_budget(lengths, budget):
         assert len(batch) == 1 or longest * len(batch) <= budget
 
 
+@given(st.lists(st.integers(1, 9), max_size=60))
+def test_batches_of_one_length_are_as_full_as_the_budget_allows(lengths):
+    batches = _batches(lengths, 20, mixes_lengths=False)
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    assert all(len({lengths[index] for index in batch}) == 1 for batch in batches)
+    for length in set(lengths):
+        count, most = lengths.count(length), 20 // length
+        assert sum(lengths[batch[0]] == length for batch in batches) == -(-count // most)
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("budget", [0, 64, 10**6])
 def test_forward_keeps_the_order_and_pads_only_what_the_mask_hides(onnx_model, workers, budget):

@@ -23,6 +23,7 @@ from inference import bundle as bundles
 from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, load_engine, load_reader
 from inference.errors import ModelError
 from inference.model_files import token_limit
+from inference.windows import TextReader
 from training.run_folder import sha256_of
 from training.shipping import graph
 from training.shipping.graph import NotConvertible
@@ -33,6 +34,8 @@ _ENCODER_OUTPUT = "last_hidden_state"
 _LONGEST_CHECK = 512  # tokens; beyond it the check costs more than it could find
 _ONE_BATCH = 2**40  # tokens: a budget that no group of texts exceeds
 _REAL_TEXTS = 32
+RANGE_TEXTS = 128
+"""How many texts decide the ranges of the int8 file's activations, if there are as many."""
 _BESIDE_THE_GRAPH = ("config.json", "tokenizer.json", "tokenizer_config.json", "decision.json")
 
 
@@ -61,7 +64,8 @@ def export(run_dir: Path, texts: Sequence[str]) -> ExportReport:
     Neither: the family cannot be converted, or the float32 file is not what the weights are. The
     weights are good all the same, so this ends no run.
 
-    texts: as the model reads them; some are used to compare the float32 file with the weights.
+    texts: as the model reads them, none of the test part: some are used to compare the float32 file
+        with the weights, and they decide how large the activations of the int8 file may get.
     """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(dir=run_dir, prefix=".export-") as scratch:
@@ -70,9 +74,13 @@ def export(run_dir: Path, texts: Sequence[str]) -> ExportReport:
             if (run_dir / name).is_file():
                 shutil.copy2(run_dir / name, stage / name)
         try:
-            _convert(run_dir, stage)
-            groups = [*_shapes(), tuple(texts[:_REAL_TEXTS])]
+            converted = graph.convert(run_dir, "logits")
+            graph.save(converted.program, stage / ONNX_FILES[ONNX_FP32])
+            groups = [*_shapes(), tuple(_spread(texts, _REAL_TEXTS))]
             difference = _gate(run_dir, stage, "logits", groups)
+            rows = _reader(run_dir, "logits").read(_spread(texts, RANGE_TEXTS))
+            quantized = graph.quantize(converted, [row.ids for row in rows[:RANGE_TEXTS]])
+            graph.save(quantized, stage / ONNX_FILES[ONNX_INT8])
         except (NotConvertible, ParityError) as error:
             shutil.rmtree(run_dir / "onnx", ignore_errors=True)  # of other weights
             return ExportReport(notice=str(error), duration_s=time.monotonic() - started)
@@ -108,10 +116,9 @@ def export_encoder(folder: Path, destination: Path) -> None:
         path.replace(destination)
 
 
-def _convert(run_dir: Path, stage: Path) -> None:
-    converted = graph.convert(run_dir, "logits")
-    graph.save(converted.program, stage / ONNX_FILES[ONNX_FP32])
-    graph.save(graph.quantize(converted), stage / ONNX_FILES[ONNX_INT8])
+def _spread(texts: Sequence[str], count: int) -> Sequence[str]:
+    """At most so many texts, from all over them: a file may be in the order of its labels."""
+    return texts[:: -(-len(texts) // count)] if texts else texts
 
 
 def _shapes() -> list[tuple[str, ...]]:
@@ -134,7 +141,7 @@ def _gate(folder: Path, stage: Path, output: str, groups: Sequence[tuple[str, ..
     Raises:
         ParityError: it reaches the tolerance for one of the groups.
     """
-    reader = load_reader(folder, min(_LONGEST_CHECK, _limit(folder, output)), TORCH)
+    reader = _reader(folder, output)
     ours, theirs = (
         load_engine(place, name, output=output, threads=0, device="cpu")
         for place, name in ((stage, ONNX_FP32), (folder, TORCH))
@@ -156,5 +163,6 @@ def _gate(folder: Path, stage: Path, output: str, groups: Sequence[tuple[str, ..
     return worst
 
 
-def _limit(folder: Path, output: str) -> int:
-    return bundles.load(folder).max_tokens if output == "logits" else token_limit(folder)
+def _reader(folder: Path, output: str) -> TextReader:
+    limit = bundles.load(folder).max_tokens if output == "logits" else token_limit(folder)
+    return load_reader(folder, min(_LONGEST_CHECK, limit), TORCH)
