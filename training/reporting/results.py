@@ -229,7 +229,10 @@ def _fine_tuned(run_dir: Path, engine: str, task: Task, weights: object) -> _Ent
         return classifier.load(run_dir, engine=engine, threads=task.threads)
 
     title = f"{task.base_name.rpartition('/')[2]}, {_TITLES[engine]}"
-    return _Entry(engine, title, FINE_TUNED, task.repo_id, "", weights, load)
+    # exported again, by another version say, the same weights may answer otherwise
+    file = ONNX_FILES.get(engine)
+    key = [weights, sha256_of(run_dir / file) if file else ""]
+    return _Entry(engine, title, FINE_TUNED, task.repo_id, "", key, load)
 
 
 def _baseline(run_dir: Path, name: str, task: Task, bundle: Bundle) -> _Entry:

@@ -82,6 +82,17 @@ def test_a_measured_row_is_not_measured_again(run_dir, tiny_model, capsys):
     assert boards[0] == boards[1]
 
 
+def test_a_file_that_was_exported_anew_is_measured_anew(run_dir, exported_run, tiny_model, capsys):
+    shutil.copytree(exported_run / "onnx", run_dir / "onnx")
+    given, shown = task(Base(tiny_model, "", "")), []
+    for _ in range(2):
+        results.measure(RunFolder.open(run_dir, {}), "sha", given)
+        shown.append(capsys.readouterr().out.count("measuring"))
+        with (run_dir / "onnx" / "model_quantized.onnx").open("ab") as file:
+            file.write(b"\x1a\x00")  # field 3, the version of the maker: empty
+    assert shown == [2, 1]
+
+
 def test_answers_of_a_baseline_that_is_no_longer_asked_for_are_removed(run_dir, tiny_model):
     base = Base(tiny_model, "", "")
     for names in (("majority", "prior"), ("majority",)):
