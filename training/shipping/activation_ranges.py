@@ -8,65 +8,77 @@ a cast and two multiplications a product are saved. Converting and quantizing th
 Asymmetric 8-bit quantization by the least and the greatest value seen (Jacob et al. 2018,
 arXiv:1712.05877, section 2.1); what lies outside of them later is clipped.
 
-Letters: T tokens.
+Letters: T tokens, K channels.
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx_ir as ir
 import onnxruntime as ort
+from numpy.typing import NDArray
+
+from training.shipping.products import by_input
 
 _LEVELS = 255
 _LEAST_SCALE = 1e-8  # of an input that is always 0
 _FUSED_DOMAIN = "com.microsoft"  # ONNX Runtime's own operators, also in its builds for browsers
 
 
-def fix(quantized: ir.Model, float32: ir.Model, rows: Sequence[Sequence[int]]) -> None:
-    """Change the quantized graph in place; a product of unknown form keeps measuring.
+Range = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""The least and the greatest value of each channel, (K,) each, and 0."""
 
-    float32: the graph that it was made from, with the same names; as it was when this returns.
+
+def measure(program: ir.Model, rows: Sequence[Sequence[int]]) -> dict[str, Range]:
+    """The ranges of what the products of a float32 graph read, by name.
+
     rows: token ids of one text or more, such as the model will read, (T,) each.
     """
+    names = list(by_input(program))
+    session = _session_of(program, names)
+    ranges: dict[str, Range] = {}
+    for row in rows:
+        ids = np.array([row], np.int64)
+        given = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        fed = {one.name: given.get(one.name, np.zeros_like(ids)) for one in session.get_inputs()}
+        for name, array in zip(names, session.run(names, fed), strict=True):
+            tokens = array.reshape(-1, array.shape[-1])
+            low, high = ranges.get(name, (np.float32(0), np.float32(0)))
+            ranges[name] = (
+                np.minimum(low, tokens.min(axis=0)),
+                np.maximum(high, tokens.max(axis=0)),
+            )
+    return ranges
+
+
+def fix(quantized: ir.Model, ranges: Mapping[str, Range]) -> None:
+    """Change the quantized graph in place; a product of unknown form keeps measuring."""
     graph = quantized.graph
-    measuring = [node for node in graph if node.op_type == "DynamicQuantizeLinear"]
-    ranges = _measure(float32, [_name(node.inputs[0]) for node in measuring], rows)
     fixed = set()
-    for node in measuring:
-        if _name(node.inputs[0]) in ranges:
-            fixed.add(_fix(graph, node, *ranges[_name(node.inputs[0])]))
+    for node in [node for node in graph if node.op_type == "DynamicQuantizeLinear"]:
+        found = ranges.get(_name(node.inputs[0]))
+        if found is not None:
+            fixed.add(_fix(graph, node, float(found[0].min()), float(found[1].max())))
     for node in [node for node in graph if node.op_type == "MatMulInteger"]:
         _fuse(graph, node, fixed)
     ir.passes.common.RemoveUnusedNodesPass()(quantized)
     graph.opset_imports[_FUSED_DOMAIN] = 1
 
 
-def _measure(
-    float32: ir.Model, names: Sequence[str], rows: Sequence[Sequence[int]]
-) -> dict[str, tuple[float, float]]:
-    """The least and the greatest value of each named array of the graph over all rows, and 0."""
-    made = {_name(value): value for node in float32.graph for value in node.outputs}
-    wanted = [name for name in dict.fromkeys(names) if name in made]
-    outputs = list(float32.graph.outputs)
+def _session_of(program: ir.Model, names: Sequence[str]) -> ort.InferenceSession:
+    """The graph with these values as its outputs; it is left as it was."""
+    made = {_name(value): value for node in program.graph for value in node.outputs}
+    outputs = list(program.graph.outputs)
     try:
-        float32.graph.outputs[:] = [made[name] for name in wanted]
+        program.graph.outputs[:] = [made[name] for name in names]
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / "model.onnx"
-            ir.save(float32, path)
-            session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+            ir.save(program, path)
+            return ort.InferenceSession(path, providers=["CPUExecutionProvider"])
     finally:
-        float32.graph.outputs[:] = outputs
-    low, high = np.zeros(len(wanted)), np.zeros(len(wanted))
-    for row in rows:
-        ids = np.array([row], np.int64)
-        given = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        fed = {one.name: given.get(one.name, np.zeros_like(ids)) for one in session.get_inputs()}
-        arrays = session.run(wanted, fed)
-        low = np.minimum(low, [array.min() for array in arrays])
-        high = np.maximum(high, [array.max() for array in arrays])
-    return dict(zip(wanted, zip(low.tolist(), high.tolist(), strict=True), strict=True))
+        program.graph.outputs[:] = outputs
 
 
 def _fix(graph: ir.Graph, measuring: ir.Node, low: float, high: float) -> ir.Value:
