@@ -1,4 +1,4 @@
-"""Token ids -> numbers by ONNX Runtime on the CPU; the only import of onnxruntime.
+"""Token ids -> numbers by ONNX Runtime on the CPU; the only import of onnxruntime for classifiers.
 
 Neither torch nor transformers is needed: a served int8 model costs tens of megabytes.
 """
@@ -86,6 +86,11 @@ class OnnxEngine:
         fed = {name: given[name] for name in self._inputs}
         result: NDArray[np.float32] = self._session.run([self._output], fed)[0]
         return result
+
+
+def open_session(path: Path) -> ort.InferenceSession:
+    """A graph to look into, as the exporter left it, with ONNX Runtime's own choices."""
+    return ort.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
 def _quantized(path: Path) -> tuple[bool, bool]:

@@ -137,13 +137,18 @@ class Search:
                 state = self._study.get_trials(deepcopy=False)[trial.number].state
                 if state == TrialState.RUNNING:  # not told while we asked for its lock
                     return Taken(optuna.trial.Trial(self._study, trial._trial_id), lock)
-            count = len(self._study.get_trials(deepcopy=False))
-            if count >= asked:
+            known = self._study.get_trials(deepcopy=False)
+            waiting = [one for one in known if one.state == TrialState.WAITING]
+            if len(known) - len(waiting) >= asked:
                 return None
-            if count == 0:
-                self._study.enqueue_trial(dict(own))
+            if not waiting:
+                # It has its home from the first moment: one that a kill left without would be
+                # nobody's, and never carried on.
+                values = {} if known else dict(own)
+                self._study.enqueue_trial(values, user_attrs={_HOME: self._home()})
             live = self._study.ask()
-            live.set_user_attr(_HOME, self._home())
+            if live.user_attrs.get(_HOME) != self._home():  # another machine was to have it
+                live.set_user_attr(_HOME, self._home())
             lock = self._hold(live.number)
             assert lock is not None, f"somebody is at work in trial {live.number}"
             return Taken(live, lock)

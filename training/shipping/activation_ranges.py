@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx_ir as ir
-import onnxruntime as ort
 from numpy.typing import NDArray
 
+from inference.onnx_engine import open_session
 from training.shipping.products import by_input
 
 _LEVELS = 255
@@ -37,7 +37,16 @@ def measure(program: ir.Model, rows: Sequence[Sequence[int]]) -> dict[str, Range
     rows: token ids of one text or more, such as the model will read, (T,) each.
     """
     names = list(by_input(program))
-    session = _session_of(program, names)
+    made = {_name(value): value for node in program.graph for value in node.outputs}
+    outputs = list(program.graph.outputs)
+    try:
+        program.graph.outputs[:] = [made[name] for name in names]
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / "model.onnx"
+            ir.save(program, path)
+            session = open_session(path)
+    finally:
+        program.graph.outputs[:] = outputs
     ranges: dict[str, Range] = {}
     for row in rows:
         ids = np.array([row], np.int64)
@@ -65,20 +74,6 @@ def fix(quantized: ir.Model, ranges: Mapping[str, Range]) -> None:
         _fuse(graph, node, fixed)
     ir.passes.common.RemoveUnusedNodesPass()(quantized)
     graph.opset_imports[_FUSED_DOMAIN] = 1
-
-
-def _session_of(program: ir.Model, names: Sequence[str]) -> ort.InferenceSession:
-    """The graph with these values as its outputs; it is left as it was."""
-    made = {_name(value): value for node in program.graph for value in node.outputs}
-    outputs = list(program.graph.outputs)
-    try:
-        program.graph.outputs[:] = [made[name] for name in names]
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch) / "model.onnx"
-            ir.save(program, path)
-            return ort.InferenceSession(path, providers=["CPUExecutionProvider"])
-    finally:
-        program.graph.outputs[:] = outputs
 
 
 def _fix(graph: ir.Graph, measuring: ir.Node, low: float, high: float) -> ir.Value:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import optuna
 import pytest
 
 from inference.errors import ConfigError
@@ -72,6 +73,28 @@ def test_an_interrupted_trial_is_carried_on_before_a_new_one_begins(tmp_path):
     assert search_space.suggest(again.live, SPACE) == values
     again.report(1, 0.75)  # its next life validates this epoch once more
     assert open_(tmp_path).trials()[0].steps == {1: 0.25}
+
+
+@pytest.mark.parametrize("done_before", [0, 1])
+@pytest.mark.parametrize("begins", [False, True], ids=["before it begins", "as it begins"])
+def test_a_trial_is_carried_on_however_early_the_process_was_killed(
+    tmp_path, monkeypatch: pytest.MonkeyPatch, done_before: int, begins: bool
+):
+    do(open_(tmp_path), done_before)
+    ask = optuna.Study.ask
+
+    def killed(study: optuna.Study) -> None:
+        if begins:
+            ask(study)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(optuna.Study, "ask", killed)
+        open_(tmp_path).take(OWN, 3)
+    search = open_(tmp_path)
+    assert do(search, 3) == list(range(done_before, 3))
+    assert [one.state for one in search.trials()] == [COMPLETE] * 3
+    assert dict(search.trials()[0].values) == OWN
 
 
 def test_a_trial_of_another_folder_is_left_to_those_who_work_there(tmp_path):
