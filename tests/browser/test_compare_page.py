@@ -182,6 +182,7 @@ def test_the_words_of_a_message_are_marked_with_numbers_and_never_run(
     hostile = "<img/src=x/onerror=alert(1)> **awful** :red[day] good"
     page = closer(ready(open_page(space.url)), hostile)
     words = page.locator(".st-key-words")
+    expect(words.locator("small").first).to_be_visible(timeout=30_000)
     numbers = words.locator("small").all_inner_texts()
     assert numbers and all(number[0] in "+−" for number in numbers), numbers
     assert words.locator("img, b, strong, script").count() == 0
