@@ -6,7 +6,7 @@ channel is divided by a constant before the product, and its weights are multipl
 numbers, in range (Xiao et al. 2023, SmoothQuant, arXiv:2211.10438, section 4). Unlike there only
 what stands out is changed, as weights have but 7 bits here.
 
-Letters: K channels, N columns of weights.
+Letters: K channels.
 """
 
 from collections.abc import Mapping
