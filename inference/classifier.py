@@ -20,6 +20,7 @@ from inference.bundle import UNTUNED, Bundle
 from inference.errors import ModelError
 from inference.windows import (
     TOKENIZER_FILE,
+    Batching,
     TextReader,
     Window,
     load_tokenizer,
@@ -46,12 +47,10 @@ class Scorer(Protocol):
 
 
 class Engine(Protocol):
-    """Token ids -> numbers; batch_tokens, workers and mixes_lengths say how it is best run."""
+    """Token ids -> numbers."""
 
     size_bytes: int
-    batch_tokens: int
-    workers: int
-    mixes_lengths: bool
+    batching: Batching
 
     def run(
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
@@ -78,14 +77,7 @@ class Classifier:
         if not texts:
             return np.empty((0, len(self.bundle.labels)), np.float32)
         windows = self._reader.read(texts)
-        engine = self._engine
-        rows = self._reader.forward(
-            windows,
-            engine.run,
-            engine.batch_tokens,
-            engine.workers,
-            mixes_lengths=engine.mixes_lengths,
-        )
+        rows = self._reader.forward(windows, self._engine.run, self._engine.batching)
         return _combine(rows, windows, len(texts), self.bundle.is_multilabel)
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from inference.errors import ModelError
+from inference.windows import Batching
 
 # Of 0, 256, 512 and 1024 the least processor time a text: MiniLM, 34 tokens in the mean.
 _BATCH_TOKENS = 256
@@ -20,10 +21,8 @@ _BATCH_TOKENS = 256
 class OnnxEngine:
     """One ONNX graph, loaded; safe to run from several threads at once.
 
-    batch_tokens: how large a batch should be; 0 = one window at a time, for graphs that would
-        otherwise give a text other numbers beside other texts.
-    mixes_lengths: whether windows of several lengths may share a batch.
-    workers: how many batches should be run at once.
+    batching: one window at a time for graphs that would otherwise give a text other numbers beside
+        other texts.
     """
 
     def __init__(self, path: Path, *, output: str, threads: int) -> None:
@@ -68,10 +67,12 @@ class OnnxEngine:
                 f"{path} has inputs {', '.join(self._inputs)} and outputs {', '.join(outputs)}; "
                 f"expected input_ids, attention_mask, token_type_ids and {output}"
             )
-        self.workers = threads or os.cpu_count() or 1
-        self.batch_tokens = 0 if is_one_by_one else _BATCH_TOKENS
-        # Sums of a row rounded in another order, as beside padding, can tip an 8-bit rounding.
-        self.mixes_lengths = not is_8_bit
+        self.batching = Batching(
+            tokens=0 if is_one_by_one else _BATCH_TOKENS,
+            workers=threads or os.cpu_count() or 1,
+            # sums of a row rounded in another order, as beside padding, can tip an 8-bit rounding
+            mixes_lengths=not is_8_bit,
+        )
         self.size_bytes = sum(
             part.stat().st_size for part in path.parent.iterdir() if part.name.startswith(path.name)
         )

@@ -14,14 +14,13 @@ from transformers import AutoModel, AutoModelForSequenceClassification, AutoToke
 
 from inference import pretrained
 from inference.errors import ModelError
+from inference.windows import Batching
 
 
 class TorchEngine:
     """One model on one device; safe to run from several threads at once."""
 
-    batch_tokens = 1024
-    mixes_lengths = True
-    workers = 1  # torch spreads one batch over its own threads
+    batching = Batching(tokens=1024)  # one at a time: torch spreads a batch over its own threads
 
     def __init__(self, folder: Path, *, output: str, threads: int, device: str = "cpu") -> None:
         """Load the model; `output` is "logits" (a classifier) or "last_hidden_state" (an encoder).

@@ -41,6 +41,20 @@ class Window:
     content: int
 
 
+@dataclass(frozen=True)
+class Batching:
+    """How windows are best put together for one engine.
+
+    tokens: how large B x T may get, padding included; 0 = one window at a time.
+    workers: how many batches are run at once.
+    mixes_lengths: whether windows of several lengths may share a batch.
+    """
+
+    tokens: int
+    workers: int = 1
+    mixes_lengths: bool = True
+
+
 class TextReader:
     """A tokenizer made ready for one model; safe to share between threads once made."""
 
@@ -67,28 +81,17 @@ class TextReader:
         ]
 
     def forward(
-        self,
-        windows: Sequence[Window],
-        run: Forward,
-        batch_tokens: int,
-        workers: int = 1,
-        *,
-        mixes_lengths: bool = True,
+        self, windows: Sequence[Window], run: Forward, batching: Batching
     ) -> NDArray[np.float32]:
-        """Return what `run` makes of every window, (W, D) float32, in the windows' order.
-
-        batch_tokens: how large B x T may get, padding included; 0 = one window at a time.
-        workers: how many batches are run at once.
-        mixes_lengths: whether windows of several lengths may share a batch.
-        """
+        """Return what `run` makes of every window, (W, D) float32, in the windows' order."""
         lengths = [len(window.ids) for window in windows]
-        batches = _batches(lengths, batch_tokens, mixes_lengths=mixes_lengths)
+        batches = _batches(lengths, batching.tokens, mixes_lengths=batching.mixes_lengths)
 
         def run_one(batch: Sequence[int]) -> NDArray[np.float32]:
             return run(*self._pad([windows[i].ids for i in batch]))
 
-        if workers > 1 and len(batches) > 1:
-            with ThreadPoolExecutor(workers) as pool:
+        if batching.workers > 1 and len(batches) > 1:
+            with ThreadPoolExecutor(batching.workers) as pool:
                 parts = list(pool.map(run_one, batches))
         else:
             parts = [run_one(batch) for batch in batches]

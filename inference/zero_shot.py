@@ -53,14 +53,7 @@ class Encoder:
             TextError: a text is not a str or is blank.
         """
         windows = self._reader.read(texts)
-        engine = self._engine
-        rows = self._reader.forward(
-            windows,
-            self._mean_pooled,
-            engine.batch_tokens,
-            engine.workers,
-            mixes_lengths=engine.mixes_lengths,
-        )
+        rows = self._reader.forward(windows, self._mean_pooled, self._engine.batching)
         means = weighted_mean(rows, windows, len(texts))
         unit: NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
         return unit

@@ -8,6 +8,7 @@ from transformers import AutoTokenizer
 
 from inference.errors import ModelError, TextError
 from inference.windows import (
+    Batching,
     TextReader,
     Window,
     _batches,
@@ -120,7 +121,7 @@ def test_forward_keeps_the_order_and_pads_only_what_the_mask_hides(onnx_model, w
         assert ((ids == 0) == (mask == 0)).all(), "padding is [PAD], 0, and nothing else is"
         return np.stack([(ids * mask).sum(axis=1), mask.sum(axis=1)], axis=1).astype(np.float32)
 
-    rows = read.forward(windows, sums, budget, workers)
+    rows = read.forward(windows, sums, Batching(budget, workers))
     assert rows.tolist() == [[sum(w.ids), len(w.ids)] for w in windows]
 
 

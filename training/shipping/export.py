@@ -23,7 +23,7 @@ from inference import bundle as bundles
 from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, load_engine, load_reader
 from inference.errors import ModelError
 from inference.model_files import token_limit
-from inference.windows import TextReader
+from inference.windows import Batching, TextReader
 from training.run_folder import sha256_of
 from training.shipping import graph
 from training.shipping.graph import NotConvertible
@@ -32,7 +32,7 @@ FP32_TOLERANCE = 1e-4
 
 _ENCODER_OUTPUT = "last_hidden_state"
 _LONGEST_CHECK = 512  # tokens; beyond it the check costs more than it could find
-_ONE_BATCH = 2**40  # tokens: a budget that no group of texts exceeds
+_ONE_BATCH = Batching(tokens=2**40)  # a budget that no group of texts exceeds
 _REAL_TEXTS = 32
 RANGE_TEXTS = 128
 """How many texts decide the ranges of the int8 file's activations, if there are as many."""

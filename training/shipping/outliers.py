@@ -35,8 +35,6 @@ def even_out(program: ir.Model, ranges: Mapping[str, Range]) -> dict[str, Range]
     """
     left: dict[str, Range] = {}
     for name, products in by_input(program).items():
-        if name not in ranges:
-            continue
         low, high = ranges[name]
         divisors = _divisors(np.maximum(-low, high))
         if divisors.max() < _WORTH or not all(one.owns_weights for one in products):
