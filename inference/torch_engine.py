@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-from inference import pretrained
+from inference import encoder, pretrained
 from inference.errors import ModelError
 from inference.windows import Batching
 
@@ -81,6 +81,8 @@ def _load_model(folder: Path, output: str) -> Any:
             f"the weights in {folder} lack {', '.join(missing[:5])}; a model without a trained "
             "classification head can only be compared in the role zero-shot"
         )
+    if output == "logits":
+        encoder.compute_first_token_only(model)
     return model
 
 

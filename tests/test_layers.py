@@ -93,7 +93,7 @@ def test_imports_point_down_and_go_through_the_doors(path: Path):
 
 def test_torch_enters_inference_only_where_it_is_needed():
     # torch_decoder for chat models of families that the ONNX engine does not know, on demand too
-    allowed = {"pretrained.py", "torch_engine.py", "torch_decoder.py"}
+    allowed = {"pretrained.py", "torch_engine.py", "torch_decoder.py", "encoder.py"}
     users = {
         path.name
         for path in (ROOT / "inference").rglob("*.py")

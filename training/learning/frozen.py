@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
+from inference.encoder import layers_of
 from inference.errors import ConfigError
 from training.examples.batches import Batch
 
@@ -33,7 +34,7 @@ def freeze(model: PreTrainedModel, asked: int | None) -> "Frozen | None":
     Raises:
         ConfigError: the model has fewer layers, or none that can be told apart.
     """
-    found = _layers(model)
+    found = layers_of(model)
     depth = len(found[1]) if found else 0
     count = depth // 2 if asked is None else asked
     if count > depth:
@@ -42,15 +43,6 @@ def freeze(model: PreTrainedModel, asked: int | None) -> "Frozen | None":
             f"be frozen; give a number from 0 to {depth}"
         )
     return Frozen(model, *found, count) if found and count else None
-
-
-def _layers(model: PreTrainedModel) -> tuple[str, torch.nn.ModuleList] | None:
-    """The list of the encoder's layers under its name; None for layers that share their weights."""
-    depth = getattr(model.config, "num_hidden_layers", None)
-    for name, module in model.base_model.named_modules():
-        if isinstance(module, torch.nn.ModuleList) and len(module) == depth:
-            return name, module
-    return None
 
 
 class Frozen:

@@ -20,11 +20,10 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 
 from inference.onnx_engine import open_session
-from training.shipping.products import by_input
+from training.shipping.products import FUSED_DOMAIN, by_input
 
 _LEVELS = 255
 _LEAST_SCALE = 1e-8  # of an input that is always 0
-_FUSED_DOMAIN = "com.microsoft"  # ONNX Runtime's own operators, also in its builds for browsers
 
 
 Range = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -73,7 +72,7 @@ def fix(quantized: ir.Model, ranges: Mapping[str, Range]) -> None:
     for node in [node for node in graph if node.op_type == "MatMulInteger"]:
         _fuse(graph, node, fixed)
     ir.passes.common.RemoveUnusedNodesPass()(quantized)
-    graph.opset_imports[_FUSED_DOMAIN] = 1
+    graph.opset_imports[FUSED_DOMAIN] = 1
 
 
 def _fix(graph: ir.Graph, measuring: ir.Node, low: float, high: float) -> ir.Value:
@@ -108,7 +107,7 @@ def _fuse(graph: ir.Graph, product: ir.Node, fixed: set[ir.Value]) -> None:
     bias = _other(added, scaled.outputs[0]) if added else None
     if added and bias and bias.is_initializer() and len(bias.shape or ()) == 1:
         last, inputs = added, [*inputs, bias]
-    fused = ir.node("MatMulIntegerToFloat", inputs, domain=_FUSED_DOMAIN)
+    fused = ir.node("MatMulIntegerToFloat", inputs, domain=FUSED_DOMAIN)
     graph.insert_before(last, fused)
     old, new = last.outputs[0], fused.outputs[0]
     name, old.name = old.name, None

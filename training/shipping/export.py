@@ -26,7 +26,7 @@ from inference.model_files import token_limit
 from inference.windows import Batching, TextReader
 from training.run_folder import sha256_of
 from training.shipping import graph
-from training.shipping.graph import NotConvertible
+from training.shipping.graph import Converted, NotConvertible
 
 FP32_TOLERANCE = 1e-4
 
@@ -79,7 +79,8 @@ def export(run_dir: Path, texts: Sequence[str]) -> ExportReport:
             groups = [*_shapes(), tuple(_spread(texts, _REAL_TEXTS))]
             difference = _gate(run_dir, stage, "logits", groups)
             rows = _reader(run_dir, "logits").read(_spread(texts, RANGE_TEXTS))
-            quantized = graph.quantize(converted, [row.ids for row in rows[:RANGE_TEXTS]])
+            fused = _fused(converted, run_dir, stage / "fused", groups)
+            quantized = graph.quantize(fused, [row.ids for row in rows[:RANGE_TEXTS]])
             graph.save(quantized, stage / ONNX_FILES[ONNX_INT8])
         except (NotConvertible, ParityError) as error:
             shutil.rmtree(run_dir / "onnx", ignore_errors=True)  # of other weights
@@ -95,6 +96,24 @@ def export(run_dir: Path, texts: Sequence[str]) -> ExportReport:
         sha256={name: sha256_of(path) for name, path in files.items()},
         duration_s=time.monotonic() - started,
     )
+
+
+def _fused(
+    converted: Converted, folder: Path, stage: Path, groups: Sequence[tuple[str, ...]]
+) -> Converted:
+    """The graph with attention as one operator, if that computes what the weights do, or as it was.
+
+    Not in the float32 file, which other programs than ONNX Runtime can read as well.
+    """
+    fused = converted.with_fused_attention()
+    if fused is None:
+        return converted
+    graph.save(fused.program, stage / ONNX_FILES[ONNX_FP32])
+    try:
+        _gate(folder, stage, "logits", groups)
+    except ModelError:  # other numbers, or none at all
+        return converted
+    return fused
 
 
 def export_encoder(folder: Path, destination: Path) -> None:

@@ -11,7 +11,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import onnx_ir
@@ -26,8 +26,8 @@ from transformers.exporters.quantizers.quantizer_onnxruntime import (
 )
 
 from hub.errors import UserError
-from inference import pretrained
-from training.shipping import activation_ranges, outliers
+from inference import encoder, pretrained
+from training.shipping import activation_ranges, attention, outliers
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _SAMPLE = ["a text", "a second text, longer than the first"]
@@ -39,10 +39,19 @@ class NotConvertible(UserError):
 
 @dataclass(frozen=True)
 class Converted:
-    """An ONNX graph and the inputs it was traced with, (B, T) int64 each."""
+    """An ONNX graph.
+
+    sample: the inputs it was traced with, (B, T) int64 each. heads: of each attention.
+    """
 
     program: onnx_ir.Model
     sample: dict[str, torch.Tensor]
+    heads: int
+
+    def with_fused_attention(self) -> "Converted | None":
+        """The same for ONNX Runtime alone; None where attention has an unknown form."""
+        program = attention.fused(self.program, self.heads)
+        return replace(self, program=program) if program else None
 
 
 def convert(folder: Path, output: str) -> Converted:
@@ -61,6 +70,8 @@ def convert(folder: Path, output: str) -> Converted:
     """
     kind = AutoModelForSequenceClassification if output == "logits" else AutoModel
     model = pretrained.load(kind, folder)[0].eval()
+    if output == "logits":
+        encoder.compute_first_token_only(model)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     read = tokenizer(_SAMPLE, padding=True, return_tensors="pt")
     sample = {name: read[name] for name in _INPUTS if name in read}
@@ -86,7 +97,7 @@ def convert(folder: Path, output: str) -> Converted:
             f"a {model.config.model_type} model cannot be exported to ONNX here ({reason:.200})"
         ) from error
     _keep_only(program, output)
-    return Converted(program, sample)
+    return Converted(program, sample, getattr(model.config, "num_attention_heads", 0))
 
 
 def quantize(converted: Converted, rows: Sequence[Sequence[int]]) -> onnx_ir.Model:

@@ -6,6 +6,9 @@ import numpy as np
 import onnx_ir as ir
 from numpy.typing import NDArray
 
+FUSED_DOMAIN = "com.microsoft"
+"""ONNX Runtime's own operators, which its builds for browsers have as well."""
+
 
 @dataclass(frozen=True)
 class Product:

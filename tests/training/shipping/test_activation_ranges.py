@@ -13,7 +13,7 @@ from training.shipping import graph
 from training.shipping.activation_ranges import measure
 from training.shipping.graph import Converted
 
-ROWS = [[2, *range(10, 10 + length), 3] for length in (3, 8, 20)]
+ROWS = [[2, *range(10 + length, 10 + 2 * length), 3] for length in (2, 3, 5, 8, 12, 16, 20, 25)]
 
 
 def run(program: ir.Model, ids: list[list[int]], *names: str) -> list[np.ndarray]:
@@ -113,7 +113,7 @@ def test_a_product_without_a_bias_is_one_operator_too():
     )  # fmt: skip
     program = ir.Model(made, ir_version=10)
     sample = {"input_ids": np.array([[1, 2, 3]])}
-    quantized = graph.quantize(Converted(program, sample), [[1, 7, 9]])
+    quantized = graph.quantize(Converted(program, sample, heads=0), [[1, 7, 9]])
     assert types(quantized)["MatMulIntegerToFloat"] == 1
     (exact,), (near,) = run(program, [[2, 8]]), run(quantized, [[2, 8]])
     np.testing.assert_allclose(near, exact, atol=0.3)
