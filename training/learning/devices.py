@@ -1,4 +1,4 @@
-"""Which device a run computes on, and in which precision.
+"""Which device a run computes on, in which precision, and what shapes both like.
 
 Owns the choice; the device is moved to by loop.py.
 
@@ -46,3 +46,14 @@ def precision(wanted: str, device: str) -> str:
     else:
         has_bf16 = False
     return "bf16" if has_bf16 else "no"
+
+
+def padding_multiple(device: str, precision: str) -> int:
+    """What the tokens of a batch are best rounded up to.
+
+    Tensor cores like eights. A CPU prepares its products in bf16 anew for each shape that it meets:
+    with all lengths a first epoch of 960 tweets takes a fifth longer than with fours (2026-11-22).
+    """
+    if precision == "float32":
+        return 1
+    return 4 if device == "cpu" else 8

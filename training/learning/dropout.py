@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
@@ -45,11 +46,11 @@ def kept(shape: Sequence[int], p: float, dtype: torch.dtype) -> torch.Tensor:
     """
     count = math.prod(shape)
     dropped = round(p * _LEVELS)
-    lowest = torch.iinfo(torch.int64).min
-    bits = torch.empty(-(-count // 4), dtype=torch.int64).random_(lowest, None)
-    numbers = bits.view(torch.int16)[:count].view(*shape)
-    is_kept = numbers >= dropped - _LEVELS // 2
-    return is_kept.to(dtype).mul_(_LEVELS / (_LEVELS - dropped) if dropped < _LEVELS else 0.0)
+    seed = int(torch.empty((), dtype=torch.int64).random_())
+    bits = torch.from_numpy(np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.int16))
+    is_kept = torch.empty(tuple(shape), dtype=dtype)  # compared into: no bool tensor to convert
+    torch.ge(bits[:count].view(*shape), dropped - _LEVELS // 2, out=is_kept)
+    return is_kept.mul_(_LEVELS / (_LEVELS - dropped) if dropped < _LEVELS else 0.0)
 
 
 def _drop(module: nn.Dropout, given: torch.Tensor) -> torch.Tensor:

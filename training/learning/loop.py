@@ -22,9 +22,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inference import encoder
 from inference.errors import ModelError
 from training.examples.batches import Batch, eval_loader, seed_of_batch, train_loader
-from training.learning import dropout, frozen, losses, memory, saving, schedule, trackers
+from training.learning import (
+    devices,
+    dropout,
+    frozen,
+    losses,
+    memory,
+    residual_stream,
+    saving,
+    schedule,
+    trackers,
+)
 from training.learning.checkpoints import Checkpoints, Progress, best_by, noise_of, step_name
 from training.learning.imbalance import draws
 from training.learning.job import Fit, Job
@@ -78,7 +89,7 @@ class _Fitting:
         self.progress, self.checkpoint = progress, checkpoint
         self.texts_at_once = progress.texts_at_once or config.per_device_train_batch_size
         part = self.texts_at_once / config.per_device_train_batch_size
-        self.multiple = 1 if processes.precision == "float32" else 8  # tensor cores like eights
+        self.multiple = devices.padding_multiple(processes.device, processes.precision)
         self.eval_batch_size = max(1, int(config.per_device_eval_batch_size * part))
         matrix = job.train.matrix(len(job.model.config.id2label or ()))
         self.loss = losses.make(config, matrix, job.problem_type)
@@ -118,9 +129,13 @@ class _Fitting:
         model = copy.deepcopy(self.job.model)
         if self.processes.device == "cpu":
             dropout.make_cheap(model)
+            residual_stream.make_light(model)
         self.frozen: frozen.Frozen | None = None
         if self.config.lora_r is None:
             self.frozen = frozen.freeze(model, self.config.freeze_layers)
+        if self.frozen is None or self.frozen.count < self.frozen.of:
+            encoder.compute_first_token_only(model)  # frozen layers are remembered of all tokens
+        if self.config.lora_r is None:
             return model
         from training.learning import lora  # peft takes seconds to import
 
