@@ -2,8 +2,8 @@
 
     streamlit run server.py --server.port 8501
 
-Owns what holds for every response: the security headers, and what a visitor sees of a bug. Hands
-the sign-in of the Space's OAUTH_* variables to Streamlit.
+Owns what holds for every response: the security headers, the first view, and what a visitor sees of
+a bug. Hands the sign-in of the Space's OAUTH_* variables to Streamlit.
 """
 
 import logging
@@ -15,7 +15,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app_pages import people, widgets
+from app_pages import first_view, people, widgets
+from app_pages.first_view import FirstView
 from inference import journal, settings
 from inference.feedback import Feedback
 from inference.serving import api
@@ -72,7 +73,7 @@ service = api.Service(
 app = st.App(
     Path(__file__).parent / "app.py",
     routes=[Mount("/api", app=api.build(service))],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(FirstView, draw=first_view.draw)],
     secrets=people.secrets(settings.sign_in()),
     on_script_error=apologize,
 )
