@@ -64,7 +64,8 @@ class Starts:
         started = time.perf_counter()
         with served.page(script, self._environment) as space:
             page = self._browser.new_page()
-            page.goto(f"{space.url}/{query}")
+            # not until the event load, for which every script is waited for
+            page.goto(f"{space.url}/{query}", wait_until="commit")
             page.locator(shown).first.wait_for(timeout=_LIMIT_MS)
             elapsed = time.perf_counter() - started
             if rss_of is not None:
