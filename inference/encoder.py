@@ -3,8 +3,8 @@
 Owns which layers a model has, and what need not be computed: a classifier such as BERT's looks at
 the first token's state only, so that of its top layer just the keys and values are needed of the
 others. Numbers stay as they are, and five sixths of that layer's products fall away: a seventh of
-MiniLM's scoring, a quarter of its training with half of the layers frozen. Taken by training, by the
-export to ONNX and by the torch engine.
+MiniLM's scoring, a quarter of its training with half of the layers frozen. Taken by training, by
+the export to ONNX and by the torch engine.
 
 Letters: B texts of a batch, T tokens, H hidden.
 """
