@@ -22,10 +22,9 @@ from transformers import (
 )
 
 from inference import encoder
-from tests.training.learning.architectures import SIZE, made, named
+from tests.training.learning.architectures import DISTIL, SIZE, batch, made, named
 from training.learning import dropout
 
-DISTIL = {"vocab_size": 60, "dim": 32, "n_layers": 4, "n_heads": 2, "hidden_dim": 48}
 REDUCED: list[PreTrainedConfig] = [
     BertConfig(**SIZE),
     RobertaConfig(**SIZE),
@@ -50,13 +49,6 @@ class MeanOfTokens(BertForSequenceClassification):
         super().__init__(config)
         torch.nn.init.zeros_(self.classifier.weight)
         self.bert.pooler.forward = lambda states: states.mean(dim=1)
-
-
-def batch() -> dict[str, torch.Tensor]:
-    ids = torch.randint(5, 60, (4, 11), generator=torch.Generator().manual_seed(2))
-    mask = torch.ones_like(ids)
-    mask[1, 6:], mask[2, 1:] = 0, 0
-    return {"input_ids": ids, "attention_mask": mask}
 
 
 def widths(model: PreTrainedModel) -> list[int]:

@@ -16,7 +16,7 @@ from transformers import (
     RobertaConfig,
 )
 
-from tests.training.learning.architectures import SIZE, made, named
+from tests.training.learning.architectures import SIZE, batch, made, named
 from training.learning import dropout
 
 TWO = {**SIZE, "num_hidden_layers": 2}
@@ -29,14 +29,6 @@ CONFIGS: list[PreTrainedConfig] = [
     DebertaV2Config(**TWO),
 ]
 ALMOST_NEVER = 1e-9  # rounds to no element at all, but is no reason to leave the attention out
-
-
-def batch() -> dict[str, torch.Tensor]:
-    ids = torch.randint(1, 60, (4, 11), generator=torch.Generator().manual_seed(3))
-    mask = torch.ones_like(ids)
-    for row, length in enumerate((11, 7, 3, 9)):
-        ids[row, length:], mask[row, length:] = 0, 0
-    return {"input_ids": ids, "attention_mask": mask}
 
 
 @pytest.mark.parametrize("p", [0.1, 0.25, 0.9])

@@ -23,11 +23,10 @@ from transformers import (
 
 from inference.errors import ConfigError
 from tests.training.fitting import fit_job, make_job
-from tests.training.learning.architectures import SIZE, made, named
+from tests.training.learning.architectures import DISTIL, SIZE, made, named
 from training.examples.batches import Encoded, eval_loader
 from training.learning import frozen
 
-DISTIL = {"vocab_size": 60, "dim": 32, "n_layers": 4, "n_heads": 2, "hidden_dim": 48}
 IN_LAYERS_OF_THEIR_OWN: list[PreTrainedConfig] = [
     BertConfig(**SIZE),
     RobertaConfig(**SIZE),

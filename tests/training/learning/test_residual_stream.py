@@ -15,24 +15,17 @@ from transformers import (
 )
 
 from inference.encoder import layers_of
-from tests.training.learning.architectures import SIZE, made, named
+from tests.training.learning.architectures import DISTIL, SIZE, batch, made, named
 from training.learning import residual_stream
 
 CONFIGS: list[PreTrainedConfig] = [
     BertConfig(**SIZE),
     RobertaConfig(**SIZE),
-    DistilBertConfig(vocab_size=60, dim=32, n_layers=4, n_heads=2, hidden_dim=48),
+    DistilBertConfig(**DISTIL),
     ModernBertConfig(**SIZE),
     MPNetConfig(**SIZE),
     DebertaV2Config(**SIZE, relative_attention=True, pos_att_type=["c2p", "p2c"]),
 ]
-
-
-def batch() -> dict[str, torch.Tensor]:
-    ids = torch.randint(5, 60, (4, 11), generator=torch.Generator().manual_seed(2))
-    mask = torch.ones_like(ids)
-    mask[1, 6:] = 0
-    return {"input_ids": ids, "attention_mask": mask}
 
 
 def precisions(model: PreTrainedModel) -> list[torch.dtype]:

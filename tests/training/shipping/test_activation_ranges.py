@@ -7,8 +7,6 @@ import onnx_ir as ir
 import onnxruntime as ort
 import pytest
 
-from tests.inference.conftest import make_tiny_roberta
-from tests.tiny import make_tiny_model
 from training.shipping import graph
 from training.shipping.activation_ranges import measure
 from training.shipping.graph import Converted
@@ -16,23 +14,21 @@ from training.shipping.graph import Converted
 ROWS = [[2, *range(10 + length, 10 + 2 * length), 3] for length in (2, 3, 5, 8, 12, 16, 20, 25)]
 
 
-def run(program: ir.Model, ids: list[list[int]], *names: str) -> list[np.ndarray]:
+def run(
+    program: ir.Model,
+    ids: list[list[int]] | np.ndarray,
+    *names: str,
+    mask: np.ndarray | None = None,
+) -> list[np.ndarray]:
     session = ort.InferenceSession(ir.to_proto(program).SerializeToString())
     array = np.array(ids, np.int64)
-    given = {"input_ids": array, "attention_mask": np.ones_like(array)}
+    given = {"input_ids": array, "attention_mask": np.ones_like(array) if mask is None else mask}
     fed = {one.name: given.get(one.name, np.zeros_like(array)) for one in session.get_inputs()}
     return session.run(list(names) or None, fed)
 
 
 def types(program: ir.Model) -> Counter[str]:
     return Counter(node.op_type for node in program.graph)
-
-
-@pytest.fixture(
-    scope="module", params=[make_tiny_model, make_tiny_roberta], ids=["bert", "roberta"]
-)
-def converted(request, tmp_path_factory) -> Converted:
-    return graph.convert(request.param(tmp_path_factory.mktemp("family") / "model"), "logits")
 
 
 def test_no_activation_is_measured_any_more_and_every_product_is_one_operator(converted):

@@ -1,6 +1,5 @@
 """training.shipping.attention: one operator an attention, the same numbers, or nothing at all."""
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -9,31 +8,11 @@ import pytest
 from transformers import ModernBertConfig, ModernBertForSequenceClassification
 
 from inference.bundle import SINGLE, Bundle, save
-from tests.inference.conftest import make_tiny_roberta
-from tests.tiny import make_tiny_model, make_tokenizer
-from training.shipping import attention, graph
+from tests.tiny import make_tokenizer
+from tests.training.shipping.test_activation_ranges import run, types
+from training.shipping import attention
 from training.shipping.export import FP32_TOLERANCE, export
 from training.shipping.graph import Converted
-
-
-def run(program: ir.Model, given: dict[str, np.ndarray]) -> np.ndarray:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(ir.to_proto(program).SerializeToString())
-    fed = {one.name: given.get(one.name, np.zeros_like(given["input_ids"]))
-           for one in session.get_inputs()}  # fmt: skip
-    return session.run(["logits"], fed)[0]
-
-
-def types(program: ir.Model) -> Counter[str]:
-    return Counter(node.op_type for node in program.graph)
-
-
-@pytest.fixture(
-    scope="module", params=[make_tiny_model, make_tiny_roberta], ids=["bert", "roberta"]
-)
-def converted(request, tmp_path_factory) -> Converted:
-    return graph.convert(request.param(tmp_path_factory.mktemp("family") / "model"), "logits")
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (5, 9), (3, 60)], ids=str)
@@ -41,13 +20,10 @@ def test_the_numbers_stay_for_every_shape_and_padding(converted: Converted, shap
     fused = converted.with_fused_attention()
     assert fused is not None
     draws = np.random.default_rng(0)
-    given = {
-        "input_ids": draws.integers(5, 100, shape),
-        "attention_mask": np.ones(shape, np.int64),
-    }
-    given["attention_mask"][0, shape[1] // 2 + 1 :] = 0
-    expected = run(converted.program, given)
-    assert np.abs(run(fused.program, given) - expected).max() < FP32_TOLERANCE / 10
+    ids, mask = draws.integers(5, 100, shape), np.ones(shape, np.int64)
+    mask[0, shape[1] // 2 + 1 :] = 0
+    expected = run(converted.program, ids, mask=mask)[0]
+    assert np.abs(run(fused.program, ids, mask=mask)[0] - expected).max() < FP32_TOLERANCE / 10
 
 
 def test_one_operator_a_layer_and_nothing_left_of_what_it_replaces(converted: Converted):
