@@ -5,7 +5,6 @@ from collections import Counter
 import numpy as np
 import onnx_ir as ir
 import onnxruntime as ort
-import pytest
 
 from training.shipping import graph
 from training.shipping.activation_ranges import measure
