@@ -11,12 +11,16 @@ from tests.tiny import LABELS, WORDS, make_tiny_model, with_config
 
 def export_onnx(folder: Path, output: str = "logits", *, int8: bool = False) -> Path:
     """Add the float32 ONNX file to a folder, and the int8 one if asked, as training does."""
+    from transformers import AutoTokenizer
+
     from training.shipping import graph
 
     converted = graph.convert(folder, output)
     graph.save(converted.program, folder / "onnx" / "model.onnx")
     if int8:
-        rows = converted.sample["input_ids"].tolist()
+        texts = [" ".join(WORDS[place : place + size]) for place in range(len(WORDS))
+                 for size in (2, 5)]  # fmt: skip
+        rows = AutoTokenizer.from_pretrained(folder)(texts)["input_ids"]
         graph.save(graph.quantize(converted, rows), folder / "onnx" / "model_quantized.onnx")
     return folder
 
