@@ -29,8 +29,8 @@ if shared is not None:
 
 # ---- the question and the answer so far
 with st.container(key="hero"):
-    st.caption(f"Worth Tuning · {catalogue.title}")
-    st.title("Was fine‑tuning worth it?", anchor=False)
+    st.caption(headline.kicker(catalogue.title))
+    st.title(headline.QUESTION, anchor=False)
     with st.container(key="answer"):
         st.text(headline.answer(catalogue.leaderboard))
     if catalogue.leaderboard is not None:
@@ -113,11 +113,9 @@ st.session_state.is_link_read = True
 
 # ---- everything asked so far
 own = history.of_recipe(st.session_state.history, recipe)
-stored = catalogue.first_paint
-examples = () if stored is None else (history.Analysis(stored, recipe=recipe),)
-shown = (*own, *examples)
+shown = (*own, *history.examples(catalogue.first_paint, recipe))
 rows = history.rows(shown)
-st.subheader("What the models say", anchor=False)
+st.subheader(headline.RESULTS, anchor=False)
 with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
     st.download_button(
         "Download",

@@ -89,19 +89,18 @@ def _drawn(recipe: str) -> str:
     from app_pages.message.table import results_html
 
     catalogue = widgets.recipes()[recipe]
-    board, stored = catalogue.leaderboard, catalogue.first_paint
-    shown = () if stored is None else (history.Analysis(stored, recipe=recipe),)
+    board, shown = catalogue.leaderboard, history.examples(catalogue.first_paint, recipe)
     standings = headline.standings_html(board) if board is not None else ""
     table = results_html(history.rows(shown), history.columns(shown)) if shown else ""
     return (
         f"<style>{_style()}</style>"
         f'<main id="first-view" aria-busy="true" style="{_colors()}">'
         '<div class="busy" role="progressbar" aria-label="Loading the page"></div>'
-        f'<div class="first-hero"><p class="kicker">Worth Tuning · {escape(catalogue.title)}</p>'
-        f'<h1>Was fine‑tuning worth it?</h1><p class="first-answer">'
+        f'<div class="first-hero"><p class="kicker">{escape(headline.kicker(catalogue.title))}</p>'
+        f'<h1>{headline.QUESTION}</h1><p class="first-answer">'
         f"{escape(headline.answer(board))}</p>{standings}</div>"
         '<div class="form" aria-hidden="true"></div>'
-        f'<h2>What the models say</h2><div class="first-results">{table}</div></main>'
+        f'<h2>{headline.RESULTS}</h2><div class="first-results">{table}</div></main>'
         f"<script>{(_LOOKS / 'first_view.js').read_text('utf-8')}</script>"
     )
 

@@ -4,11 +4,18 @@ from html import escape
 
 from inference.judging.leaderboard import Leaderboard, Row, sentence
 
+QUESTION = "Was fine‑tuning worth it?"
+RESULTS = "What the models say"
 NO_RESULTS = (
     "Not measured yet: no results on a frozen test set are stored here. "
     "The models can be asked all the same."
 )
 _FREE_SHOWN = 4  # bars of models that were not fine-tuned; all rows are on the second page
+
+
+def kicker(title: str) -> str:
+    """What stands above the question: whose page this is, and the catalogue of that title."""
+    return f"Worth Tuning · {title}"
 
 
 def answer(board: Leaderboard | None) -> str:

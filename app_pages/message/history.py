@@ -56,6 +56,11 @@ class Row:
         return self.analysis.disagree(self.number)
 
 
+def examples(stored: Comparison | None, recipe: str) -> tuple[Analysis, ...]:
+    """What is stored with the page: one analysis, or none."""
+    return () if stored is None else (Analysis(stored, recipe=recipe),)
+
+
 def add(history: Sequence[Analysis], analysis: Analysis) -> tuple[Analysis, ...]:
     """The history with a new analysis on top."""
     return (analysis, *history)[:MAX_ANALYSES]
