@@ -130,12 +130,11 @@ class _Fitting:
         if self.processes.device == "cpu":
             dropout.make_cheap(model)
             residual_stream.make_light(model)
-        self.frozen: frozen.Frozen | None = None
-        if self.config.lora_r is None:
-            self.frozen = frozen.freeze(model, self.config.freeze_layers)
+        has_adapters = self.config.lora_r is not None
+        self.frozen = None if has_adapters else frozen.freeze(model, self.config.freeze_layers)
         if self.frozen is None or self.frozen.count < self.frozen.of:
             encoder.compute_first_token_only(model)  # frozen layers are remembered of all tokens
-        if self.config.lora_r is None:
+        if not has_adapters:
             return model
         from training.learning import lora  # peft takes seconds to import
 

@@ -24,10 +24,10 @@ def _lines(job: Job) -> list[dict[str, float]]:
 
 
 def test_sixteen_texts_are_learned_by_heart(tiny_model, tmp_path):
-    job = make_job(tiny_model, tmp_path, count=16, num_train_epochs=20)
+    job = make_job(tiny_model, tmp_path, count=16, num_train_epochs=20, seed=2)
     fit_job(job)
     losses = [line["loss"] for line in _lines(job) if "loss" in line]
-    assert np.mean(losses[-4:]) < 0.2 < losses[0], losses  # dropout makes single steps uneven
+    assert losses[-1] < 0.05 < losses[0], losses
 
 
 @pytest.mark.parametrize("problem", [SINGLE, MULTI])
