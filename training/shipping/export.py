@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference import bundle as bundles
 from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, load_engine, load_reader
 from inference.errors import ModelError
 from inference.model_files import token_limit
-from inference.windows import Batching, TextReader
+from inference.windows import Batching
 from training.run_folder import sha256_of
 from training.shipping import graph
 from training.shipping.graph import Converted, NotConvertible
@@ -76,10 +77,10 @@ def export(run_dir: Path, texts: Sequence[str]) -> ExportReport:
         try:
             converted = graph.convert(run_dir, "logits")
             graph.save(converted.program, stage / ONNX_FILES[ONNX_FP32])
-            groups = [*_shapes(), tuple(_spread(texts, _REAL_TEXTS))]
-            difference = _gate(run_dir, stage, "logits", groups)
-            rows = _reader(run_dir, "logits").read(_spread(texts, RANGE_TEXTS))
-            fused = _fused(converted, run_dir, stage / "fused", groups)
+            weights = _Weights(run_dir, "logits", [*_shapes(), tuple(_spread(texts, _REAL_TEXTS))])
+            difference = weights.check(stage)
+            rows = weights.reader.read(_spread(texts, RANGE_TEXTS))
+            fused = _fused(converted, weights, stage / "fused")
             quantized = graph.quantize(fused, [row.ids for row in rows[:RANGE_TEXTS]])
             graph.save(quantized, stage / ONNX_FILES[ONNX_INT8])
         except (NotConvertible, ParityError) as error:
@@ -98,9 +99,7 @@ def export(run_dir: Path, texts: Sequence[str]) -> ExportReport:
     )
 
 
-def _fused(
-    converted: Converted, folder: Path, stage: Path, groups: Sequence[tuple[str, ...]]
-) -> Converted:
+def _fused(converted: Converted, weights: "_Weights", stage: Path) -> Converted:
     """The graph with attention as one operator, if that computes what the weights do, or as it was.
 
     Not in the float32 file, which other programs than ONNX Runtime can read as well.
@@ -110,7 +109,7 @@ def _fused(
         return converted
     graph.save(fused.program, stage / ONNX_FILES[ONNX_FP32])
     try:
-        _gate(folder, stage, "logits", groups)
+        weights.check(stage)
     except ModelError:  # other numbers, or none at all
         return converted
     return fused
@@ -131,7 +130,7 @@ def export_encoder(folder: Path, destination: Path) -> None:
         except NotConvertible as error:
             raise ModelError(f"{error}; publish {folder} without an ONNX file") from error
         shutil.copy2(folder / "config.json", stage / "config.json")
-        _gate(folder, stage, _ENCODER_OUTPUT, _shapes())
+        _Weights(folder, _ENCODER_OUTPUT, _shapes()).check(stage)
         path.replace(destination)
 
 
@@ -154,34 +153,41 @@ def _shapes() -> list[tuple[str, ...]]:
             (long,), (long, "ok")]  # fmt: skip
 
 
-def _gate(folder: Path, stage: Path, output: str, groups: Sequence[tuple[str, ...]]) -> float:
-    """The greatest difference of the float32 file in `stage` from the weights in `folder`.
+class _Weights:
+    """What the weights of a folder compute of groups of texts, which its ONNX files must as well.
 
-    Raises:
-        ParityError: it reaches the tolerance for one of the groups.
+    reader: turns texts into the windows that this model reads.
     """
-    reader = _reader(folder, output)
-    ours, theirs = (
-        load_engine(place, name, output=output, threads=0, device="cpu")
-        for place, name in ((stage, ONNX_FP32), (folder, TORCH))
-    )
-    worst = 0.0
-    for group in groups:
+
+    def __init__(self, folder: Path, output: str, groups: Sequence[tuple[str, ...]]) -> None:
+        limit = bundles.load(folder).max_tokens if output == "logits" else token_limit(folder)
+        self.reader = load_reader(folder, min(_LONGEST_CHECK, limit), TORCH)
+        self._folder, self._output = folder, output
         # the group's own windows only, as one batch: (B, C) logits or (B, T, H) states
-        windows = reader.read(group)[: len(group)]
-        got, expected = (reader.forward(windows, e.run, _ONE_BATCH) for e in (ours, theirs))
-        difference = float(np.abs(got - expected).max())
-        if not difference < FP32_TOLERANCE:  # also when it is not a number
-            longest = max(len(window.ids) for window in windows)
-            raise ParityError(
-                f"the ONNX file of {folder} differs from its weights by {difference:.2g} for "
-                f"{len(windows)} texts of up to {longest} tokens; expected less than "
-                f"{FP32_TOLERANCE:g}. It was not kept; torch serves the weights"
-            )
-        worst = max(worst, difference)
-    return worst
+        self._groups = [self.reader.read(group)[: len(group)] for group in groups]
+        self._expected = self._answers(folder, TORCH)
 
+    def check(self, stage: Path) -> float:
+        """The greatest difference of the float32 file in `stage` from the weights.
 
-def _reader(folder: Path, output: str) -> TextReader:
-    limit = bundles.load(folder).max_tokens if output == "logits" else token_limit(folder)
-    return load_reader(folder, min(_LONGEST_CHECK, limit), TORCH)
+        Raises:
+            ModelError: the file does not run.
+            ParityError: the difference reaches the tolerance for one of the groups.
+        """
+        worst = 0.0
+        answers = self._answers(stage, ONNX_FP32)
+        for windows, got, expected in zip(self._groups, answers, self._expected, strict=True):
+            difference = float(np.abs(got - expected).max())
+            if not difference < FP32_TOLERANCE:  # also when it is not a number
+                longest = max(len(window.ids) for window in windows)
+                raise ParityError(
+                    f"the ONNX file of {self._folder} differs from its weights by {difference:.2g} "
+                    f"for {len(windows)} texts of up to {longest} tokens; expected less than "
+                    f"{FP32_TOLERANCE:g}. It was not kept; torch serves the weights"
+                )
+            worst = max(worst, difference)
+        return worst
+
+    def _answers(self, place: Path, engine: str) -> list[NDArray[np.float32]]:
+        loaded = load_engine(place, engine, output=self._output, threads=0, device="cpu")
+        return [self.reader.forward(group, loaded.run, _ONE_BATCH) for group in self._groups]
