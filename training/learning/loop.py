@@ -2,7 +2,7 @@
 
 Owns order, steps, validation and resumption. Which processes compute, and on what:
 processes.py; what a batch is: training/examples/batches.py; where a run stands on disk:
-checkpoints.py; what is measured: evaluation.py.
+checkpoints.py; what of the model trains: trainable.py; what is measured: evaluation.py.
 
 Equal settings, data, seed and number of processes give equal weights on a CPU in float32, however
 often a run was interrupted: batches follow from (seed, epoch), dropout from (seed, batch, process).
@@ -10,7 +10,6 @@ often a run was interrupted: batches follow from (seed, epoch), dropout from (se
 Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --train_file tweets.csv
 """
 
-import copy
 import math
 import time
 from collections.abc import Sequence
@@ -21,20 +20,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.utils.data import DataLoader
 
-from inference import encoder
 from inference.errors import ModelError
-from training.examples.batches import Batch, eval_loader, seed_of_batch, train_loader
+from training.examples.batches import Batch, Encoded, eval_loader, seed_of_batch, train_loader
 from training.learning import (
     devices,
-    dropout,
-    frozen,
     losses,
     memory,
-    residual_stream,
     saving,
     schedule,
     trackers,
+    trainable,
 )
 from training.learning.checkpoints import Checkpoints, Progress, best_by, noise_of, step_name
 from training.learning.imbalance import draws
@@ -47,7 +44,6 @@ from training.learning.progress import (
     Observer,
     Validation,
     Window,
-    waiting,
 )
 
 # B batch, N examples, C labels
@@ -102,13 +98,8 @@ class _Fitting:
             multiple=self.multiple,
             draws=draws(matrix) if config.weighted_sampling else None,
         )
-        validation = eval_loader(
-            job.validation,
-            job.pad_id,
-            batch_size=self.eval_batch_size,
-            multiple=self.multiple,
-        )
-        model = self._model()
+        validation = self._in_order_of_length(job.validation)
+        model, self.frozen = trainable.of(job, processes)
         optimizer, scheduler = schedule.make(model, config, len(train))
         self.model, self.optimizer, self.train, self.validation, self.scheduler = (
             self.accelerator.prepare(model, optimizer, train, validation, scheduler)
@@ -124,23 +115,9 @@ class _Fitting:
         self.window = Window()
         self.samples = 0
 
-    def _model(self) -> torch.nn.Module:
-        """A copy of the job's model whose lowest layers are frozen, or that has adapters."""
-        model = copy.deepcopy(self.job.model)
-        if self.processes.device == "cpu":
-            dropout.make_cheap(model)
-            residual_stream.make_light(model)
-        has_adapters = self.config.lora_r is not None
-        self.frozen = None if has_adapters else frozen.freeze(model, self.config.freeze_layers)
-        if self.frozen is None or self.frozen.count < self.frozen.of:
-            encoder.compute_first_token_only(model)  # frozen layers are remembered of all tokens
-        if not has_adapters:
-            return model
-        from training.learning import lora  # peft takes seconds to import
-
-        adapted = lora.wrap(model, self.config, is_sharded=self.accelerator.is_fsdp2)
-        self.processes.say(f"adapters: {lora.trained_share(adapted):.1%} of the weights train")
-        return adapted
+    def _in_order_of_length(self, examples: Encoded) -> "DataLoader[int]":
+        size, multiple = self.eval_batch_size, self.multiple
+        return eval_loader(examples, self.job.pad_id, batch_size=size, multiple=multiple)
 
     def run(self) -> Fit:
         if self.checkpoint is not None:
@@ -150,7 +127,8 @@ class _Fitting:
         before = self.progress.seconds
         self.started = time.perf_counter() - before
         if self.frozen is not None:
-            self._remember(self.frozen)
+            texts = self._in_order_of_length(self.job.train)
+            trainable.remember(self.frozen, self.model, texts, self.job, self.processes)
         try:
             for observer in self.observers:
                 observer.on_start(self.progress.step, self.total_steps)
@@ -176,19 +154,6 @@ class _Fitting:
             * math.ceil(self.config.per_device_train_batch_size / self.texts_at_once),
             frozen_layers=self.frozen.count if self.frozen else 0,
         )
-
-    def _remember(self, lower: frozen.Frozen) -> None:
-        """Compute what the layers that do not train make of the training texts, once."""
-        texts = eval_loader(
-            self.job.train, self.job.pad_id, batch_size=self.eval_batch_size, multiple=self.multiple
-        )
-        model = self.accelerator.unwrap_model(self.model)
-        shown = waiting(texts, "frozen layers", is_shown=self.processes.is_main)
-        is_known = not self.accelerator.is_fsdp2 and lower.remember(
-            model, shown, self.job.train.lengths
-        )
-        how = "computed once for each text" if is_known else "computed in each step"
-        self.processes.say(f"frozen: the lowest {lower.count} of {lower.of} layers, {how}")
 
     def _epoch(self) -> None:
         epoch, skip = self.progress.epoch, self.progress.batch
