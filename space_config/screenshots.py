@@ -15,11 +15,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from playwright.sync_api import Error as BrowserError
-
 from hub.errors import UserError
 from inference.errors import ConfigError, run_command
+
+try:
+    from playwright.sync_api import Browser, Page, expect, sync_playwright
+    from playwright.sync_api import Error as BrowserError
+except ModuleNotFoundError:
+    raise SystemExit(
+        "error: pictures need the package playwright, which is not installed; run `make setup` "
+        "and use .venv/bin/python"
+    ) from None
 
 PROJECT = Path(__file__).parent.parent
 MESSAGE = "The crew was lovely, but we landed two hours late and nobody said why."
