@@ -47,6 +47,7 @@ _WIDTH, _HEIGHT, _PHONE = 1280, 900, 390
 _LIMIT_MS = 120_000  # the first answer may have to load a model
 _STILL = ".stApp[data-test-script-state=notRunning]"
 _UNFINISHED = "[data-testid=stSkeleton], [data-stale=true]"
+_NOTHING = re.compile("Page not found|There is nothing to tune yet")
 
 
 def analyzed(page: Page) -> None:
@@ -112,7 +113,7 @@ def take(url: str, folder: Path) -> list[Path]:
 
 
 def _shoot(browser: Browser, url: str, shot: Shot, folder: Path) -> Path | None:
-    """Take one picture; None for a page that this Space does not offer its visitor."""
+    """Take one picture; None for a page that is not offered, or that has nothing to show yet."""
     context = browser.new_context(
         viewport={"width": shot.width, "height": _HEIGHT},
         color_scheme="dark" if shot.is_dark else "light",
@@ -132,7 +133,7 @@ def _shoot(browser: Browser, url: str, shot: Shot, folder: Path) -> Path | None:
 def _picture(page: Page, url: str, shot: Shot, folder: Path) -> Path | None:
     page.goto(f"{url}/{'' if shot.page == FIRST else shot.page}")
     _rest(page)
-    if page.get_by_text("Page not found").count():
+    if page.get_by_text(_NOTHING).count():
         return None
     if shot.page in STEPS:
         STEPS[shot.page](page)
@@ -145,6 +146,7 @@ def _picture(page: Page, url: str, shot: Shot, folder: Path) -> Path | None:
       .map(e => e.scrollHeight))"""
     page.set_viewport_size({"width": shot.width, "height": page.evaluate(heights) + 40})
     _rest(page)
+    page.mouse.move(0, 0)  # away from the button of the last step
     page.wait_for_timeout(700)  # charts are drawn anew in the new size
     path = folder / shot.file_name
     page.screenshot(path=path)
@@ -153,6 +155,8 @@ def _picture(page: Page, url: str, shot: Shot, folder: Path) -> Path | None:
 
 def _rest(page: Page) -> None:
     """Wait until the script has ended and all that it draws is there."""
+    # until then there may be two headings, that of the first view and the page's
+    expect(page.locator("#first-view")).to_have_count(0, timeout=_LIMIT_MS)
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=_LIMIT_MS)
     expect(page.locator(_STILL)).to_be_visible(timeout=_LIMIT_MS)
     expect(page.locator(_UNFINISHED)).to_have_count(0, timeout=_LIMIT_MS)

@@ -96,6 +96,8 @@ def open_from_menu(page: Page, section: str, title: str) -> None:
 
 def settled(page: Page) -> Page:
     """The page of a Space once its script has ended and all that it draws is there."""
+    # until then there may be two headings, that of the first view and the page's
+    expect(page.locator("#first-view")).to_have_count(0, timeout=60_000)
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
     expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_be_visible(timeout=60_000)
     unfinished = page.locator("[data-testid=stSkeleton], [data-stale=true]")
