@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from inference.errors import ConfigError, ModelError
+from inference.errors import ConfigError
 from training.dialogues import adapters, held_out
 from training.dialogues.adapters import PeftModel
 from training.dialogues.batches import Batch, Encoded, TrainBatches, answer_losses
@@ -28,6 +28,7 @@ from training.dialogues.config import ChatConfig
 from training.examples.batches import seed_of_batch
 from training.learning import memory, schedule
 from training.learning.checkpoints import Checkpoints, Progress, step_name
+from training.learning.losses import check_finite
 from training.learning.processes import Processes
 from training.learning.progress import Bar, History, Moment, Observer, Validation, Window
 
@@ -224,18 +225,9 @@ class _Fitting:
 
     def _log(self) -> None:
         loss = float(self.window.mean_loss())
-        if not math.isfinite(loss):
-            raise ModelError(
-                f"the loss is {loss} at step {self.progress.step}; use a lower --learning_rate "
-                f"than {self.config.learning_rate:g}, or --mixed_precision no"
-            )
-        rate = self.window.samples / self.window.seconds()
+        check_finite(loss, self.progress.step, self.config.learning_rate)
+        figures = self.window.figures(loss, float(self.scheduler.get_last_lr()[0]))
         self.window = Window()
-        figures = {
-            "loss": loss,
-            "learning_rate": float(self.scheduler.get_last_lr()[0]),
-            "samples_per_second": round(rate, 2),
-        }
         for observer in self.observers:
             observer.on_log(self._moment(), figures)
 

@@ -22,7 +22,6 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from inference.errors import ModelError
 from training.examples.batches import Batch, Encoded, eval_loader, seed_of_batch, train_loader
 from training.learning import (
     devices,
@@ -221,19 +220,9 @@ class _Fitting:
 
     def _log(self) -> None:
         loss = float(self.accelerator.reduce(self.window.mean_loss(), "mean"))
-        step = self.progress.step
-        if not math.isfinite(loss):
-            raise ModelError(
-                f"the loss is {loss} at step {step}; use a lower --learning_rate than "
-                f"{self.config.learning_rate:g}, or --mixed_precision no"
-            )
-        rate = self.window.samples / self.window.seconds()
+        losses.check_finite(loss, self.progress.step, self.config.learning_rate)
+        figures = self.window.figures(loss, self.scheduler.get_last_lr()[0])
         self.window = Window()
-        figures = {
-            "loss": loss,
-            "learning_rate": self.scheduler.get_last_lr()[0],
-            "samples_per_second": round(rate, 1),
-        }
         for observer in self.observers:
             observer.on_log(self._moment(), figures)
 

@@ -1,6 +1,6 @@
 """What training makes small: cross-entropy or focal loss, plain or weighted by class.
 
-Owns the formulas. The weights are imbalance.py's.
+Owns the formulas, and what is said of a loss that is no number. The weights are imbalance.py's.
 
 Every loss is a mean over the examples of a batch, weighted ones too (torch would divide by the
 weights in the batch, and so take them back where a batch has one class): a batch that is computed
@@ -9,6 +9,7 @@ in parts has the loss of the whole.
 Try: python -m training.train --train_file tweets.csv --loss focal --class_weights sqrt
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from inference.bundle import MULTI
+from inference.errors import ModelError
 from training.config import TrainConfig
 from training.learning.imbalance import class_weights
 
@@ -69,3 +71,16 @@ def _several(
 def _focused(losses: torch.Tensor) -> torch.Tensor:
     """(1 - p)^gamma times -log p, where `losses` are -log p."""
     return (1 - torch.exp(-losses)).pow(_FOCUS) * losses
+
+
+def check_finite(loss: float, step: int, learning_rate: float) -> None:
+    """Stop a training that has run away; learning_rate: the greatest, as it was asked for.
+
+    Raises:
+        ModelError: the loss is not a finite number.
+    """
+    if not math.isfinite(loss):
+        raise ModelError(
+            f"the loss is {loss} at step {step}; use a lower --learning_rate than "
+            f"{learning_rate:g}, or --mixed_precision no"
+        )

@@ -119,9 +119,11 @@ class Window:
         """Mean over the batches, a scalar on their device."""
         return torch.stack(self._losses).mean()
 
-    def seconds(self) -> float:
-        """Since the window was opened."""
-        return max(time.perf_counter() - self._started, 1e-9)
+    def figures(self, loss: float, learning_rate: float) -> dict[str, float]:
+        """What on_log is told: the mean loss over all processes, the rate, examples a second."""
+        rate = self.samples / max(time.perf_counter() - self._started, 1e-9)
+        named = {"loss": loss, "learning_rate": learning_rate}
+        return {**named, "samples_per_second": round(rate, 2)}
 
 
 def waiting(loader: DataLoader[int], what: str, *, is_shown: bool) -> Iterable[Batch]:
