@@ -53,6 +53,7 @@ class Aligned:
         """Keep the scorer; sources[c] are the model's labels that mean the task's label c."""
         self.bundle = bundle
         self.size_bytes = scorer.size_bytes
+        self.engine_name = scorer.engine_name
         self._scorer = scorer
         self._sources = sources
 

@@ -42,6 +42,10 @@ class Scorer(Protocol):
     @property
     def size_bytes(self) -> int: ...
 
+    @property
+    def engine_name(self) -> str:
+        """What computes it: onnx_int8, onnx_fp32, torch, or a library by its name."""
+
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32 in [0, 1], in the order of the texts; NaN: no such label."""
 

@@ -8,6 +8,7 @@ Letters: N texts, C labels, W windows, B windows of a batch, T tokens, H hidden.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +38,27 @@ SCALE = 20.0
 NOTHING = "an ordinary message"
 
 
+class Embedder(Protocol):
+    """Texts -> vectors."""
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    @property
+    def engine_name(self) -> str: ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, H) float32 of length 1 each."""
+
+
 class Encoder:
     """Texts -> vectors by a pretrained model without a head; safe to share between threads."""
 
-    def __init__(self, reader: TextReader, engine: Engine, max_tokens: int) -> None:
+    def __init__(self, reader: TextReader, engine: Engine, max_tokens: int, name: str) -> None:
+        self.engine_name = name
         self.max_tokens = max_tokens
         self.size_bytes = engine.size_bytes
         self._reader = reader
@@ -71,9 +89,10 @@ class Encoder:
 class ZeroShot:
     """An encoder with a description for each label; safe to share between threads."""
 
-    def __init__(self, bundle: Bundle, encoder: Encoder, descriptions: Sequence[str]) -> None:
+    def __init__(self, bundle: Bundle, encoder: Embedder, descriptions: Sequence[str]) -> None:
         """Encode the descriptions, one for each label of the bundle, in their order."""
         self.bundle = bundle
+        self.engine_name = encoder.engine_name
         self.size_bytes = encoder.size_bytes
         self._encoder = encoder
         self._labels = encoder.embed([*descriptions, NOTHING])  # (C + 1, H)
@@ -118,7 +137,7 @@ def load_encoder(folder: Path, *, threads: int = 0, device: str = "cpu") -> Enco
     name = present[0] if present else TORCH
     max_tokens = token_limit(folder)
     engine = load_engine(folder, name, output=HIDDEN, threads=threads, device=device)
-    return Encoder(load_reader(folder, max_tokens, name), engine, max_tokens)
+    return Encoder(load_reader(folder, max_tokens, name), engine, max_tokens, name)
 
 
 def load(
@@ -134,10 +153,19 @@ def load(
     Raises:
         ModelError: a description is blank, or the folder holds no encoder that can be read.
     """
+    encoder = load_encoder(folder, threads=threads, device=device)
+    return describe(encoder, descriptions, problem_type)
+
+
+def describe(encoder: Embedder, descriptions: Mapping[str, str], problem_type: str) -> ZeroShot:
+    """An encoder as a classifier; the keys of descriptions are the labels, in this order.
+
+    Raises:
+        ModelError: a description is blank.
+    """
     labels = tuple(descriptions)
     blank = [label for label in labels if not descriptions[label].strip()]
     if blank:
         raise ModelError(f"label_descriptions of {', '.join(blank)} is blank; describe each label")
-    encoder = load_encoder(folder, threads=threads, device=device)
     bundle = Bundle(labels, problem_type, text_fields=(), max_tokens=encoder.max_tokens)
     return ZeroShot(bundle, encoder, [descriptions[label] for label in labels])

@@ -27,6 +27,7 @@ class FittedScorer:
     bundle: Bundle
     size_bytes: int
     function: Callable[[Sequence[str]], Floats]
+    engine_name: str = "scikit-learn"
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32 in [0, 1], in the order of the texts."""

@@ -139,7 +139,6 @@ def judge_file(
                 role=model.role,
                 repo_id=model.title if model.revision else "",
                 revision=model.revision,
-                engine=getattr(model.scorer, "engine_name", "other"),
             )
         )
     board = verdict.judge(measured, targets, read.source.sha256)

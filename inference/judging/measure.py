@@ -51,7 +51,6 @@ def measure(
     role: str,
     repo_id: str = "",
     revision: str = "",
-    engine: str,
     on_progress: Callable[[int], None] = lambda texts: None,
 ) -> tuple[Measured, Predictions]:
     """Return what one model says about the examples, and what it costs.
@@ -77,7 +76,7 @@ def measure(
         role=role,
         repo_id=repo_id,
         revision=revision,
-        engine=engine,
+        engine=scorer.engine_name,
         size_bytes=scorer.size_bytes,
         latency_p50_ms=float(np.median(spans_ms)),
         latency_p95_ms=float(np.percentile(spans_ms, 95)),

@@ -56,6 +56,10 @@ class OpenModel:
     def size_bytes(self) -> int:
         return self.scorer.size_bytes
 
+    @property
+    def engine_name(self) -> str:
+        return self.scorer.engine_name
+
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32 in [0, 1], NaN for a label that the model does not have."""
         return self.scorer.score(texts)

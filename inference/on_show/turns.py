@@ -79,6 +79,10 @@ class Considerate:
     def size_bytes(self) -> int:
         return self.scorer.size_bytes
 
+    @property
+    def engine_name(self) -> str:
+        return self.scorer.engine_name
+
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32 in [0, 1], in the order of the texts."""
         parts = []

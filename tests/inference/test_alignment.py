@@ -18,6 +18,7 @@ class Fixed:
     """A scorer with known scores, so that the arithmetic of the map is what is tested."""
 
     size_bytes = 7
+    engine_name = "known"
 
     def __init__(self, bundle: Bundle, *rows: Sequence[float]) -> None:
         self.bundle = bundle

@@ -16,6 +16,7 @@ class Counting:
 
     bundle = Bundle(("kind", "other"), MULTI)
     size_bytes = 0
+    engine_name = "counting"
 
     def __init__(self) -> None:
         self.asked: list[str] = []

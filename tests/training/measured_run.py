@@ -35,7 +35,6 @@ def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: st
             name=name,
             title=name,
             role=role,
-            engine=TORCH,
         )
         for name, role in ((TORCH, "fine-tuned"), ("majority", "baseline"))
     ]

@@ -31,6 +31,7 @@ from training.config import TrainConfig
 from training.examples.data import Splits, split_hash
 from training.learning.base import Base
 from training.rivals import baselines, tfidf_tables
+from training.rivals.shared_encoder import SharedEncoder
 from training.run_folder import RunFolder, sha256_of, write_json
 
 LEADERBOARD = Path("results") / "leaderboard.json"
@@ -160,18 +161,11 @@ def _measured(
             role=entry.role,
             repo_id=entry.repo_id,
             revision=entry.revision,
-            engine=_engine(entry),
             on_progress=bar.update,
         )
     predictions.save(said, path)
     run.record(f"measure {entry.name}", key, asdict(model))
     return model, said
-
-
-def _engine(entry: _Entry) -> str:
-    if entry.role == BASELINE and entry.name != "encoder_lr":
-        return "scikit-learn"
-    return entry.name if entry.role == FINE_TUNED else "onnx_fp32"
 
 
 def _judged(
@@ -214,8 +208,9 @@ def _entries(run_dir: Path, task: Task, weights: object) -> list[_Entry]:
         json_fields=task.config.json_fields,
         match_fields=task.config.match_fields,
     )
-    free = [_baseline(run_dir, name, task, bundle) for name in task.config.baselines]
-    untrained = [_untrained(task)] if task.config.label_descriptions else []
+    encoder = SharedEncoder(task.base.folder, task.threads)
+    free = [_baseline(run_dir, name, task, bundle, encoder) for name in task.config.baselines]
+    untrained = [_untrained(task, encoder)] if task.config.label_descriptions else []
     maps = task.config.pretrained_label_maps
     others = [
         _pretrained(f"pretrained_{number}", repo_id, label_map, task)
@@ -235,16 +230,17 @@ def _fine_tuned(run_dir: Path, engine: str, task: Task, weights: object) -> _Ent
     return _Entry(engine, title, FINE_TUNED, task.repo_id, "", key, load)
 
 
-def _baseline(run_dir: Path, name: str, task: Task, bundle: Bundle) -> _Entry:
+def _baseline(
+    run_dir: Path, name: str, task: Task, bundle: Bundle, encoder: SharedEncoder
+) -> _Entry:
     def fit() -> Scorer:
         fitted = baselines.fit(
             task.splits.train,
             bundle,
             seed=task.config.seed,
             validation=task.splits.validation,
-            encoder=task.base.folder,
+            encoder=encoder,
             names=[name],
-            threads=task.threads,
             options=task.config.baseline_options,
         )
         scorer = next(fitted).scorer
@@ -257,16 +253,12 @@ def _baseline(run_dir: Path, name: str, task: Task, bundle: Bundle) -> _Entry:
     return _Entry(name, baselines.title(name, options), BASELINE, "", "", key, fit)
 
 
-def _untrained(task: Task) -> _Entry:
+def _untrained(task: Task, encoder: SharedEncoder) -> _Entry:
     described, splits = task.config.label_descriptions, task.splits
 
     def load() -> Scorer:
-        return zero_shot.load(
-            task.base.folder,
-            {label: described[label] for label in splits.labels},
-            problem_type=splits.problem_type,
-            threads=task.threads,
-        )
+        ordered = {label: described[label] for label in splits.labels}
+        return zero_shot.describe(encoder, ordered, splits.problem_type)
 
     title = f"{task.base_name.rpartition('/')[2]}, not trained"
     return _Entry(

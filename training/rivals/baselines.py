@@ -12,7 +12,6 @@ Try: python -m pytest -q tests/training/rivals/test_baselines.py
 import pickle  # to know a size: nothing is written, nothing read
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -29,11 +28,11 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import ComplementNB
 from sklearn.pipeline import FeatureUnion, make_pipeline, make_union
 
-from inference import zero_shot
 from inference.bundle import Bundle
 from inference.judging import guessers
 from inference.judging.guessers import FittedScorer
 from inference.records import Example
+from inference.zero_shot import Embedder
 from training.examples.splits import label_matrix
 from training.rivals.heads import STRENGTHS, Heads, Learned, Strength, best, strength
 
@@ -91,9 +90,8 @@ def fit(
     *,
     seed: int,
     validation: Sequence[Example] = (),
-    encoder: Path | None = None,
+    encoder: Embedder | None = None,
     names: Sequence[str] = tuple(TITLES),
-    threads: int = 0,
     options: Mapping[str, Options] = MappingProxyType({}),
 ) -> Iterator[Baseline]:
     """Fit the named baselines one after the other, each when it is asked for.
@@ -103,7 +101,7 @@ def fit(
     validation: chooses thresholds, as it does for the fine-tuned model, and between two strengths
         of a regression; without it a multi-label baseline decides at 0.5. The guessers keep 0.5:
         with another cut-off they would not be what they are called.
-    encoder: folder of the pretrained model; without it encoder_lr is left out.
+    encoder: the pretrained model; without it encoder_lr is left out.
     options: of each baseline that was tuned; its title says so.
 
     Raises:
@@ -125,7 +123,7 @@ def fit(
     }
     if encoder is not None:
         makers["encoder_lr"] = lambda: best(
-            encoder_lr(part, strengths("encoder_lr"), encoder, threads), bundle, validation
+            encoder_lr(part, strengths("encoder_lr"), encoder), bundle, validation
         )
     for name in names:
         if name in makers:
@@ -199,9 +197,8 @@ def _counted(
     )
 
 
-def encoder_lr(part: Part, strengths: Sequence[Strength], folder: Path, threads: int) -> Learned:
+def encoder_lr(part: Part, strengths: Sequence[Strength], encoder: Embedder) -> Learned:
     """A head of each strength over the encoder's mean last layer, of at most 10,000 texts."""
-    encoder = zero_shot.load_encoder(folder, threads=threads)
     rows = np.arange(len(part.texts))
     if len(rows) > _MOST_EMBEDDED:
         draws = np.random.default_rng(part.seed)
@@ -214,4 +211,5 @@ def encoder_lr(part: Part, strengths: Sequence[Strength], folder: Path, threads:
             Heads(LogisticRegression(**given), table, part.matrix[rows], part.bundle.is_multilabel)
             for given in strengths
         ),
+        engine_name=encoder.engine_name,
     )

@@ -94,11 +94,13 @@ class Learned:
     size_bytes: int
     heads: tuple[Heads, ...]
     features: FeatureUnion | CountVectorizer | None = None
+    engine_name: str = "scikit-learn"
 
     def scorer(self, head: Heads, bundle: Bundle) -> FittedScorer:
         """One head as a Scorer."""
         size_bytes = self.size_bytes + len(pickle.dumps(head))
-        return FittedScorer(bundle, size_bytes, Regression(self.read, self.features, head))
+        regression = Regression(self.read, self.features, head)
+        return FittedScorer(bundle, size_bytes, regression, self.engine_name)
 
 
 def strength(options: Mapping[str, float]) -> Strength:

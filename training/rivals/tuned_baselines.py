@@ -9,10 +9,10 @@ Try: python -m pytest -q tests/training/rivals/test_tuned_baselines.py
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
 from inference.bundle import Bundle
 from inference.records import Example
+from inference.zero_shot import Embedder
 from training.rivals import baselines
 from training.rivals.baselines import Options
 from training.rivals.heads import Learned, rate, strength
@@ -42,8 +42,7 @@ def tune(
     names: Sequence[str],
     *,
     seed: int,
-    encoder: Path | None = None,
-    threads: int = 0,
+    encoder: Embedder | None = None,
 ) -> Mapping[str, Tuned]:
     """The best options of those named baselines that have any.
 
@@ -60,7 +59,7 @@ def tune(
             tried += _rated(learned, bundle, validation, words)
         found["tfidf_lr"] = _best(tried)
     if "encoder_lr" in names and encoder is not None:
-        learned = baselines.encoder_lr(part, strengths, encoder, threads)
+        learned = baselines.encoder_lr(part, strengths, encoder)
         found["encoder_lr"] = _best(_rated(learned, bundle, validation, {}))
     return found
 

@@ -32,6 +32,7 @@ from training.learning.checkpoints import best_by
 from training.learning.weights import WEIGHTS
 from training.reporting import results
 from training.rivals import tuned_baselines
+from training.rivals.shared_encoder import SharedEncoder
 from training.run_folder import sha256_of
 from training.searching import gains
 from training.searching.search_space import Value
@@ -125,8 +126,7 @@ def _tune_baselines(job: SearchJob) -> Mapping[str, tuned_baselines.Tuned]:
         bundle,
         config.baselines,
         seed=config.seed,
-        encoder=job.base.folder,
-        threads=job.settings.threads,
+        encoder=SharedEncoder(job.base.folder, job.settings.threads),
     )
     content = {"key": key, "found": {name: asdict(one) for name, one in found.items()}}
     write_whole(path, json.dumps(content, indent=1) + "\n")

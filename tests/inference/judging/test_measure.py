@@ -21,6 +21,7 @@ class Keyword:
     """Knows good from bad by the word."""
 
     size_bytes = 7
+    engine_name = "keywords"
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
@@ -30,7 +31,7 @@ class Keyword:
 
 
 def measured(scorer, examples) -> tuple[Measured, Predictions]:
-    return measure(scorer, examples, name="one", title="One", role="fine-tuned", engine="torch")
+    return measure(scorer, examples, name="one", title="One", role="fine-tuned")
 
 
 def test_a_model_is_measured_on_examples_in_their_order():
@@ -42,12 +43,12 @@ def test_a_model_is_measured_on_examples_in_their_order():
         name="one",
         title="One",
         role="fine-tuned",
-        engine="torch",
         on_progress=seen.append,
     )
     assert said.decided[:, 1].tolist() == ["good" in text for text in words]
     assert (said.scores.dtype, said.scores.shape) == (np.float32, (6, 2))
-    assert model.size_bytes == 7 and 0 < model.latency_p50_ms <= model.latency_p95_ms
+    assert (model.size_bytes, model.engine) == (7, "keywords")
+    assert 0 < model.latency_p50_ms <= model.latency_p95_ms
     assert sum(seen) == len(words)
 
 

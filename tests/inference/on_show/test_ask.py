@@ -33,6 +33,7 @@ class Constant:
 
     bundle = Bundle(LABELS, SINGLE)
     size_bytes = 0
+    engine_name = "constant"
 
     def score(self, texts):
         return np.tile(np.array([[0.25, 0.75]], np.float32), (len(texts), 1))

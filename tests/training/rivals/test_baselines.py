@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.metrics import matthews_corrcoef
@@ -7,6 +5,8 @@ from sklearn.metrics import matthews_corrcoef
 from inference.bundle import MULTI, SINGLE, Bundle
 from inference.classifier import decide
 from inference.records import Example
+from inference.zero_shot import Encoder, load_encoder
+from tests.tiny import make_tiny_model
 from tests.training.toy import toy_examples
 from training.examples.splits import label_matrix
 from training.rivals.baselines import TITLES, Baseline, fit
@@ -37,19 +37,17 @@ def examples(problem_type: str, count: int = 120, seed: int = 0) -> list[Example
 
 
 @pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.tiny import make_tiny_model
-
-    return make_tiny_model(tmp_path_factory.mktemp("encoder") / "model", labels=None)
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    folder = make_tiny_model(tmp_path_factory.mktemp("encoder") / "model", labels=None)
+    return load_encoder(folder, threads=1)
 
 
 @pytest.fixture(scope="module")
-def fitted(encoder: Path) -> dict[str, dict[str, Baseline]]:
+def fitted(encoder: Encoder) -> dict[str, dict[str, Baseline]]:
     """All baselines of both problem types, by name."""
     return {
         problem_type: {
-            one.name: one
-            for one in fit(examples(problem_type), bundle, seed=7, encoder=encoder, threads=1)
+            one.name: one for one in fit(examples(problem_type), bundle, seed=7, encoder=encoder)
         }
         for problem_type, bundle in BUNDLES.items()
     }
@@ -58,7 +56,7 @@ def fitted(encoder: Path) -> dict[str, dict[str, Baseline]]:
 def one(
     name: str, train: list[Example], bundle: Bundle, seed: int = 7, **options: object
 ) -> Baseline:
-    return next(fit(train, bundle, seed=seed, names=(name,), threads=1, **options))
+    return next(fit(train, bundle, seed=seed, names=(name,), **options))
 
 
 def texts_of(rows: list[Example]) -> list[str]:
@@ -119,7 +117,7 @@ def test_a_learner_finds_what_the_words_give_away(fitted, problem_type: str, nam
 @pytest.mark.parametrize("name", TITLES)
 def test_fitting_again_gives_the_same_scores(fitted, encoder, problem_type: str, name: str):
     bundle = BUNDLES[problem_type]
-    again = fit(examples(problem_type), bundle, seed=7, encoder=encoder, names=[name], threads=1)
+    again = fit(examples(problem_type), bundle, seed=7, encoder=encoder, names=[name])
     texts = texts_of(examples(problem_type, 20, seed=9))
     expected = fitted[problem_type][name].scorer.score(texts)
     assert (next(again).scorer.score(texts) == expected).all()
@@ -128,7 +126,7 @@ def test_fitting_again_gives_the_same_scores(fitted, encoder, problem_type: str,
 @both_types
 def test_sizes_are_those_of_what_was_fitted(fitted, encoder, problem_type: str):
     sizes = {name: one.scorer.size_bytes for name, one in fitted[problem_type].items()}
-    weights = (encoder / "model.safetensors").stat().st_size
+    weights = encoder.size_bytes
     assert sizes["majority"] == sizes["prior"] == 3 * 8
     # 3 labels x 2**18 hashed stretches of letters in float64, and the words beside them
     assert 3 * 2**18 * 8 < sizes["tfidf_lr"] < 4 * 2**18 * 8
@@ -226,11 +224,11 @@ def test_several_fields_are_read_as_the_model_reads_them():
     assert scorer.score([bundle.compose({"title": "news", "body": "good love"})]).argmax() == 2
 
 
-def test_more_texts_than_the_encoder_reads_are_sampled(encoder: Path, monkeypatch):
+def test_more_texts_than_the_encoder_reads_are_sampled(encoder: Encoder, monkeypatch):
     monkeypatch.setattr("training.rivals.baselines._MOST_EMBEDDED", 60)
     train, bundle = examples(SINGLE), BUNDLES[SINGLE]
     sampled, again, other = (
-        next(fit(train, bundle, seed=seed, encoder=encoder, names=["encoder_lr"], threads=1))
+        next(fit(train, bundle, seed=seed, encoder=encoder, names=["encoder_lr"]))
         for seed in (1, 1, 2)
     )
     scores = [baseline.scorer.score(["a good day"]) for baseline in (sampled, again, other)]
@@ -241,7 +239,7 @@ def test_more_texts_than_the_encoder_reads_are_sampled(encoder: Path, monkeypatc
 
 
 @pytest.mark.parametrize("name", LEARNERS)
-def test_a_learner_gets_its_thresholds_as_the_fine_tuned_model_does(encoder: Path, name: str):
+def test_a_learner_gets_its_thresholds_as_the_fine_tuned_model_does(encoder: Encoder, name: str):
     validation = examples(MULTI, 60, seed=4)
     tuned = one(name, examples(MULTI), BUNDLES[MULTI], validation=validation, encoder=encoder)
     scores = tuned.scorer.score(texts_of(validation))

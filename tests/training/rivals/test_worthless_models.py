@@ -35,7 +35,6 @@ def test_no_worthless_model_of_the_click_files_is_called_better():
             name=one.name,
             title=one.title,
             role="baseline" if one.name == "majority" else FINE_TUNED,
-            engine="scikit-learn",
         )
         for one in fitted
     ]
