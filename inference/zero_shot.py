@@ -153,6 +153,7 @@ def load(
     Raises:
         ModelError: a description is blank, or the folder holds no encoder that can be read.
     """
+    _refuse_blank(descriptions)  # before anything is loaded
     encoder = load_encoder(folder, threads=threads, device=device)
     return describe(encoder, descriptions, problem_type)
 
@@ -163,9 +164,13 @@ def describe(encoder: Embedder, descriptions: Mapping[str, str], problem_type: s
     Raises:
         ModelError: a description is blank.
     """
+    _refuse_blank(descriptions)
     labels = tuple(descriptions)
-    blank = [label for label in labels if not descriptions[label].strip()]
-    if blank:
-        raise ModelError(f"label_descriptions of {', '.join(blank)} is blank; describe each label")
     bundle = Bundle(labels, problem_type, text_fields=(), max_tokens=encoder.max_tokens)
     return ZeroShot(bundle, encoder, [descriptions[label] for label in labels])
+
+
+def _refuse_blank(descriptions: Mapping[str, str]) -> None:
+    blank = [label for label, text in descriptions.items() if not text.strip()]
+    if blank:
+        raise ModelError(f"label_descriptions of {', '.join(blank)} is blank; describe each label")

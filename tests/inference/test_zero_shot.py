@@ -88,6 +88,11 @@ def test_a_blank_description_is_refused(encoder):
         zero_shot.load(encoder, DESCRIPTIONS | {"neutral": " "}, problem_type=SINGLE)
 
 
+def test_a_blank_description_is_told_before_anything_is_loaded(tmp_path):
+    with pytest.raises(ModelError, match="label_descriptions of neutral is blank"):
+        zero_shot.load(tmp_path / "none", DESCRIPTIONS | {"neutral": " "}, problem_type=SINGLE)
+
+
 def test_a_classifier_in_onnx_is_no_encoder(onnx_model):
     with pytest.raises(ModelError, match="expected .*last_hidden_state"):
         zero_shot.load(onnx_model, DESCRIPTIONS, problem_type=SINGLE)
