@@ -132,12 +132,12 @@ def _shoot(browser: Browser, url: str, shot: Shot, folder: Path) -> Path | None:
 
 def _picture(page: Page, url: str, shot: Shot, folder: Path) -> Path | None:
     page.goto(f"{url}/{'' if shot.page == FIRST else shot.page}")
-    _rest(page)
+    rest(page)
     if page.get_by_text(_NOTHING).count():
         return None
     if shot.page in STEPS:
         STEPS[shot.page](page)
-        _rest(page)
+        rest(page)
     # The page scrolls inside an element of its own: the window must be as high as its content.
     # Left out: a data frame, which scrolls by itself and need not be drawn whole, and Plotly, which
     # measures its letters far below the page.
@@ -145,7 +145,7 @@ def _picture(page: Page, url: str, shot: Shot, folder: Path) -> Path | None:
       .filter(e => !e.closest(".stDataFrame, .js-plotly-plot, #js-plotly-tester"))
       .map(e => e.scrollHeight))"""
     page.set_viewport_size({"width": shot.width, "height": page.evaluate(heights) + 40})
-    _rest(page)
+    rest(page)
     page.mouse.move(0, 0)  # away from the button of the last step
     page.wait_for_timeout(700)  # charts are drawn anew in the new size
     path = folder / shot.file_name
@@ -153,13 +153,17 @@ def _picture(page: Page, url: str, shot: Shot, folder: Path) -> Path | None:
     return path
 
 
-def _rest(page: Page) -> None:
-    """Wait until the script has ended and all that it draws is there."""
+def rest(page: Page, limit_ms: int = _LIMIT_MS) -> None:
+    """Wait until the script has ended and all that it draws is there.
+
+    Raises:
+        AssertionError: it takes longer.
+    """
     # until then there may be two headings, that of the first view and the page's
-    expect(page.locator("#first-view")).to_have_count(0, timeout=_LIMIT_MS)
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=_LIMIT_MS)
-    expect(page.locator(_STILL)).to_be_visible(timeout=_LIMIT_MS)
-    expect(page.locator(_UNFINISHED)).to_have_count(0, timeout=_LIMIT_MS)
+    expect(page.locator("#first-view")).to_have_count(0, timeout=limit_ms)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=limit_ms)
+    expect(page.locator(_STILL)).to_be_visible(timeout=limit_ms)
+    expect(page.locator(_UNFINISHED)).to_have_count(0, timeout=limit_ms)
 
 
 @contextmanager

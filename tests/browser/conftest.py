@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from space_config.screenshots import rest
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
 
@@ -96,12 +97,7 @@ def open_from_menu(page: Page, section: str, title: str) -> None:
 
 def settled(page: Page) -> Page:
     """The page of a Space once its script has ended and all that it draws is there."""
-    # until then there may be two headings, that of the first view and the page's
-    expect(page.locator("#first-view")).to_have_count(0, timeout=60_000)
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
-    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_be_visible(timeout=60_000)
-    unfinished = page.locator("[data-testid=stSkeleton], [data-stale=true]")
-    expect(unfinished).to_have_count(0, timeout=60_000)
+    rest(page, limit_ms=60_000)
     return page
 
 
