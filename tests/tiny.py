@@ -5,12 +5,20 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 LABELS = ("negative", "neutral", "positive")
 
 WORDS = (
     "good bad fine awful great terrible love hate happy sad movie food day service product "
     "really very not so the a is was it this that i you we they and but delighted angry calm"
 ).split()
+
+
+def sentences(count: int, longest: int = 20) -> list[str]:
+    """Texts of 1 to `longest` - 1 known words, the same each time."""
+    rng = np.random.default_rng(0)
+    return [" ".join(rng.choice(WORDS, rng.integers(1, longest))) for _ in range(count)]
 
 
 def make_tiny_model(

@@ -1,3 +1,5 @@
+"""What a classifier says of texts: scores, decisions, and the texts it refuses."""
+
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,15 +13,10 @@ from inference.bundle import MULTI, SINGLE, Bundle
 from inference.classifier import activate, decide, load
 from inference.errors import TextError
 from tests.inference.conftest import export_onnx
-from tests.tiny import LABELS, WORDS
+from tests.tiny import LABELS, sentences
 from training.shipping import activation_ranges
 
 ENGINES = ["onnx_int8", "onnx_fp32", "torch"]
-
-
-def sentences(count: int, longest: int = 20) -> list[str]:
-    rng = np.random.default_rng(0)
-    return [" ".join(rng.choice(WORDS, rng.integers(1, longest))) for _ in range(count)]
 
 
 @pytest.mark.parametrize(

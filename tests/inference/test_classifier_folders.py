@@ -11,7 +11,7 @@ import pytest
 from inference import classifier
 from inference.classifier import ONNX_FILES, load
 from inference.errors import ModelError
-from tests.tiny import make_tiny_model, make_tokenizer, with_config
+from tests.tiny import make_tiny_model, make_tokenizer, sentences, with_config
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_older_tokenizer_files_are_enough_for_torch(onnx_model, tmp_path):
         shutil.copyfile(onnx_model / name, tmp_path / name)
     (tmp_path / "vocab.txt").write_text("\n".join(token for token, _ in vocabulary))
     (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}')
-    texts = ["good", "a bad thing", "nothing to say of it"]
+    texts = sentences(5)
     expected = load(onnx_model, engine="torch").score(texts)
     assert load(tmp_path).score(texts) == pytest.approx(expected, abs=1e-6)
 

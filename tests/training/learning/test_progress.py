@@ -57,6 +57,7 @@ def test_a_window_gives_the_mean_loss_of_its_batches():
     for loss in (1.0, 2.0, 6.0):
         window.add(torch.tensor(loss), 8)
     assert float(window.mean_loss()) == 3.0
+    assert window.samples == 24
     told = window.figures(3.0, 2e-4)
     assert (told["loss"], told["learning_rate"]) == (3.0, 2e-4)
     assert 0 < told["samples_per_second"] < 24e9
