@@ -3,10 +3,14 @@
     streamlit run server.py --server.port 8501
 
 Owns what holds for every response: the security headers, the first view, and what a visitor sees of
-a bug. Hands the sign-in of the Space's OAUTH_* variables to Streamlit.
+a bug; and that the files of visitors go when the process ends. Hands the sign-in of the Space's
+OAUTH_* variables to Streamlit.
 """
 
+import asyncio
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -18,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app_pages import first_view, people, widgets
 from app_pages.first_view import FirstView
 from inference import journal, settings
+from inference.bulk import visits
 from inference.feedback import Feedback
 from inference.serving import api
 
@@ -63,6 +68,13 @@ def keep(feedback: Feedback) -> None:
     widgets.feedback_log().add(feedback)
 
 
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncGenerator[None]:
+    """What visitors uploaded does not outlive the server."""
+    yield
+    await asyncio.to_thread(visits.end_all)
+
+
 service = api.Service(
     load_settings=widgets.settings,
     load_recipes=widgets.recipes,
@@ -74,6 +86,7 @@ app = st.App(
     Path(__file__).parent / "app.py",
     routes=[Mount("/api", app=api.build(service))],
     middleware=[Middleware(SecurityHeaders), Middleware(FirstView, draw=first_view.draw)],
+    lifespan=lifespan,
     secrets=people.secrets(settings.sign_in()),
     on_script_error=apologize,
 )

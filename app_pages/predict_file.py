@@ -6,7 +6,7 @@ from app_pages import widgets
 from app_pages.file import file_form, file_progress, file_results, file_scored, file_upload
 from hub.errors import UserError
 from inference.bulk.jobs import State
-from inference.bulk.uploads import Visit
+from inference.bulk.visits import Visit
 from inference.bundle import Bundle
 from inference.catalogue import FINE_TUNED
 from inference.judging import evidence

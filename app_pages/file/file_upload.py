@@ -1,6 +1,6 @@
 """The first step of the file page: a visitor's file, taken and shown as it was read.
 
-The file itself lies in the folder of the visit (inference/bulk/uploads.py); its limits are said
+The file itself lies in the folder of the visit (inference/bulk/visits.py); its limits are said
 before they bite.
 """
 

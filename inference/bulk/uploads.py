@@ -1,23 +1,18 @@
-"""Uploads: a visitor's file on this machine, for as long as the visit lasts, and its scoring.
+"""Uploads: a visitor's file, looked through, and its scoring.
 
-Owns where such files lie, which of their columns are likely meant, and the way from an upload to a
-scored file. The scoring is that of batch.py, taking turns with people who wait (turns.py).
+Owns which of its columns are likely meant, and the way from an upload to a scored file. The scoring
+is that of batch.py, taking turns with people who wait (turns.py); where the files lie: visits.py.
 
 Try: python -m pytest -q tests/inference/bulk/test_uploads.py
 """
 
-import shutil
-import tempfile
-import threading
 import time
-import weakref
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from inference.batch import Order, Progress, score_file
 from inference.bulk import outputs
-from inference.bulk.jobs import Job
 from inference.bulk.outputs import Layout
 from inference.bulk.scored import ScoredFile
 from inference.bulk.scoring import Reading
@@ -31,51 +26,7 @@ from inference.reading.delimited import Broken
 from inference.reading.survey import Survey, survey
 
 ROWS_AT_ONCE = 256  # a step of the progress that a person watches
-_LAST_STEP_S = 600.0
-_ROOMS = 8  # of uploads and of their scores, so that a visitor cannot fill the disk
 UNNAMED = "column "  # and its number, in a file without a header
-
-
-class Visit:
-    """A folder that is there as long as this object is, and the jobs that work in it."""
-
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="worth-tuning-"))
-        self._rooms: list[Path] = []
-        self._jobs: list[Job[Progress]] = []
-        # Streamlit tells of the end of a session only by letting go of what it held.
-        self._end = weakref.finalize(self, _leave, self.folder, self._jobs)
-
-    def room(self) -> Path:
-        """Return a new empty folder inside; of more than a few, the oldest goes."""
-        made = Path(tempfile.mkdtemp(dir=self.folder))
-        self._rooms.append(made)
-        while len(self._rooms) > _ROOMS:
-            shutil.rmtree(self._rooms.pop(0), ignore_errors=True)
-        return made
-
-    def follow(self, job: Job[Progress]) -> None:
-        """Have a job stopped when the visit ends."""
-        self._jobs.append(job)
-
-    def end(self) -> None:
-        """Stop the jobs and remove the files now."""
-        self._end()
-
-
-def _leave(folder: Path, jobs: Sequence[Job[Progress]]) -> None:
-    for job in jobs:
-        job.stop()
-    if all(job.is_over for job in jobs):
-        _remove(folder, jobs)
-    else:  # a job writes until it is over, which may take it some seconds
-        threading.Thread(target=_remove, args=(folder, jobs), name="leave", daemon=True).start()
-
-
-def _remove(folder: Path, jobs: Sequence[Job[Progress]]) -> None:
-    for job in jobs:
-        job.wait(_LAST_STEP_S)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)

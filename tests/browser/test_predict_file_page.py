@@ -177,3 +177,16 @@ def test_the_files_of_a_visit_are_gone_when_it_ends(
         ready(other)
         other.wait_for_timeout(500)
     assert not list(rooms.rglob("upload.csv")), list(rooms.rglob("*"))
+
+
+def test_the_files_of_every_visit_are_gone_when_the_server_is_told_to_end(
+    open_page: OpenPage, short_space: tuple[RunningSpace, Path]
+):
+    space, rooms = short_space
+    page = open_file_page(open_page, space)
+    upload(page, table(20))
+    score(page, 20)
+    assert list(rooms.rglob("upload.csv"))
+    space.process.terminate()  # what an orchestrator does, while the visitor is still there
+    space.process.wait(timeout=10)
+    assert not list(rooms.iterdir())

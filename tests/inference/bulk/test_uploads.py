@@ -1,21 +1,16 @@
 """A visitor's file: kept for the visit, its columns guessed, scored as the command scores."""
 
-import gc
-import time
-
 import pytest
 
 from inference import classifier
-from inference.bulk.jobs import Line, State
 from inference.bulk.scored import decided, scores
-from inference.bulk.uploads import Scoring, Visit, as_task, likely_columns, likely_labels, take
+from inference.bulk.uploads import Scoring, as_task, likely_columns, likely_labels, take
 from inference.bundle import MULTI, SINGLE, Bundle
 from inference.catalogue import ModelEntry
 from inference.errors import DataError
 from inference.on_show.opening import OpenModel
 from tests.tiny import LABELS
 
-LIMIT_S = 30
 TEXT = Bundle(LABELS, SINGLE)
 SILENT = Bundle(LABELS, SINGLE, text_fields=())
 TWO = Bundle(LABELS, SINGLE, ("title", "queries"), " [SEP] ", json_fields=("queries",))
@@ -23,45 +18,6 @@ TWO = Bundle(LABELS, SINGLE, ("title", "queries"), " [SEP] ", json_fields=("quer
 
 def taken(tmp_path, content, name="a.csv", **options):
     return take(name, content.encode(), tmp_path, **{"max_rows": 100} | options)
-
-
-def gone(folder):
-    deadline = time.monotonic() + LIMIT_S
-    while folder.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not folder.exists()
-
-
-def test_a_visit_that_is_let_go_of_takes_its_files_along():
-    visit = Visit()
-    folder, room = visit.folder, visit.room()
-    (room / "upload.csv").write_text("private")
-    del visit
-    gc.collect()
-    assert gone(folder)
-
-
-def test_a_visit_stops_its_job_before_its_files_go():
-    visit, steps = Visit(), []
-
-    def work():
-        while True:
-            time.sleep(0.01)
-            steps.append((visit_folder / "step").write_text("x"))
-            yield 1
-
-    visit_folder = visit.folder
-    job = Line(1).join(work)
-    visit.follow(job)
-    visit.end()
-    assert gone(visit_folder) and job.state is State.STOPPED
-
-
-def test_a_visitor_cannot_fill_the_disk():
-    visit = Visit()
-    rooms = [visit.room() for _ in range(20)]
-    assert [room.exists() for room in rooms] == [False] * 12 + [True] * 8
-    visit.end()
 
 
 def test_only_the_ending_of_a_name_reaches_the_disk(tmp_path):
@@ -122,15 +78,12 @@ def test_a_model_that_names_no_fields_reads_as_the_task_does():
 def test_an_upload_becomes_a_scored_file(tmp_path, onnx_model):
     model = classifier.load(onnx_model, threads=1)
     entry = ModelEntry("demo/tiny", "fine-tuned", revision="c" * 40)
-    visit = Visit()
-    upload = take(
-        "a.csv", b"text,y\na good day,1\n ,0\n" + b"x" * 30 + b",1\n", visit.room(), max_rows=9
-    )
-    scoring = Scoring(upload, "Tiny", model.bundle, ("text",), ("y",), None, visit.room(), 20)
+    content = "text,y\na good day,1\n ,0\n" + "x" * 30 + ",1\n"
+    upload = taken(tmp_path, content)
+    scoring = Scoring(upload, "Tiny", model.bundle, ("text",), ("y",), None, tmp_path, 20)
     steps = list(scoring.steps(lambda: OpenModel(entry, model)))
     assert (steps[-1].done, steps[-1].rejected) == (3, 2)
     file = scoring.scored
     assert (file.name, file.rows, file.rejected, file.revision) == ("a.csv", 3, 2, "c" * 40)
     assert scores(file)[0] == pytest.approx(model.score(["a good day"])[0], abs=1e-6)
     assert decided(file).sum(axis=1).tolist() == [1, 0, 0]
-    visit.end()
