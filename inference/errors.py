@@ -17,6 +17,7 @@ UserError (hub/errors.py)    its text is the whole message; a traceback means ou
 └── NotTheOwner              somebody else than the owner asked for what only the owner may do
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -88,6 +89,23 @@ class NotTheOwner(UserError):
     """Somebody else than the owner asked for what only the owner may do."""
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+# What libraries that do not raise OSError say of it: safetensors, torch.save (two), SQLite.
+_FULL_IN_WORDS = (
+    "No space left on device",
+    "basic_ios::clear: iostream error",
+    "unexpected pos ",
+    "disk is full",
+)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether this says that a file could not be written for want of space."""
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    return any(words in str(error) for words in _FULL_IN_WORDS)
+
+
 def run_command(main: Callable[[], None]) -> None:
     """Run a command; a user's error becomes one line on stderr and its exit code, Ctrl-C 130.
 
@@ -102,15 +120,21 @@ def run_command(main: Callable[[], None]) -> None:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
-    except OSError as error:
-        if error.filename is None:
-            raise
-        print(
-            f"error: {error.filename}: {error.strerror}. Check the path, its rights and the space "
-            "there, then run the same command again.",
-            file=sys.stderr,
-        )
-        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            said = (
+                f"{error.filename}: {error.strerror}. Check the path, its rights and the space "
+                "there, then run the same command again."
+            )
+        elif is_disk_full(error):
+            said = (
+                "the disk is full. Free some space where the output, the temporary files (TMPDIR) "
+                "and the Hub's cache (HF_HOME) lie, then run the same command again."
+            )
+        else:
+            raise
+        print(f"error: {said}", file=sys.stderr)
+        raise SystemExit(1) from None

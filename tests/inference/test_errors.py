@@ -31,6 +31,21 @@ def test_a_path_that_cannot_be_used_is_named_in_one_line(body: str, said: str):
     assert done.stderr.count("\n") == 1
 
 
+def test_a_full_disk_is_one_line_whoever_was_writing():
+    command = "from inference.errors import run_command; run_command(lambda: print('x'))"
+    done = subprocess.run(
+        f'"{sys.executable}" -c "{command}" > /dev/full',
+        shell=True,
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the disk is full. "), done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_reader_that_stops_early_is_no_error():
     command = "from inference.errors import run_command; run_command(lambda: print('x\\n' * 10**6))"
     done = subprocess.run(
