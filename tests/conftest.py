@@ -2,13 +2,16 @@
 # ruff: noqa: E402 (the environment comes before the imports)
 
 import os
+import shutil
 import tempfile
 
+# Of this process and its children, whom some tests kill: whatever they leave goes with it.
+_HOME = tempfile.mkdtemp(prefix="tests-")
 # Read by huggingface_hub at its first import, so set before anything imports it.
-_HOME = tempfile.mkdtemp(prefix="hub-home-")
 os.environ.update(
     {
         "HF_HOME": _HOME,
+        "TMPDIR": _HOME,
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_UPDATE_CHECK": "1",
@@ -35,6 +38,11 @@ from tests.tiny import make_tiny_model
 
 # Files that take minutes come first: each is one worker's, and the other must not wait for it.
 _LONGEST = ("test_journey.py", "test_train.py", "test_kills.py")
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind in the temporary folder."""
+    shutil.rmtree(_HOME, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
