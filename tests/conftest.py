@@ -4,9 +4,11 @@
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 # Of this process and its children, whom some tests kill: whatever they leave goes with it.
 _HOME = tempfile.mkdtemp(prefix="tests-")
+Path(_HOME).chmod(0o711)  # a database server and an image's user, who are not root, pass through
 # Read by huggingface_hub at its first import, so set before anything imports it.
 os.environ.update(
     {
@@ -26,8 +28,6 @@ os.environ.update(
 )
 for _name in ("HF_TOKEN", "HF_ENDPOINT"):
     os.environ.pop(_name, None)
-
-from pathlib import Path
 
 import pytest
 
