@@ -23,6 +23,7 @@ from hub.repo_ids import validate_tag
 from inference import settings as settings_of
 from inference.errors import ConfigError, ModelError, run_command
 from inference.model_files import read_json
+from inference.workshop import publication
 from training.dialogues.shipment import CHAT
 from training.receipts import shape
 from training.receipts.receipt import FILE_NAME, PATHS, without_folders
@@ -112,6 +113,7 @@ def publish(
             delete_patterns=shipment.allowed,
         )
         card.write((stage / card.FILE_NAME).read_text("utf-8"), run_dir)
+    publication.save(published, run_dir)
     return published
 
 

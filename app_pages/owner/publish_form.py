@@ -1,17 +1,39 @@
-"""The form that puts a model of the owner's page on the Hub: one for trained and for tuned ones.
+"""A model of the owner's page on the Hub: the form that puts it there, and what to do with it then.
 
-Which of them may be published, and under which heading, is said by the steps of each page.
+One for trained and for tuned models; which of them may be published, and under which heading, is
+said by the steps of each page.
 """
+
+from pathlib import Path
 
 import streamlit as st
 
+from app_pages import widgets
 from app_pages.owner import run_actions
+from hub.publishing import Published
+from inference.errors import DataError
+from inference.on_show import snippets
 from inference.settings import Settings
+from inference.workshop import publication
 from inference.workshop.runs import Run, Runs
 
+_DEPLOY = "python -m space_config.deploy OWNER/SPACE --catalogue FOLDER"
 
-def draw(run: Run, runs: Runs, settings: Settings, kind: str, *, form: str, prefix: str) -> None:
-    """Ask for the repo and start the command of `kind`; form and prefix name the widgets."""
+
+def draw(
+    run: Run, runs: Runs, settings: Settings, kind: str, model: Path, *, form: str, prefix: str
+) -> None:
+    """Ask for the repo and start the command of `kind`; form and prefix name the widgets.
+
+    model: the folder that is published.
+    """
+    try:
+        published = publication.load(model)
+    except DataError as error:
+        widgets.error_box(error)
+        published = None
+    if published is not None:
+        _next_steps(published, run.name, prefix)
     with st.form(form, border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.text_input(
@@ -31,6 +53,21 @@ def draw(run: Run, runs: Runs, settings: Settings, kind: str, *, form: str, pref
                 on_click=run_actions.do,
                 args=("publishing started", lambda: _publish(run, kind, prefix)),
             )
+
+
+def _next_steps(published: Published, title: str, prefix: str) -> None:
+    """Where it lies, how it is used, and how it comes on show: nothing is on show by itself."""
+    with st.container(key=f"{prefix}_published", border=True):
+        st.text(f"Last published: {published.repo_id}, {published.tag or published.sha[:12]}")
+        st.link_button("Open on the Hub", published.url, icon=":material/open_in_new:")
+        with st.expander("Use it from code", key=f"{prefix}_code"):
+            code = snippets.transformers(published.repo_id, published.tag or published.sha)
+            st.code(code, language=None, wrap_lines=True)
+        with st.expander("Put it on show in a Space", key=f"{prefix}_show"):
+            st.text("Put these lines under models: in models.yaml of the Space's catalogue,")
+            st.code(publication.entry(published, title), language=None, wrap_lines=True)
+            st.text("then check and push the Space:")
+            st.code(_DEPLOY, language=None, wrap_lines=True)
 
 
 def _publish(run: Run, kind: str, prefix: str) -> str:

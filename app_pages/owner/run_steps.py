@@ -122,7 +122,9 @@ def publish(run: Run, runs: Runs, settings: Settings) -> None:
             "a token with the role write as a secret."
         )
         return
-    publish_form.draw(run, runs, settings, PUBLISH, form="run_publish", prefix="publish")
+    publish_form.draw(
+        run, runs, settings, PUBLISH, run.output, form="run_publish", prefix="publish"
+    )
 
 
 def forget(run: Run, runs: Runs) -> None:

@@ -74,7 +74,9 @@ def publish(run: Run, runs: Runs, settings: Settings) -> None:
     if not run.is_tuned or settings.token is None:
         return
     st.subheader("Publish the tuned model", anchor=False)
-    publish_form.draw(run, runs, settings, PUBLISH_TUNED, form="tuned_publish", prefix="tuned")
+    publish_form.draw(
+        run, runs, settings, PUBLISH_TUNED, run.tuned, form="tuned_publish", prefix="tuned"
+    )
 
 
 def _start(run: Run) -> str:

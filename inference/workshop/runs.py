@@ -92,9 +92,14 @@ class Run:
             return None
 
     @property
+    def tuned(self) -> Path:
+        """The folder of the model with the settings that the search found."""
+        return self.tuning / "best"
+
+    @property
     def is_tuned(self) -> bool:
         """Is there a tuned model to publish?"""
-        return (self.tuning / "best" / "README.md").is_file()
+        return (self.tuned / "README.md").is_file()
 
     @property
     def work(self) -> work.Work | None:
@@ -156,7 +161,7 @@ class Run:
             TRAIN: ("python", "-m", "training.train", *config),
             TUNE: (*tune, "--output_dir", str(self.tuning), *flags),
             PUBLISH: ("python", "-m", "training.publish", str(self.output), *flags),
-            PUBLISH_TUNED: ("python", "-m", "training.publish", str(self.tuning / "best"), *flags),
+            PUBLISH_TUNED: ("python", "-m", "training.publish", str(self.tuned), *flags),
         }[kind]
 
     def start(self, kind: str, *flags: str) -> None:

@@ -128,3 +128,14 @@ def test_a_trained_model_shows_its_verdict_and_is_published(
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Published (")).to_be_visible(timeout=LIMIT_MS)
     assert hub_server.api().repo_exists("demo/trained")
+    # ---- where it lies, and what is to be done for it to be on show
+    place = page.locator(".st-key-publish_published")
+    expect(place).to_contain_text("Last published: demo/trained, v1")
+    link = place.get_by_role("link", name="Open on the Hub")
+    expect(link).to_have_attribute("href", f"{hub_server.endpoint}/demo/trained")
+    place.get_by_text("Put it on show in a Space").click()
+    sha = hub_server.api().model_info("demo/trained").sha
+    expect(place.get_by_text(f"revision: {sha}")).to_be_visible(timeout=LIMIT_MS)
+    place.get_by_text("Use it from code").click()
+    expect(place.get_by_text('"demo/trained",')).to_be_visible(timeout=LIMIT_MS)
+    check_look(page, "training-published")

@@ -12,6 +12,7 @@ from huggingface_hub.errors import RepositoryNotFoundError
 from hub.client import Hub, connect
 from hub.errors import AccessDenied, Conflict, HubError
 from inference.errors import ModelError
+from inference.workshop import publication
 from tests.hub_fixtures import PROJECT, RunningHub
 from tests.training.finished_run import make_finished_run, write_receipt
 from training.publish import ALLOWED, publish
@@ -58,6 +59,7 @@ def test_paths_of_this_machine_stay_here(run: Path, hub: Hub, tmp_path: Path):
 
 def test_the_same_folder_again_is_no_new_commit(run: Path, hub: Hub, api: HfApi):
     first = publish(run, "demo/twice", hub)
+    assert publication.load(run) == first
     again = publish(run, "demo/twice", hub)
     assert (again.sha, again.tag) == (first.sha, "v1")
     assert len(_commits(api, "demo/twice")) == 2
