@@ -18,6 +18,13 @@ def run(body: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=60)
 
 
+def sent(body: str, where: str) -> subprocess.CompletedProcess[str]:
+    """A command whose main() does this, in a shell that sends its output on."""
+    code = f"from inference.errors import run_command; run_command(lambda: {body})"
+    line = f'"{sys.executable}" -c "{code}" {where}'
+    return subprocess.run(line, shell=True, capture_output=True, text=True, cwd=PROJECT, timeout=60)
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -32,30 +39,14 @@ def test_a_path_that_cannot_be_used_is_named_in_one_line(body: str, said: str):
 
 
 def test_a_full_disk_is_one_line_whoever_was_writing():
-    command = "from inference.errors import run_command; run_command(lambda: print('x'))"
-    done = subprocess.run(
-        f'"{sys.executable}" -c "{command}" > /dev/full',
-        shell=True,
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        timeout=60,
-    )
+    done = sent("print('x')", "> /dev/full")
     assert done.returncode == 1
     assert done.stderr.startswith("error: the disk is full. "), done.stderr
     assert done.stderr.count("\n") == 1
 
 
 def test_a_reader_that_stops_early_is_no_error():
-    command = "from inference.errors import run_command; run_command(lambda: print('x\\n' * 10**6))"
-    done = subprocess.run(
-        f'"{sys.executable}" -c "{command}" | head -1',
-        shell=True,
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        timeout=60,
-    )
+    done = sent("print('x\\n' * 10**6)", "| head -1")
     assert (done.stdout, done.stderr) == ("x\n", "")
 
 
