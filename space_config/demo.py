@@ -18,10 +18,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from hub.errors import UserError
@@ -29,6 +27,7 @@ from inference import settings
 from inference.errors import run_command
 from inference.judging import evidence
 from space_config import demo_chat, packages
+from space_config.apart import apart
 from space_config.demo_check import check
 from space_config.prepare import prepare
 from space_config.servers import HOST, Servers, end_on_sigterm, free_port
@@ -153,9 +152,7 @@ class Journey:
             return "already there"
         folder = self._root / "base"
         shutil.copytree(self._base, folder, dirs_exist_ok=True)
-        # In a process of its own, so that torch does not stay in the memory of the demo.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            pool.submit(export_encoder, folder, folder / "onnx" / "model.onnx").result()
+        apart(export_encoder, folder, folder / "onnx" / "model.onnx")
         message = "Add the packaged weights, with an ONNX copy"
         published = self._hub.publish(folder, BASE_REPO_ID, message=message)
         self._set_done("base", fingerprint)

@@ -10,8 +10,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 from hub.client import Hub
@@ -20,6 +18,7 @@ from inference.generation import chat_catalogue
 from inference.generation.chat_catalogue import ChatCatalogue, ChatEntry
 from inference.whole_file import write_whole
 from space_config import chat_base, packages
+from space_config.apart import apart
 
 BASE_REPO_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 TUNED_REPO_ID = "demo/small-talk"
@@ -66,11 +65,9 @@ def publish_base(hub: Hub) -> str:
     """Put the packaged chat model on the Hub, unless it is there; says what was done."""
     if hub.exists(BASE_REPO_ID):
         return "already there"
-    # In a process of its own, so that torch does not stay in the memory of the demo.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        folder = pool.submit(chat_base.folder).result()
+    apart(chat_base.folder)
     message = f"Add the weights of {packages.CHAT_MODEL.name}, dequantised"
-    return f"published at {hub.publish(folder, BASE_REPO_ID, message=message).sha[:12]}"
+    return f"published at {hub.publish(chat_base.folder(), BASE_REPO_ID, message=message).sha[:12]}"
 
 
 def train(root: Path, environment: Mapping[str, str]) -> str:
