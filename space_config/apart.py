@@ -20,7 +20,12 @@ def apart(work: Callable[..., object], *arguments: object) -> None:
     """
     # torch's threads do not survive a fork
     process = get_context("spawn").Process(target=_do, args=(work, arguments), daemon=True)
-    process.start()
+    # It inherits this: who waits for it hears Ctrl-C too, and ends it without a traceback.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
     process.join()
     if process.exitcode:
         raise UserError(
@@ -30,8 +35,6 @@ def apart(work: Callable[..., object], *arguments: object) -> None:
 
 
 def _do(work: Callable[..., object], arguments: tuple[object, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who waits for it hears Ctrl-C too, and ends it
-
     def main() -> None:
         work(*arguments)
 
