@@ -57,26 +57,28 @@ _open: weakref.WeakSet[Visit] = weakref.WeakSet()
 def end_all() -> None:
     """Stop all jobs and remove all files, as the server ends: a signal runs no finalizer."""
     visits = tuple(_open)
-    jobs = [job for visit in visits for job in visit.jobs]
-    for job in jobs:
-        job.stop()
-    deadline = time.monotonic() + _LAST_STEP_OF_ALL_S
-    for job in jobs:
-        job.wait(max(0.0, deadline - time.monotonic()))
     for visit in visits:
-        shutil.rmtree(visit.folder, ignore_errors=True)
+        _stop(visit.jobs)
+    deadline = time.monotonic() + _LAST_STEP_OF_ALL_S
+    for visit in visits:
+        _remove(visit.folder, visit.jobs, deadline)
 
 
 def _leave(folder: Path, jobs: Sequence[Job[Any]]) -> None:
+    _stop(jobs)
+    remaining = (folder, jobs, time.monotonic() + _LAST_STEP_S)
+    if all(job.is_over for job in jobs):
+        _remove(*remaining)
+    else:  # a job writes until it is over, which may take it some seconds
+        threading.Thread(target=_remove, args=remaining, name="leave", daemon=True).start()
+
+
+def _stop(jobs: Sequence[Job[Any]]) -> None:
     for job in jobs:
         job.stop()
-    if all(job.is_over for job in jobs):
-        _remove(folder, jobs)
-    else:  # a job writes until it is over, which may take it some seconds
-        threading.Thread(target=_remove, args=(folder, jobs), name="leave", daemon=True).start()
 
 
-def _remove(folder: Path, jobs: Sequence[Job[Any]]) -> None:
+def _remove(folder: Path, jobs: Sequence[Job[Any]], deadline: float) -> None:
     for job in jobs:
-        job.wait(_LAST_STEP_S)
+        job.wait(max(0.0, deadline - time.monotonic()))
     shutil.rmtree(folder, ignore_errors=True)
