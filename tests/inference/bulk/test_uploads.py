@@ -1,4 +1,4 @@
-"""A visitor's file: kept for the visit, its columns guessed, scored as the command scores."""
+"""A visitor's file: its columns guessed, scored as the command scores."""
 
 import pytest
 
@@ -79,7 +79,7 @@ def test_an_upload_becomes_a_scored_file(tmp_path, onnx_model):
     model = classifier.load(onnx_model, threads=1)
     entry = ModelEntry("demo/tiny", "fine-tuned", revision="c" * 40)
     content = "text,y\na good day,1\n ,0\n" + "x" * 30 + ",1\n"
-    upload = taken(tmp_path, content)
+    upload = taken(tmp_path, content, max_rows=9)
     scoring = Scoring(upload, "Tiny", model.bundle, ("text",), ("y",), None, tmp_path, 20)
     steps = list(scoring.steps(lambda: OpenModel(entry, model)))
     assert (steps[-1].done, steps[-1].rejected) == (3, 2)
