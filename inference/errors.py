@@ -99,7 +99,7 @@ _FULL_IN_WORDS = (
 )
 
 
-def is_disk_full(error: BaseException) -> bool:
+def _is_disk_full(error: BaseException) -> bool:
     """Return whether this says that a file could not be written for want of space."""
     if isinstance(error, OSError):
         return error.errno in _FULL
@@ -129,7 +129,7 @@ def run_command(main: Callable[[], None]) -> None:
                 f"{error.filename}: {error.strerror}. Check the path, its rights and the space "
                 "there, then run the same command again."
             )
-        elif is_disk_full(error):
+        elif _is_disk_full(error):
             said = (
                 "the disk is full. Free some space where the output, the temporary files (TMPDIR) "
                 "and the Hub's cache (HF_HOME) lie, then run the same command again."
