@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import streamlit as st
 
-from app_pages import garbage, people, widgets
+from app_pages.conversation import chat_models
 from app_pages.file import file_scored
-from app_pages.talk import chat_models
+from app_pages.shared import auth, garbage, widgets
 from hub.errors import UserError
 
 # A file of ours: a Material icon here would be fetched from another site on every visit.
@@ -60,7 +60,7 @@ file_scored.take_up()  # a file may have been scored while the visitor was at an
 
 # A page that a visitor may not use is not listed, and asks again itself.
 try:
-    is_owner = people.is_owner()
+    is_owner = auth.is_owner()
 except UserError:
     is_owner = False  # the pages say what is wrong with the settings
 
@@ -141,7 +141,7 @@ if is_owner:
             help="Search for better settings of a run, and see what they gained.",
         ),
     ]
-if people.providers():
+if auth.providers():
     pages["About"].append(
         st.Page(
             "app_pages/account.py",

@@ -19,12 +19,13 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app_pages import first_view, people, widgets
-from app_pages.first_view import FirstView
-from inference import journal, settings
-from inference.bulk import visits
-from inference.feedback import Feedback
-from inference.serving import api
+from app_pages.message import first_paint
+from app_pages.message.first_paint import FirstView
+from app_pages.shared import auth, widgets
+from inference.api import mount
+from inference.core import event_log, settings
+from inference.feedback.log import Feedback
+from inference.jobs import session_files
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class SecurityHeaders:
 def apologize(error: Exception) -> bool:
     """Show a bug of ours as a plain sentence; its trace goes to the log."""
     logger.error("uncaught error of a page", exc_info=error)
-    journal.record("page failed", error=type(error).__name__)
+    event_log.record("page failed", error=type(error).__name__)
     st.error("Something went wrong on our side. Reload the page to go on.", icon=":material/error:")
     return True
 
@@ -72,10 +73,10 @@ def keep(feedback: Feedback) -> None:
 async def lifespan(_: st.App) -> AsyncGenerator[None]:
     """What visitors uploaded does not outlive the server."""
     yield
-    await asyncio.to_thread(visits.end_all)
+    await asyncio.to_thread(session_files.end_all)
 
 
-service = api.Service(
+service = mount.Service(
     load_settings=widgets.settings,
     load_recipes=widgets.recipes,
     open_model=widgets.open_model,
@@ -84,9 +85,9 @@ service = api.Service(
 )
 app = st.App(
     Path(__file__).parent / "app.py",
-    routes=[Mount("/api", app=api.build(service))],
-    middleware=[Middleware(SecurityHeaders), Middleware(FirstView, draw=first_view.draw)],
+    routes=[Mount("/api", app=mount.build(service))],
+    middleware=[Middleware(SecurityHeaders), Middleware(FirstView, draw=first_paint.draw)],
     lifespan=lifespan,
-    secrets=people.secrets(settings.sign_in()),
+    secrets=auth.secrets(settings.sign_in()),
     on_script_error=apologize,
 )

@@ -3,11 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from app_pages import widgets
-from app_pages.message import headline
+from app_pages.shared import headline, widgets
 from hub.errors import UserError
-from inference.catalogue import FINE_TUNED, ModelEntry
-from inference.on_show import licences, snippets
+from inference.catalogue import licences, snippets
+from inference.catalogue.catalogue import FINE_TUNED, ModelEntry
 
 settings, catalogue = widgets.load_or_stop()
 board = catalogue.leaderboard

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app_pages import people, widgets
+from app_pages.shared import auth, widgets
 
 settings, _ = widgets.load_or_stop()
-somebody = people.person()
+somebody = auth.person()
 
 st.title("Your account", anchor=False)
 if somebody is None:
@@ -15,8 +15,8 @@ if somebody is None:
         "- if this Space is yours: its training page"
     )
     with st.container(key="sign_in", horizontal=True):
-        for provider in people.providers():
-            title = people.title(provider)
+        for provider in auth.providers():
+            title = auth.title(provider)
             st.button(
                 f"Sign in with {title}" if title else "Sign in",
                 key=f"sign_in_{provider}",
@@ -39,14 +39,14 @@ else:
         st.text(f"Signed in as {somebody.name}")
         st.caption(
             "You own this Space: its training page is listed above."
-            if people.is_owner()
+            if auth.is_owner()
             else "A visitor of this Space."
         )
         st.button("Sign out", key="sign_out", icon=":material/logout:", on_click=st.logout)
 
 st.subheader("What you may use", anchor=False)
 with st.container(key="limits", horizontal=True):
-    st.metric("Requests left this minute", f"{people.left()} of {settings.max_requests_per_minute}")
+    st.metric("Requests left this minute", f"{auth.left()} of {settings.max_requests_per_minute}")
     st.metric("Characters of a message", f"{settings.max_chars:,}")
     st.metric("Messages at once", settings.max_texts)
     st.metric("Size of an upload", f"{st.get_option('server.maxUploadSize')} MB")

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from app_pages import widgets
 from app_pages.file import file_map, file_sections
+from app_pages.shared import widgets
 from hub.errors import UserError
-from inference.bulk.scored import ScoredFile
-from inference.exploring import analysis
-from inference.exploring.analysis import Rows
-from inference.judging import evidence
-from inference.judging.predictions import Predictions
+from inference.analysis import analysis
+from inference.analysis.analysis import Rows
+from inference.batch.scored_file import ScoredFile
+from inference.evaluation import stored_results
+from inference.evaluation.predictions import Predictions
 
 settings, catalogue = widgets.load_or_stop()
 folder = widgets.catalogue_folder()
@@ -22,7 +22,7 @@ shown = (widgets.chosen_recipe(), file)
 def read(tested: Predictions | None) -> Rows | None:
     """The rows of the visitor's file; without one those of the test set, if its texts are here."""
     if file is not None:
-        return analysis.read(file, evidence.bundle_of(folder, file.repo_id))
+        return analysis.read(file, stored_results.bundle_of(folder, file.repo_id))
     found, texts = widgets.evidence(), widgets.test_texts()
     if found is None or tested is None or not texts:
         return None
@@ -31,7 +31,7 @@ def read(tested: Predictions | None) -> Rows | None:
 
 st.title("Analysis", anchor=False)
 try:
-    tested = evidence.tested(folder, model.repo_id)
+    tested = stored_results.tested(folder, model.repo_id)
     training = analysis.trained_on(folder, model.repo_id)
     if st.session_state.analyzed is None or st.session_state.analyzed[0] != shown:
         with st.spinner("Reading the scored rows"):

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from app_pages import people, widgets
-from app_pages.talk import answers, chat_models, conversation
+from app_pages.conversation import answers, chat_models, conversation
+from app_pages.shared import auth, widgets
 from hub.errors import UserError
-from inference.generation.messages import jsonl, markdown
-from inference.generation.sampling import Options
-from inference.journal import record
-from inference.on_show.ask import check_texts
+from inference.catalogue.ask import check_texts
+from inference.chat.messages import jsonl, markdown
+from inference.chat.sampling import Options
+from inference.core.event_log import record
 
 state = st.session_state
 state.chat_visit = state.chat_visit or conversation.Visit()
@@ -91,7 +91,7 @@ def ask(message: str) -> None:
     try:
         (text,) = check_texts([message], settings)
         system = check_texts([system_prompt], settings)[0] if system_prompt.strip() else ""
-        people.limit()
+        auth.limit()
     except UserError as error:
         state.chat_problem = error
         return

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from app_pages import people, widgets
-from app_pages.message import closer, corrections, headline, history, links
+from app_pages.message import closer, corrections, history, links
 from app_pages.message.table import results_html
+from app_pages.shared import auth, headline, widgets
 from hub.errors import UserError
-from inference.journal import record
-from inference.on_show.ask import ask, check_texts, choose
+from inference.catalogue.ask import ask, check_texts, choose
+from inference.core.event_log import record
 
 FEW_LEFT = 10  # requests; from here on a visitor is told of the limit
 
@@ -70,8 +70,8 @@ with st.form("ask", border=True):
         is_line_by_line = st.checkbox(
             "Each line is a message of its own", key="lines", persist_state="session"
         )
-        if people.left() <= FEW_LEFT:
-            st.caption(people.limit_note())
+        if auth.left() <= FEW_LEFT:
+            st.caption(auth.limit_note())
 
 outcome = st.container(key="outcome")
 if is_submitted or shared is not None:
@@ -80,7 +80,7 @@ if is_submitted or shared is not None:
         lines = [line for line in typed.split("\n") if line.strip()]
         texts = check_texts(lines if is_line_by_line else [typed], settings)
         entries = choose(catalogue, chosen)
-        people.limit()
+        auth.limit()
         with outcome.status("Analyzing") as status:
             answer = ask(
                 entries,

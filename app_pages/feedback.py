@@ -6,11 +6,11 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from app_pages import charts, people, widgets
 from app_pages.message import closer, corrections, history
-from inference import next_run
-from inference.agreement import by_label
-from inference.catalogue import FINE_TUNED
+from app_pages.shared import auth, charts, widgets
+from inference.catalogue.catalogue import FINE_TUNED
+from inference.feedback import next_run
+from inference.feedback.agreement import by_label
 
 A_PAGE = 5  # answers of the session that are shown at once
 # What a chart calls the counts of a label.
@@ -103,7 +103,7 @@ st.caption(
 
 # ---- what will enter the next run
 st.subheader("What will enter the next run", anchor=False)
-is_owner = people.is_owner()
+is_owner = auth.is_owner()
 columns = widgets.training_columns(recipe)
 plan = next_run.plan(everything, columns)
 st.text(corrections.ready_in_words(plan))

@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from app_pages import charts, widgets
 from app_pages.board import board_charts, board_detail, board_rows
 from app_pages.board.board_table import COLUMNS, MEASURES, WIDTHS, frame, heading, named, ranked
-from app_pages.message import headline
-from inference.judging.leaderboard import cost_of_int8
+from app_pages.shared import charts, headline, widgets
+from inference.evaluation.leaderboard import cost_of_int8
 
 settings, catalogue = widgets.load_or_stop()
 board = catalogue.leaderboard

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from app_pages import widgets
 from app_pages.file import file_form, file_progress, file_results, file_scored, file_upload
+from app_pages.shared import widgets
 from hub.errors import UserError
-from inference.bulk.jobs import State
-from inference.bulk.visits import Visit
-from inference.bundle import Bundle
-from inference.catalogue import FINE_TUNED
-from inference.judging import evidence
-from inference.on_show.form import form_of
+from inference.catalogue.catalogue import FINE_TUNED
+from inference.catalogue.form import form_of
+from inference.evaluation import stored_results
+from inference.jobs.queue import State
+from inference.jobs.session_files import Visit
+from inference.models.bundle import Bundle
 
 settings, catalogue = widgets.load_or_stop()
 recipe = widgets.chosen_recipe()
@@ -31,8 +31,12 @@ try:
     for entry in catalogue.models:
         if entry.role == FINE_TUNED:
             folder = widgets.catalogue_folder()
-            task = evidence.bundle_of(folder, entry.repo_id) or widgets.open_model(entry).bundle
-            usual_columns = form_of(task, evidence.folder_of(folder, entry.repo_id)).line_fields
+            task = (
+                stored_results.bundle_of(folder, entry.repo_id) or widgets.open_model(entry).bundle
+            )
+            usual_columns = form_of(
+                task, stored_results.folder_of(folder, entry.repo_id)
+            ).line_fields
             break
 except UserError as error:
     widgets.error_box(error, title="The columns of the model cannot be read")

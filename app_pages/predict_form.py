@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from app_pages import people, widgets
 from app_pages.message import bars, history
+from app_pages.shared import auth, widgets
 from hub.errors import UserError
-from inference.catalogue import FINE_TUNED
-from inference.journal import record
-from inference.judging import evidence
-from inference.on_show.ask import ask, check_texts
-from inference.on_show.form import form_of
+from inference.catalogue.ask import ask, check_texts
+from inference.catalogue.catalogue import FINE_TUNED
+from inference.catalogue.form import form_of
+from inference.core.event_log import record
+from inference.evaluation import stored_results
 
 BY_FIELD, BY_LINE = "Field by field", "One line of a file"
 JSON_EXAMPLE = '{"rain coat": 0.37, "raincoat": 0.11}'
@@ -38,11 +38,11 @@ if len(by_id) > 1:
 entry = by_id[repo_id]
 try:
     folder = widgets.catalogue_folder()
-    bundle = evidence.bundle_of(folder, repo_id)
+    bundle = stored_results.bundle_of(folder, repo_id)
     if bundle is None:
         with st.spinner(f"Loading {widgets.plain(entry.title)} to see which fields it reads"):
             bundle = widgets.open_model(entry).bundle
-    form = form_of(bundle, evidence.folder_of(folder, repo_id))
+    form = form_of(bundle, stored_results.folder_of(folder, repo_id))
 except UserError as error:
     widgets.error_box(error, title="The fields of the model cannot be read")
     st.stop()
@@ -95,7 +95,7 @@ with right:
         try:
             given = form.take_apart(line or "") if way == BY_LINE else fields
             texts = check_texts([bundle.compose(given)], settings)
-            people.limit()
+            auth.limit()
             with st.spinner(f"Asking {widgets.plain(entry.title)}"):
                 answer = ask([entry], texts, catalogue, widgets.open_model)
             record("object predicted", repo_id=repo_id, chars=len(texts[0]))

@@ -1,14 +1,14 @@
 """The owner's page: a data file -> what is wrong with it -> a training -> a repo on the Hub.
 
 A training is a process of its own with the command that a person would type, and all its state lies
-in files (inference/workshop/runs.py): a reload, a second tab or a restart of the server lose
+in files (inference/runs/runs.py): a reload, a second tab or a restart of the server lose
 nothing.
 """
 
 import streamlit as st
 
 from app_pages.owner import new_run, run_actions, run_report, run_steps
-from inference.workshop.runs import Runs
+from inference.runs.runs import Runs
 
 NEW = ""  # the choice of a run that is yet to be made
 

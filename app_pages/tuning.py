@@ -7,8 +7,8 @@ from the study.json that it writes after every validation, so a reload loses not
 import streamlit as st
 
 from app_pages.owner import run_actions, run_report, tuning_steps
-from inference.workshop.runs import TUNE, Runs
-from inference.workshop.work import RUNNING
+from inference.runs.process import RUNNING
+from inference.runs.runs import TUNE, Runs
 
 settings = run_actions.admit()
 

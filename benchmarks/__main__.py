@@ -21,8 +21,8 @@ import psutil
 
 from benchmarks import material
 from benchmarks.contest import Ratio
-from inference.errors import run_command
-from inference.whole_file import write_whole
+from inference.core.atomic_write import write_whole
+from inference.core.errors import run_command
 
 LOG = Path(__file__).parent / "LOG.md"
 # What `make bench` runs; the million rows of the tiny model, as the demo's would take hours.

@@ -12,12 +12,12 @@ import time
 from benchmarks import contest, load, material, served
 from benchmarks.contest import Sheet
 from benchmarks.material import PROJECT, Demo
-from inference import catalogue as catalogues
-from inference import settings
-from inference.catalogue import FINE_TUNED
-from inference.errors import run_command
-from inference.on_show import opening
-from inference.on_show.opening import OpenModel
+from inference.catalogue import catalogue as catalogues
+from inference.catalogue import opening
+from inference.catalogue.catalogue import FINE_TUNED
+from inference.catalogue.opening import OpenModel
+from inference.core import settings
+from inference.core.errors import run_command
 
 ENGINE = "the engine, one text after the other"
 OURS = "POST /api/classify, one text, 16 clients"

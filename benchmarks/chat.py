@@ -20,13 +20,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from benchmarks import contest, material
 from benchmarks.contest import Sheet
-from inference import chat, settings
-from inference.errors import run_command
-from inference.generation.messages import ASSISTANT, USER, Message
-from inference.generation.onnx_decoder import OnnxDecoder
-from inference.generation.sampling import Options
-from inference.generation.speaker import Decoder, Reply, Speaker
-from inference.generation.template import Template
+from inference.chat import chat_model
+from inference.chat.messages import ASSISTANT, USER, Message
+from inference.chat.onnx_decoder import OnnxDecoder
+from inference.chat.sampling import Options
+from inference.chat.speaker import Decoder, Reply, Speaker
+from inference.chat.template import Template
+from inference.core import settings
+from inference.core.errors import run_command
 from space_config import chat_base
 
 OURS = "inference.chat, ONNX int8"
@@ -155,7 +156,7 @@ def main() -> None:
 
     template = Template(folder)
     started = time.perf_counter()
-    decoder = OnnxDecoder(folder, None, chat.MAX_POSITIONS, threads)
+    decoder = OnnxDecoder(folder, None, chat_model.MAX_POSITIONS, threads)
     sheet.say(f"{folder.name}, {threads} threads; loaded in {time.perf_counter() - started:.1f} s")
     peer = Peer(folder)
     speaker = Speaker(decoder, template, _NEVER)

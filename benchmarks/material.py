@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hub.errors import UserError
-from inference import records, settings
-from inference.reading.schema import Schema
-from inference.records import Records
+from inference.core import settings
+from inference.data import records
+from inference.data.records import Records
+from inference.data.schema import Schema
 from space_config import packages
 from space_config.servers import HOST
 

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inference import settings
-from inference.judging import leaderboard
-from inference.model_files import read_json
+from inference.core import settings
+from inference.evaluation import leaderboard
+from inference.models.model_files import read_json
 from space_config import packages
 
 RECIPES = "training/recipes"

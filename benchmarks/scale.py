@@ -25,7 +25,7 @@ from pathlib import Path
 from benchmarks import material
 from benchmarks.contest import Sheet
 from benchmarks.material import PROJECT, Demo
-from inference.errors import run_command
+from inference.core.errors import run_command
 from space_config import packages
 
 KILL_AFTER_PARTS = 3
@@ -57,7 +57,7 @@ def make_tiny(folder: Path, tokenizer_of: Path) -> Path:
     import torch
     from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-    from training.shipping import export
+    from training.export import export
 
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_of)

@@ -15,12 +15,13 @@ from transformers import pipeline
 
 from benchmarks import contest, material
 from benchmarks.contest import Sheet
-from inference import classifier, settings
-from inference.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8
-from inference.errors import run_command
+from inference.core import settings
+from inference.core.errors import run_command
+from inference.models import classifier
+from inference.models.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8
 
-INT8 = "inference.classifier, ONNX int8"
-FP32 = "inference.classifier, ONNX float32"
+INT8 = "inference.models.classifier, ONNX int8"
+FP32 = "inference.models.classifier, ONNX float32"
 PEER = "pipeline, batch 32, float32"
 SINGLES = 100
 Score = Callable[[Sequence[str]], object]

@@ -21,7 +21,7 @@ from benchmarks import contest, material, served
 from benchmarks.contest import Sheet
 from benchmarks.material import PROJECT, Demo
 from hub.errors import UserError
-from inference.errors import run_command
+from inference.core.errors import run_command
 from space_config import packages
 
 OURS = "server.py"
@@ -40,7 +40,7 @@ st.table([(message, str(classify(message, truncation=True)))])
 EMPTY = "a page with a title and nothing else"
 EMPTY_PAGE = "import streamlit as st; st.title('Sentiment')"
 MESSAGE = "My flight is delayed again"
-PAINTED = ".first-results tbody tr"  # app_pages/first_view.py
+PAINTED = ".first-results tbody tr"  # app_pages/message/first_paint.py
 DRAWN, SCORED = ".st-key-results tbody tr", f'.st-key-results tbody tr:has-text("{MESSAGE}")'
 PEER_PAINTED = "[data-testid=stTable] tr"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")

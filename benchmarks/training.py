@@ -35,18 +35,19 @@ from transformers import (
 
 from benchmarks import contest, material
 from benchmarks.contest import Sheet
-from inference import encoder, settings
-from inference.errors import run_command
-from inference.records import Records
+from inference.core import settings
+from inference.core.errors import run_command
+from inference.data.records import Records
+from inference.models import encoder
 from space_config import packages
-from training.config import TrainConfig
-from training.examples.batches import Encoded, encode
-from training.learning import frozen
-from training.learning.devices import precision
-from training.learning.job import Job
-from training.learning.loop import fit
-from training.learning.processes import Processes
-from training.learning.progress import Moment, Validation
+from training.data.batches import Encoded, encode
+from training.settings.config import TrainConfig
+from training.trainer import frozen
+from training.trainer.devices import precision
+from training.trainer.inputs import Job
+from training.trainer.loop import fit
+from training.trainer.processes import Processes
+from training.trainer.progress import Moment, Validation
 
 MAX_TOKENS = 128
 BATCH = 32

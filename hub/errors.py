@@ -8,7 +8,7 @@ UserError                its text is the whole message: what happened, value see
     ├── Conflict         the branch moved on, or the tag exists with other content
     └── CorruptDownload  a file's content does not match its sha256, also after one refetch
 
-inference/errors.py draws the part of the tree that lies above this layer.
+inference/core/errors.py draws the part of the tree that lies above this layer.
 """
 
 

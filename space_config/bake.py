@@ -1,17 +1,18 @@
 """A model fetched ahead of time, as an image is built: the first answer then needs no download.
 
 Fetches what the Space itself would fetch of a repo, in the form that it finds again without asking
-the Hub. Needs the Hub's address and, for a private repo, a token: see inference/settings.py.
+the Hub. Needs the Hub's address and, for a private repo, a token: see inference/core/settings.py.
 
     python -m space_config.bake OWNER/MODEL --revision SHA
 """
 
 import argparse
 
-from inference import settings
-from inference.catalogue import FINE_TUNED, ModelEntry
-from inference.errors import run_command
-from inference.on_show import opening
+from inference.catalogue import opening
+from inference.catalogue.catalogue import ModelEntry
+from inference.core import settings
+from inference.core.errors import run_command
+from inference.evaluation.leaderboard import FINE_TUNED
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from hub.errors import UserError
-from inference.errors import run_command
+from inference.core.errors import run_command
 from space_config import packages
 
 _CONTEXT_TOKENS = 8192

@@ -23,15 +23,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.errors import UserError
-from inference import settings
-from inference.errors import run_command
-from inference.judging import evidence
+from inference.core import settings
+from inference.core.errors import run_command
+from inference.evaluation import stored_results
 from space_config import demo_chat, packages
-from space_config.apart import apart
 from space_config.demo_check import check
 from space_config.prepare import prepare
 from space_config.servers import HOST, Servers, end_on_sigterm, free_port
-from training.shipping.export import export_encoder
+from space_config.subprocesses import apart
+from training.export.export import export_encoder
 
 PROJECT = Path(__file__).parent.parent
 CATALOGUE = PROJECT / "space_config" / "demo"
@@ -184,8 +184,8 @@ class Journey:
             return "already there, for the same revisions"
         ready = prepare(CATALOGUE, self._ready, self._hub, self._settings.threads)
         # the tweets may be shown (MIT), so the leaderboard has the texts of the test rows
-        (self._ready / evidence.TEXTS).mkdir(exist_ok=True)
-        shutil.copy(self._tweets, self._ready / evidence.TEXTS)
+        (self._ready / stored_results.TEXTS).mkdir(exist_ok=True)
+        shutil.copy(self._tweets, self._ready / stored_results.TEXTS)
         self._set_done("prepare", fingerprint)
         return f"{len(ready.models)} models on {len(ready.messages)} messages"
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from hub.client import Hub
 from hub.errors import UserError
-from inference.generation import chat_catalogue
-from inference.generation.chat_catalogue import ChatCatalogue, ChatEntry
-from inference.whole_file import write_whole
+from inference.chat import chat_catalogue
+from inference.chat.chat_catalogue import ChatCatalogue, ChatEntry
+from inference.core.atomic_write import write_whole
 from space_config import chat_base, packages
-from space_config.apart import apart
+from space_config.subprocesses import apart
 
 BASE_REPO_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 TUNED_REPO_ID = "demo/small-talk"

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from hub.client import Hub, Published, validate_repo_id
 from hub.errors import HubError
-from inference import catalogue as catalogues
-from inference import settings as settings_of
-from inference.errors import ConfigError, run_command
-from inference.settings import Settings
+from inference.catalogue import catalogue as catalogues
+from inference.core import settings as settings_of
+from inference.core.errors import ConfigError, run_command
+from inference.core.settings import Settings
 from space_config import preflight, static_page
 from space_config.servers import end_on_sigterm
 from space_config.stage import FOLDERS, lay_out, ready_catalogues

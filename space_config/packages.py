@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.errors import UserError
-from inference.errors import run_command
+from inference.core.errors import run_command
 
 CACHE = Path(__file__).parent.parent / ".cache" / "packages"
 

@@ -22,11 +22,11 @@ import yaml
 
 from hub.client import Hub
 from hub.errors import UserError
-from inference import catalogue as catalogues
-from inference import settings
-from inference.errors import ConfigError
-from inference.generation import chat_catalogue
-from inference.yaml_values import in_a_line
+from inference.catalogue import catalogue as catalogues
+from inference.chat import chat_catalogue
+from inference.core import settings
+from inference.core.errors import ConfigError
+from inference.core.yaml_values import in_a_line
 from space_config.servers import HOST, Servers, free_port
 
 _FRONT_MATTER = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)

@@ -14,14 +14,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.client import Hub
-from inference import catalogue, compare, settings
-from inference.catalogue import Catalogue
-from inference.errors import ConfigError, run_command
-from inference.generation import chat_catalogue
-from inference.judging import evidence
-from inference.judging import leaderboard as leaderboards
-from inference.judging.leaderboard import Leaderboard, merge
-from inference.on_show import licences, opening
+from inference.catalogue import catalogue, licences, opening
+from inference.catalogue.catalogue import Catalogue
+from inference.catalogue.comparison import compare, save
+from inference.chat import chat_catalogue
+from inference.core import settings
+from inference.core.errors import ConfigError, run_command
+from inference.evaluation import leaderboard as leaderboards
+from inference.evaluation import stored_results
+from inference.evaluation.leaderboard import FINE_TUNED, Leaderboard, merge
 
 # All that a prepared folder may hold, so that no other folder is ever taken for one.
 WRITTEN = (
@@ -30,8 +31,8 @@ WRITTEN = (
     catalogue.FIRST_PAINT,
     catalogue.LEADERBOARD,
     licences.FILE_NAME,
-    evidence.FOLDER,
-    evidence.TEXTS,
+    stored_results.FOLDER,
+    stored_results.TEXTS,
     chat_catalogue.FILE_NAME,
 )
 STORED_RESULTS = "results/leaderboard.json"  # in the repo of a fine-tuned model
@@ -56,13 +57,13 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
         models = [
             opening.open_model(entry, pinned, hub, threads=threads) for entry in pinned.models
         ]
-        comparison = compare.compare(
+        comparison = compare(
             [(model.column, model) for model in models],
             pinned.labels,
             pinned.problem_type,
             pinned.messages,
         )
-        compare.save(comparison, ready / catalogue.FIRST_PAINT)
+        save(comparison, ready / catalogue.FIRST_PAINT)
         board = _leaderboard(pinned, hub, ready)
         if board is not None:
             leaderboards.save(board, ready / catalogue.LEADERBOARD)
@@ -70,8 +71,8 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
         talk = chat_catalogue.load(source)
         if talk is not None:
             chat_catalogue.save(chat_catalogue.pin(talk, hub), ready)
-        if (source / evidence.TEXTS).is_dir():
-            shutil.copytree(source / evidence.TEXTS, ready / evidence.TEXTS)
+        if (source / stored_results.TEXTS).is_dir():
+            shutil.copytree(source / stored_results.TEXTS, ready / stored_results.TEXTS)
         if destination.exists():
             shutil.rmtree(destination)
         ready.rename(destination)
@@ -100,14 +101,14 @@ def _leaderboard(pinned: Catalogue, hub: Hub, ready: Path) -> Leaderboard | None
     """
     boards: list[Leaderboard] = []
     for entry in pinned.models:
-        if entry.role != catalogue.FINE_TUNED:
+        if entry.role != FINE_TUNED:
             continue
         assert entry.revision is not None, f"{entry.repo_id} was not pinned"
-        snapshot = hub.resolve(entry.repo_id, entry.revision, allow_patterns=evidence.FILES)
+        snapshot = hub.resolve(entry.repo_id, entry.revision, allow_patterns=stored_results.FILES)
         if not (snapshot.folder / STORED_RESULTS).is_file():
             print(f"{entry.repo_id} has no {STORED_RESULTS}: it will stand in no verdict table")
             continue
-        evidence.keep(snapshot.folder, ready, entry.repo_id)
+        stored_results.keep(snapshot.folder, ready, entry.repo_id)
         stored = leaderboards.load(snapshot.folder / STORED_RESULTS)
         # A repo cannot hold the id of the commit that it is part of.
         rows = tuple(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.errors import UserError
-from inference.errors import ConfigError, run_command
+from inference.core.errors import ConfigError, run_command
 
 try:
     from playwright.sync_api import Browser, Page, expect, sync_playwright

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub.client import Hub
-from inference import catalogue as catalogues
-from inference.catalogue import FINE_TUNED, MODELS, Catalogue
-from inference.errors import ConfigError
-from inference.generation import chat_catalogue
-from inference.generation.chat_catalogue import ChatCatalogue
+from inference.catalogue import catalogue as catalogues
+from inference.catalogue.catalogue import MODELS, Catalogue
+from inference.chat import chat_catalogue
+from inference.chat.chat_catalogue import ChatCatalogue
+from inference.core.errors import ConfigError
+from inference.evaluation.leaderboard import FINE_TUNED
 from space_config.prepare import WRITTEN, prepare
 
 PROJECT = Path(__file__).parent.parent

@@ -17,11 +17,11 @@ import yaml
 
 from hub.client import Hub
 from hub.errors import NotFound
-from inference import catalogue as catalogues
-from inference.catalogue import FINE_TUNED, Catalogue
-from inference.errors import ConfigError
-from inference.judging.leaderboard import Leaderboard, Row, as_json, sentence
-from inference.whole_file import write_whole
+from inference.catalogue import catalogue as catalogues
+from inference.catalogue.catalogue import Catalogue
+from inference.core.atomic_write import write_whole
+from inference.core.errors import ConfigError
+from inference.evaluation.leaderboard import FINE_TUNED, Leaderboard, Row, as_json, sentence
 
 PARTS = Path(__file__).parent / "static"
 TABLES = "results/tfidf.json"  # in the repo of a fine-tuned model

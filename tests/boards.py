@@ -1,8 +1,8 @@
 """Verdict tables with invented figures: what pages, cards and stores are tested with."""
 
-from inference.bundle import SINGLE
-from inference.judging.formulas import BY_LABEL, OVERALL
-from inference.judging.leaderboard import Difference, Interval, Leaderboard, Measured, Row
+from inference.data.problem_types import SINGLE
+from inference.evaluation.formulas import BY_LABEL, OVERALL
+from inference.evaluation.leaderboard import Difference, Interval, Leaderboard, Measured, Row
 from tests.tiny import LABELS
 
 

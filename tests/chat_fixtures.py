@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hub.client import connect
-from inference.generation import chat_catalogue
-from inference.generation.chat_catalogue import ChatCatalogue, ChatEntry
+from inference.chat import chat_catalogue
+from inference.chat.chat_catalogue import ChatCatalogue, ChatEntry
 from tests.hub_fixtures import RunningHub
 from tests.tiny_chat import make_tiny_adapter, make_tiny_chat
 

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from hub.client import connect
-from inference import bundle as bundles
-from inference.bundle import MULTI
-from inference.judging import leaderboard as leaderboards
+from inference.data.problem_types import MULTI
+from inference.evaluation import leaderboard as leaderboards
+from inference.models import bundle as bundles
 from space_config.prepare import prepare
 from tests.boards import board, row
 from tests.hub_fixtures import RunningHub

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from inference.bundle import MULTI
-from inference.exploring import words
-from inference.judging import leaderboard as leaderboards
-from inference.judging import predictions
-from inference.judging.leaderboard import Leaderboard
-from inference.judging.predictions import Predictions, Targets
-from inference.reading import tables
+from inference.data import tables
+from inference.data.problem_types import MULTI
+from inference.evaluation import leaderboard as leaderboards
+from inference.evaluation import predictions, vocabulary
+from inference.evaluation.leaderboard import Leaderboard
+from inference.evaluation.predictions import Predictions, Targets
 
 
 def write_results(repo: Path, board: Leaderboard, texts: Path | None = None) -> Path:
@@ -43,7 +42,7 @@ def write_results(repo: Path, board: Leaderboard, texts: Path | None = None) -> 
         "data": {"sources": [source], "splits": {"train": part}},
     }
     (repo / "run.json").write_text(json.dumps(receipt))
-    words.save(words.count([*["the food was good"] * 90, *["an umbrella"] * 30]), repo)
+    vocabulary.save(vocabulary.count([*["the food was good"] * 90, *["an umbrella"] * 30]), repo)
     return repo
 
 

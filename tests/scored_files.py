@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from inference.bulk.scored import DECIDED, REJECTED, SCORE, ScoredFile
-from inference.bundle import MULTI, SINGLE
+from inference.batch.scored_file import DECIDED, REJECTED, SCORE, ScoredFile
+from inference.data.problem_types import MULTI, SINGLE
 from tests.tiny import LABELS, WORDS
 
 

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from hub.client import connect
-from inference.judging.leaderboard import Difference, Leaderboard
+from inference.evaluation.leaderboard import Difference, Leaderboard
 from space_config.prepare import prepare
 from space_config.servers import free_port
 from tests.boards import board, row

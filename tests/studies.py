@@ -2,7 +2,7 @@
 
 import json
 
-from inference.workshop.study import COMPLETE, FAILED, PRUNED, RUNNING, Gain, Study, Trial
+from inference.runs.study import COMPLETE, FAILED, PRUNED, RUNNING, Gain, Study, Trial
 
 DISTRIBUTIONS = {
     "learning_rate": json.dumps(

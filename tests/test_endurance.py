@@ -12,7 +12,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
-from app_pages import widgets
+from app_pages.shared import widgets
 from tests.app_pages.conftest import OpenApp, open_app  # noqa: F401 (the fixture)
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import LABELS, TUNED, running_space, space_environment

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import expect
 
-from inference.judging import leaderboard
+from inference.evaluation import leaderboard
 from space_config.servers import free_port
 from tests.browser.conftest import (  # noqa: F401 (two are fixtures)
     OpenPage,

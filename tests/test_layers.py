@@ -1,68 +1,109 @@
-"""Imports point down, and each heavy package has one door: read from the import statements."""
+"""Imports point down, floor by floor, and each heavy package has one door.
+
+Read from the import statements, those inside functions and under TYPE_CHECKING included.
+"""
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# A folder (or file of the top level) -> the folders of ours that it may import.
-MAY_IMPORT = {
-    "hub": {"hub"},
-    "inference": {"inference", "hub"},
-    "training": {"training", "inference", "hub"},
-    "space_config": {"space_config", "training", "inference", "hub"},
-    "app_pages": {"app_pages", "inference", "hub"},
-    "app.py": {"app_pages", "inference", "hub"},
-    "server.py": {"app_pages", "inference", "hub"},
-    "benchmarks": {"benchmarks", "app_pages", "space_config", "training", "inference", "hub"},
+# Who may import whom: a folder imports from the floors below its own, and from itself; folders of
+# one floor do not know each other. "." are the files that lie in the folder itself.
+FLOORS: dict[str, tuple[set[str], ...]] = {
+    "": (
+        {"hub"},
+        {"inference"},
+        {"training", "app_pages"},
+        {"space_config", "app.py", "server.py"},
+        {"benchmarks"},
+    ),
+    "hub": ({"."}, {"server"}),
+    "inference": (
+        {"core"},
+        {"data"},
+        {"models"},
+        {"evaluation"},
+        {"catalogue"},
+        {"compare", "runs", "chat"},
+        {"batch", "feedback"},
+        {"jobs", "analysis", "api"},
+    ),
+    "training": (
+        {"settings", "run"},
+        {"data", "export"},
+        {"trainer", "baselines"},
+        {"report"},
+        {"publishing", "doctor"},
+        {"classifier", "chat_tuning"},
+        {"tuning"},
+        {"."},
+    ),
+    "app_pages": ({"shared"}, {"message", "file", "board", "owner", "conversation"}, {"."}),
+    "space_config": ({"."},),
+    "benchmarks": ({"."},),
 }
-OURS = {name.removesuffix(".py") for name in MAY_IMPORT} | {"tests"}
+# The app starts training as a person would, by a command: it imports none of it.
+NEVER = {"app_pages": "training", "app.py": "training", "server.py": "training"}
 
 # A heavy package -> the only places that may import it.
 DOORS = {
     # the second extends the library's CommitScheduler, which the first makes
     "huggingface_hub": ("hub/remote.py", "hub/sending.py"),
     "streamlit": ("app.py", "server.py", "app_pages/"),
-    "accelerate": ("training/learning/processes.py", "training/learning/trackers.py"),
+    "accelerate": ("training/trainer/processes.py", "training/trainer/trackers.py"),
     # a classifier reads a text at once; a chat model keeps what it has read
-    "onnxruntime": ("inference/onnx_engine.py", "inference/generation/onnx_decoder.py"),
-    "evaluate": ("training/learning/evaluation.py",),
-    "jsonargparse": ("training/command_line.py",),
+    "onnxruntime": ("inference/models/onnx_engine.py", "inference/chat/onnx_decoder.py"),
+    "evaluate": ("training/trainer/evaluation.py",),
+    "jsonargparse": ("training/settings/command_line.py",),
     "matplotlib": (
-        "training/reporting/canvas.py",
-        "training/reporting/plots.py",
-        "training/reporting/error_plots.py",
-        "training/dialogues/plots.py",
+        "training/report/canvas.py",
+        "training/report/plots.py",
+        "training/report/error_plots.py",
+        "training/chat_tuning/plots.py",
     ),
     # classifiers are merged before they are saved; a chat model is published as its adapter
-    "peft": ("training/learning/lora.py", "training/dialogues/adapters.py"),
+    "peft": ("training/trainer/lora.py", "training/chat_tuning/adapters.py"),
     "cleanlab": ("training/doctor/suspects.py",),
-    "datasketch": ("training/examples/duplicates.py",),
+    "datasketch": ("training/data/duplicates.py",),
     # training searches; the page draws what a study's file tells, by Optuna's own pictures
     "optuna": (
-        "training/searching/study.py",
-        "training/searching/strategy.py",
+        "training/tuning/study.py",
+        "training/tuning/strategy.py",
         "app_pages/owner/study_plots.py",
     ),
-    "fastapi": ("inference/serving/api_app.py", "inference/serving/api_doors.py"),
-    "pydantic": ("inference/serving/api_schemas.py",),
-    "ray": ("inference/bulk/on_ray.py",),
-    "prometheus_client": ("inference/serving/api_traffic.py",),
+    "fastapi": ("inference/api/app.py", "inference/api/access.py"),
+    "pydantic": ("inference/api/schemas.py",),
+    "ray": ("inference/batch/ray_engine.py",),
+    "prometheus_client": ("inference/api/traffic.py",),
 }
+TOPS = {name for floor in FLOORS[""] for name in floor}
+OURS = {name.removesuffix(".py") for name in TOPS}
 # Allowed to use what they measure or compare with.
-OUTSIDE_THE_HOUSE = ("benchmarks/", "tests/")
+OUTSIDE_THE_HOUSE = ("benchmarks/",)
 
 
 def source_files() -> list[Path]:
-    places = [ROOT / name for name in MAY_IMPORT]
-    files = [
-        path for place in places for path in ([place] if place.is_file() else place.rglob("*.py"))
-    ]
-    return sorted(files)
+    tops = [ROOT / name for floor in FLOORS[""] for name in floor]
+    return sorted(path for top in tops for path in ([top] if top.is_file() else top.rglob("*.py")))
+
+
+def room_of(parts: Sequence[str], inside: str) -> str:
+    """The name, in FLOORS[inside], of the folder or file that a path or a dotted name leads to."""
+    if not inside:
+        return parts[0] if parts[0] in TOPS else f"{parts[0]}.py"
+    return parts[1] if len(parts) > 1 and (ROOT / inside / parts[1]).is_dir() else "."
+
+
+def floor_of(room: str, inside: str) -> int:
+    floors = [place for place, floor in enumerate(FLOORS[inside]) if room in floor]
+    assert len(floors) == 1, f"{inside or 'the project'}: {room} stands on {len(floors)} floors"
+    return floors[0]
 
 
 def imported_by(path: Path) -> set[str]:
@@ -77,18 +118,49 @@ def imported_by(path: Path) -> set[str]:
     return names
 
 
+def is_ours(name: str) -> bool:
+    return name.split(".")[0] in OURS
+
+
+def arrows(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Each (folder, room, room) in which a file of the first room imports from the second."""
+    parts = path.relative_to(ROOT).parts
+    for name in filter(is_ours, imported_by(path)):
+        there = name.split(".")
+        yield "", room_of(parts, ""), room_of(there, "")
+        if there[0] == parts[0]:
+            yield parts[0], room_of(parts, parts[0]), room_of(there, parts[0])
+
+
 @pytest.mark.parametrize("path", source_files(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_point_down_and_go_through_the_doors(path: Path):
+def test_imports_point_down(path: Path):
+    for inside, here, there in arrows(path):
+        is_down = here == there or floor_of(there, inside) < floor_of(here, inside)
+        assert is_down, f"{path.relative_to(ROOT)} imports {inside}/{there}, which is not below it"
+        assert NEVER.get(here) != there, f"{path.relative_to(ROOT)} imports {there}"
+
+
+def test_every_folder_stands_on_a_floor():
+    """A new folder is given its place, and a floor that is left empty goes."""
+    for inside, floors in FLOORS.items():
+        listed = {room for floor in floors for room in floor if room != "."}
+        folders = [path.parent for path in (ROOT / inside).glob("*/__init__.py")]
+        there = {folder.name for folder in folders} - {"tests"} | {
+            name for name in listed if name.endswith(".py") and (ROOT / name).is_file()
+        }
+        assert listed == there, f"{inside or 'the project'}: {listed ^ there}"
+
+
+@pytest.mark.parametrize("path", source_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_heavy_packages_enter_through_their_doors(path: Path):
     place = path.relative_to(ROOT).as_posix()
-    folder = place.split("/", maxsplit=1)[0]
     packages = {name.split(".")[0] for name in imported_by(path)}
-    upwards = (packages & OURS) - MAY_IMPORT[folder]
-    assert not upwards, f"{place} imports {upwards}, which lie above or beside it"
-    if not place.startswith(OUTSIDE_THE_HOUSE):
-        for package, doors in DOORS.items():
-            assert package not in packages or place.startswith(doors), (
-                f"{place} imports {package}; its door is {doors}"
-            )
+    if place.startswith(OUTSIDE_THE_HOUSE):
+        return
+    for package, doors in DOORS.items():
+        assert package not in packages or place.startswith(doors), (
+            f"{place} imports {package}; its door is {doors}"
+        )
 
 
 def test_torch_enters_inference_only_where_it_is_needed():
@@ -102,7 +174,7 @@ def test_torch_enters_inference_only_where_it_is_needed():
     assert users <= allowed, f"torch or transformers in inference/{users - allowed}"
 
 
-@pytest.mark.parametrize("command", ["config", "publish", "verify", "doctor", "tune"])
+@pytest.mark.parametrize("command", ["settings.config", "publish", "verify", "doctor", "tune"])
 def test_a_command_that_trains_nothing_starts_without_torch(command: str):
     """Loading torch and transformers takes 5 to 8 seconds, which --help must not cost."""
     code = f"import sys, training.{command}; print(*sys.modules)"
@@ -117,7 +189,7 @@ def test_the_environment_is_read_in_one_file():
         if "os.environ" in path.read_text("utf-8") or "getenv" in path.read_text("utf-8")
     }
     # hub/ takes everything by parameter.
-    assert readers <= {"inference/settings.py"}, readers
+    assert readers <= {"inference/core/settings.py"}, readers
 
 
 def test_every_door_still_guards_something():

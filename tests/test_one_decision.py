@@ -13,8 +13,9 @@ import yaml
 from playwright.sync_api import Page, expect
 
 from hub.client import connect
-from inference import bundle as bundles
-from inference.bundle import MULTI, Bundle
+from inference.data.problem_types import MULTI
+from inference.models import bundle as bundles
+from inference.models.bundle import Bundle
 from space_config.prepare import prepare
 from tests.browser.conftest import OpenPage, chromium, open_page  # noqa: F401 (fixtures)
 from tests.hub_fixtures import RunningHub

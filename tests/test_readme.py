@@ -64,7 +64,7 @@ def test_every_path_that_is_named_exists():
 
 
 def test_every_variable_of_the_environment_is_documented():
-    source = (ROOT / "inference/settings.py").read_text("utf-8")
+    source = (ROOT / "inference/core/settings.py").read_text("utf-8")
     read = set(re.findall(r'"((?:HF|SPACE|CPU|DEVICE)_?[A-Z_]*)"', source))
     missing = {name for name in read if f"`{name}`" not in TEXT}
     assert read and not missing, missing

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import load
-from inference import feedback as feedbacks
+from inference.feedback import log as feedbacks
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import BARE, TUNED, RunningSpace, running_space, space_environment
 from tests.tiny import WORDS

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from inference.generation import chat_bundle
-from inference.generation.chat_bundle import Base, ChatBundle
+from inference.chat import chat_bundle
+from inference.chat.chat_bundle import Base, ChatBundle
 
 START, END = "<|im_start|>", "<|im_end|>"
 TEMPLATE = (

@@ -1,15 +1,15 @@
 """From a file of dialogues to a chat model: python -m training.chat --train_file dialogues.jsonl
 
 Owns the command: flags are read and checked before torch is loaded. The stages are
-training/dialogues/pipeline.py.
+training/chat_tuning/pipeline.py.
 
 Try: python -m training.chat --config training/recipes/chat.yaml --train_file dialogues.jsonl
 """
 
-from inference import settings as settings_of
-from inference.errors import run_command
-from training.console import hush
-from training.dialogues.config import parse
+from inference.core import settings as settings_of
+from inference.core.errors import run_command
+from training.settings.chat_config import parse
+from training.settings.console import hush
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     settings = settings_of.load()
     settings_of.share_cores()
     hush()
-    from training.dialogues import pipeline  # seconds, which a slip in the flags must not cost
+    from training.chat_tuning import pipeline  # seconds, which a slip in the flags must not cost
 
     pipeline.run(config, settings)
 

@@ -1,7 +1,7 @@
 """From a labelled file to a repo on the Hub: python -m training.train --train_file tweets.csv
 
 Owns the command: flags are read and checked before torch is loaded. The stages are
-training/pipeline.py. Runs under plain python, `accelerate launch -m training.train` and
+training/classifier/pipeline.py. Runs under plain python, `accelerate launch -m training.train` and
 `python -m torch.distributed.run --nproc_per_node 2 -m training.train`.
 
 Try: python -m training.train --train_file tweets.csv --label_field sentiment --output_dir runs/a
@@ -10,23 +10,25 @@ Try: python -m training.train --train_file tweets.csv --label_field sentiment --
 from typing import TYPE_CHECKING
 
 from hub.errors import UserError
-from inference import settings as settings_of
-from inference.errors import run_command
-from inference.settings import Settings
-from training import console
-from training.config import TrainConfig, parse
+from inference.core import settings as settings_of
+from inference.core.errors import run_command
+from inference.core.settings import Settings
+from training.settings import console
+from training.settings.config import TrainConfig, parse
 
 if TYPE_CHECKING:
-    from training.pipeline import Result
+    from training.classifier.pipeline import Result
 
 
 def train(config: TrainConfig, settings: Settings) -> "Result":
     """Train, export, measure, judge and, if asked, publish.
 
     Raises:
-        UserError: anything that its reader can put right; see inference/errors.py.
+        UserError: anything that its reader can put right; see inference/core/errors.py.
     """
-    from training import pipeline  # takes seconds, which a slip in the flags must not cost
+    from training.classifier import (
+        pipeline,  # takes seconds, which a slip in the flags must not cost
+    )
 
     return pipeline.run(config, settings)
 
@@ -40,7 +42,7 @@ def main() -> None:
     try:
         train(config, settings)
     except UserError as error:
-        from training.learning import processes
+        from training.trainer import processes
 
         if not processes.is_main_process():
             raise SystemExit(error.exit_code) from None  # the main process has said it

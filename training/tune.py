@@ -1,6 +1,6 @@
 """The best settings for a recipe: python -m training.tune --config RECIPE --train_file tweets.csv
 
-Owns the command and its order: trials (training/searching/trials.py), then the default's and the
+Owns the command and its order: trials (training/tuning/trials.py), then the default's and the
 best one's full run with the verdict table, so that what was gained is measured once on the test
 part. The same command carries on where it was interrupted; --n_trials counts all trials of the
 study.
@@ -16,42 +16,15 @@ Try: python -m training.tune --config training/recipes/demo.yaml --train_file tw
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from inference import settings as settings_of
-from inference.errors import ConfigError, FlagError, run_command
-from training import console
-from training.config import TrainConfig
-from training.config import parse as parse_training
-from training.searching import search_space
+from inference.core import settings as settings_of
+from inference.core.errors import ConfigError, FlagError, run_command
+from training.settings import console, search_space
+from training.settings.config import TrainConfig
+from training.settings.config import parse as parse_training
+from training.settings.tune_config import PRUNERS, TuneConfig
 
-PRUNERS = ("halving", "hyperband", "median", "none")
 _OWN_FLAGS = ("n_trials", "timeout", "storage", "study_name", "n_jobs", "pruner", "patience")
-
-
-@dataclass(frozen=True)
-class TuneConfig:
-    """How a search goes; what is searched is TrainConfig.search_space."""
-
-    n_trials: int = 20
-    timeout: float | None = None
-    storage: str | None = None
-    study_name: str = "study"
-    n_jobs: int = 1
-    pruner: str = "halving"
-    patience: int = 10
-
-    def __post_init__(self) -> None:
-        limits = {"n_trials": (1, 10_000), "n_jobs": (1, 64), "patience": (0, 10_000)}
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(
-                    f"{name} is {getattr(self, name)}, it must be between {low} and {high}"
-                )
-        if self.timeout is not None and not self.timeout > 0:
-            raise ConfigError(f"timeout is {self.timeout:g}, it must be above 0 seconds")
-        if not self.study_name.strip():
-            raise ConfigError("study_name is blank; leave it out, or give a name")
 
 
 def parse(argv: Sequence[str] | None = None) -> tuple[TuneConfig, TrainConfig]:
@@ -133,9 +106,9 @@ def main() -> None:
     settings = settings_of.load()
     settings_of.share_cores()
     console.hush()
-    from training.searching import tuning  # takes seconds, which a slip in the flags must not cost
+    from training.tuning import search  # takes seconds, which a slip in the flags must not cost
 
-    tuning.run(tune, config, settings)
+    search.run(tune, config, settings)
 
 
 if __name__ == "__main__":

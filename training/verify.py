@@ -17,21 +17,21 @@ from typing import Any
 
 from hub.client import Hub
 from hub.errors import HubError
-from inference import settings as settings_of
-from inference.errors import ConfigError, DataError, ModelError, run_command
-from inference.model_files import read_json
-from training import config as configs
-from training.config import TrainConfig
-from training.dialogues import verification
-from training.dialogues.config import ChatConfig
-from training.examples import data
-from training.examples.data import Splits
-from training.examples.splits import label_matrix
+from inference.core import settings as settings_of
+from inference.core.errors import ConfigError, DataError, ModelError, run_command
+from inference.models.model_files import read_json
+from training.chat_tuning import verification
+from training.data import data
+from training.data.data import Splits
+from training.data.splits import label_matrix
+from training.export import golden
 from training.publish import shipment_of
-from training.receipts import receipt, recomputed, shape
-from training.receipts.checks import DEVIATES, OK, UNCHECKED, Check, equal, guarded
-from training.run_folder import sha256_of
-from training.shipping import golden
+from training.run import receipt, recomputed, shape
+from training.run.checks import DEVIATES, OK, UNCHECKED, Check, equal, guarded
+from training.run.run_folder import sha256_of
+from training.settings import config as configs
+from training.settings.chat_config import ChatConfig
+from training.settings.config import TrainConfig
 
 AnyConfig = TrainConfig | ChatConfig
 

@@ -1,7 +1,7 @@
 """The charts of the verdict table, and of what stands behind it: each a Plot, nothing drawn yet.
 
-Owns what is drawn; the numbers are inference/judging/leaderboard.py and
-inference/judging/curves.py, the looks charts.py.
+Owns what is drawn; the numbers are inference/evaluation/leaderboard.py and
+inference/evaluation/curves.py, the looks charts.py.
 
 Letters: K points of a curve.
 """
@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from app_pages.board.board_table import frame, heading, span
-from app_pages.charts import DASHES, Plot, bottom_legend
-from inference.judging.curves import Bin, Confusion, Curve
-from inference.judging.leaderboard import Row
+from app_pages.shared.charts import DASHES, Plot, bottom_legend
+from inference.evaluation.curves import Bin, Confusion, Curve
+from inference.evaluation.leaderboard import Row
 
 _ROLES = ["fine-tuned", "pretrained", "zero-shot", "baseline"]
 _SHARE = alt.Scale(domain=[0, 1])

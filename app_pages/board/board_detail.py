@@ -6,14 +6,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app_pages import charts, widgets
 from app_pages.board import board_charts
 from app_pages.board.board_table import by_label
+from app_pages.shared import charts, widgets
 from hub.errors import UserError
-from inference.bundle import MULTI
-from inference.judging import curves, evidence
-from inference.judging.leaderboard import Leaderboard, Row
-from inference.judging.predictions import Predictions, Targets
+from inference.data.problem_types import MULTI
+from inference.evaluation import curves, stored_results
+from inference.evaluation.leaderboard import Leaderboard, Row
+from inference.evaluation.predictions import Predictions, Targets
 
 LABELS, CONFUSION, CURVES, RELIABILITY, CUT_OFFS = (
     "Labels",
@@ -153,7 +153,7 @@ def _cut_offs(targets: Targets, said: Predictions, row: Row) -> None:
 def _threshold(row: Row, label: str) -> float | None:
     """The cut-off that a fine-tuned model on show uses; None for others, which store none."""
     bundle = (
-        evidence.bundle_of(widgets.catalogue_folder(), row.model.repo_id)
+        stored_results.bundle_of(widgets.catalogue_folder(), row.model.repo_id)
         if row.is_fine_tuned
         else None
     )

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app_pages import charts, widgets
 from app_pages.board.board_detail import NOT_STORED
+from app_pages.shared import charts, widgets
 from hub.errors import UserError
-from inference.judging.contrast import Contrast, contrast, named
-from inference.judging.evidence import Evidence
-from inference.judging.leaderboard import Leaderboard, Row
-from inference.judging.predictions import Predictions
+from inference.evaluation.leaderboard import Leaderboard, Row
+from inference.evaluation.pairwise import Contrast, contrast, named
+from inference.evaluation.predictions import Predictions
+from inference.evaluation.stored_results import Evidence
 
 ALL, FIRST, SECOND, NEITHER = (
     "All that differ",

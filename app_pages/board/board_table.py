@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from inference.judging.formulas import OVERALL
-from inference.judging.leaderboard import Interval, Leaderboard, Row
+from inference.evaluation.formulas import OVERALL
+from inference.evaluation.leaderboard import Interval, Leaderboard, Row
 
 # A column of the table: its heading, its number format (None: a text), what it means.
 COLUMNS = {

@@ -1,6 +1,6 @@
 """The charts of a scored file, beside what its model was trained on: each a Plot, nothing drawn.
 
-Owns what is drawn; the numbers are inference/exploring/analysis.py and the modules it names, the
+Owns what is drawn; the numbers are inference/analysis/analysis.py and the modules it names, the
 looks charts.py.
 
 Letters: N points.
@@ -13,11 +13,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from app_pages.charts import Plot, bottom_legend
-from inference.exploring import analysis
-from inference.exploring.analysis import Rows, Slice
-from inference.exploring.projection import Projection
-from inference.judging.contrast import named
+from app_pages.shared.charts import Plot, bottom_legend
+from inference.analysis import analysis
+from inference.analysis.analysis import Rows, Slice
+from inference.analysis.projection import Projection
+from inference.evaluation.pairwise import named
 
 MOST_LABELS = 24
 _MOST_SHAPES = 7

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app_pages import people, widgets
+from app_pages.shared import auth, widgets
 from hub.errors import UserError
-from inference.bulk.uploads import Scoring, Upload, likely_columns, likely_labels
-from inference.bundle import MULTI, Bundle
-from inference.catalogue import Catalogue, ModelEntry
-from inference.errors import ChoiceError
-from inference.journal import record
-from inference.reading.schema import Schema
-from inference.settings import Settings
+from inference.catalogue.catalogue import Catalogue, ModelEntry
+from inference.core.errors import ChoiceError
+from inference.core.event_log import record
+from inference.core.settings import Settings
+from inference.data.problem_types import MULTI
+from inference.data.schema import Schema
+from inference.jobs.uploads import Scoring, Upload, likely_columns, likely_labels
+from inference.models.bundle import Bundle
 
 _DELIMITERS = {"; ": "semicolons", ", ": "commas", "|": "bars", " ": "spaces"}
 
@@ -108,7 +109,7 @@ def _begin(scoring: Scoring, entry: ModelEntry) -> None:
     if not scoring.columns:
         raise ChoiceError("No column is chosen: choose at least the one with the text.")
     Schema(scoring.columns, scoring.label_fields)
-    people.limit()
+    auth.limit()
     go_on(scoring, entry)
     record(
         "file scoring asked",

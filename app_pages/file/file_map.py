@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from app_pages import charts, people, widgets
 from app_pages.file import file_charts
+from app_pages.shared import auth, charts, widgets
 from hub.errors import UserError
-from inference.catalogue import ZERO_SHOT, Catalogue, ModelEntry
-from inference.exploring import projection
-from inference.exploring.analysis import Rows
-from inference.exploring.projection import Projection
-from inference.journal import record
-from inference.zero_shot import ZeroShot
+from inference.analysis import projection
+from inference.analysis.analysis import Rows
+from inference.analysis.projection import Projection
+from inference.catalogue.catalogue import ZERO_SHOT, Catalogue, ModelEntry
+from inference.core.event_log import record
+from inference.models.zero_shot import ZeroShot
 
 SCORED, MEANT = "scored alike", "similar in meaning"
 # Of the requests that a visitor may make in a minute; the texts of a map take some seconds.
@@ -68,7 +68,7 @@ def _meant(rows: Rows, entry: ModelEntry, shown: object) -> Projection | None:
     if not st.button("Draw the map", key="draw_map", icon=":material/scatter_plot:"):
         return None
     try:
-        people.limit(MAP_COST)
+        auth.limit(MAP_COST)
         with st.spinner("Loading the model"):
             model = widgets.open_model(entry).scorer
         if not isinstance(model, ZeroShot):

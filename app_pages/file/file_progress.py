@@ -4,8 +4,8 @@ import math
 
 import streamlit as st
 
-from inference.batch import Progress
-from inference.bulk.jobs import Job, State
+from inference.batch.job import Progress
+from inference.jobs.queue import Job, State
 
 _FEW_ROWS = 2000  # no rate is told from fewer seconds than these take
 _TELLING_S = 2.0

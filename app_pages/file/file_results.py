@@ -10,14 +10,14 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from app_pages import charts, widgets
-from app_pages.charts import Plot
 from app_pages.file.file_views import MISTAKES, NOTHING, REJECTED, Result, rows_frame, view_title
+from app_pages.shared import charts, widgets
+from app_pages.shared.charts import Plot
 from hub.errors import UserError
-from inference.bulk import grading, outputs, scored
-from inference.bulk.grading import GRADED, Grade
-from inference.bulk.scored import ScoredFile
-from inference.errors import DataError
+from inference.batch import grading, outputs, scored_file
+from inference.batch.grading import GRADED, Grade
+from inference.batch.scored_file import ScoredFile
+from inference.core.errors import DataError
 
 ROWS_A_PAGE = 20
 IN_ORDER, UNSURE = "As in the file", "Least sure first"
@@ -71,7 +71,7 @@ def _load(file: ScoredFile) -> Result:
                 grade = grading.grade(file) if file.label_fields else None
             except DataError as error:
                 problem = str(error)
-            kept = Result(file, scored.scores(file), scored.decided(file), grade, problem)
+            kept = Result(file, scored_file.scores(file), scored_file.decided(file), grade, problem)
         state.file_result = kept
     return kept
 

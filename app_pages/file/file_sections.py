@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app_pages import charts
 from app_pages.file import file_charts
-from inference.bulk import scored
-from inference.bulk.scored import ScoredFile
-from inference.catalogue import FINE_TUNED, Catalogue, ModelEntry
-from inference.exploring import analysis, words
-from inference.exploring.analysis import Rows, TrainedOn
-from inference.exploring.shifts import shifts
-from inference.exploring.words import Word
-from inference.judging.predictions import Predictions
+from app_pages.shared import charts
+from inference.analysis import analysis
+from inference.analysis.analysis import Rows, TrainedOn
+from inference.analysis.shifts import shifts
+from inference.batch import scored_file
+from inference.batch.scored_file import ScoredFile
+from inference.catalogue.catalogue import FINE_TUNED, Catalogue, ModelEntry
+from inference.evaluation import vocabulary as words
+from inference.evaluation.predictions import Predictions
+from inference.evaluation.vocabulary import Word
 
 TRAINING, TEST = "training", "test set"
 # What is no label has a number of its own, as a label may have any name.
@@ -188,7 +189,7 @@ def _words(name: str, found: Sequence[Word], source: str) -> None:
 def slices(rows: Rows, file: ScoredFile | None) -> None:
     """The share of right or of chosen decisions, for each value of a column."""
     st.subheader("Slice by slice", anchor=False)
-    columns = [] if file is None else scored.input_columns(file)
+    columns = [] if file is None else scored_file.input_columns(file)
     columns = [name for name in columns if file is None or name not in file.text_fields]
     with st.container(key="slice_controls", horizontal=True):
         by = st.selectbox("By", tuple(dict.fromkeys((BY_LENGTH, *columns))), key="slice_by")
@@ -207,7 +208,7 @@ def slices(rows: Rows, file: ScoredFile | None) -> None:
     if file is None or by == BY_LENGTH:
         found = analysis.slices_by_length(rows.lengths[kept], hits[kept])
     else:
-        cells = scored.values(file, [by])[by]
+        cells = scored_file.values(file, [by])[by]
         found = analysis.slices([cells[row] for row in rows.numbers[kept]], hits[kept])
     charts.show(file_charts.slices(found, f"Share {measure}"), "slices")
     st.caption(

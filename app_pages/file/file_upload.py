@@ -1,7 +1,7 @@
 """The first step of the file page: a visitor's file, taken and shown as it was read.
 
-The file itself lies in the folder of the visit (inference/bulk/visits.py); its limits are said
-before they bite.
+The file itself lies in the folder of the visit (inference/jobs/session_files.py); its limits are
+said before they bite.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from app_pages import charts, widgets
+from app_pages.shared import charts, widgets
 from hub.errors import UserError
-from inference.bulk import uploads
-from inference.bulk.uploads import Upload
-from inference.journal import record
-from inference.reading.delimited import Broken
-from inference.settings import Settings
+from inference.core.event_log import record
+from inference.core.settings import Settings
+from inference.data.delimited import Broken
+from inference.jobs import uploads
+from inference.jobs.uploads import Upload
 
 SUFFIXES = ["csv", "tsv", "tab", "txt", "jsonl", "ndjson", "parquet"]
 EXAMPLE = "examples.csv"

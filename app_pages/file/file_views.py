@@ -1,6 +1,7 @@
 """The rows of a scored file as its page shows them: which ones, in which order, and what of each.
 
-Draws nothing. The numbers are those of inference/bulk/scored.py and inference/bulk/grading.py.
+Draws nothing. The numbers are those of inference/batch/scored_file.py and
+inference/batch/grading.py.
 
 Letters: N rows, C labels.
 """
@@ -12,9 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from inference.bulk import scored
-from inference.bulk.grading import Grade
-from inference.bulk.scored import ScoredFile
+from inference.batch import scored_file
+from inference.batch.grading import Grade
+from inference.batch.scored_file import ScoredFile
 
 ALL, MISTAKES, NOTHING, REJECTED = "all", "mistakes", "nothing", "rejected"
 LABEL = "label:"
@@ -71,7 +72,7 @@ def rows_frame(result: Result, numbers: Sequence[int]) -> pd.DataFrame:
     """Some rows as the table shows them: what was read, what was decided and how sure."""
     file = result.file
     lines = []
-    for number, row in zip(numbers, scored.rows_at(file, numbers), strict=True):
+    for number, row in zip(numbers, scored_file.rows_at(file, numbers), strict=True):
         lines.append(
             {
                 "Row": number + 1,
@@ -83,8 +84,8 @@ def rows_frame(result: Result, numbers: Sequence[int]) -> pd.DataFrame:
 
 
 def _decision(result: Result, number: int, row: Mapping[str, object]) -> dict[str, object]:
-    if row[scored.REJECTED] is not None:
-        return {"Decided": f"rejected: {row[scored.REJECTED]}", "Score": None, "Next": ""}
+    if row[scored_file.REJECTED] is not None:
+        return {"Decided": f"rejected: {row[scored_file.REJECTED]}", "Score": None, "Next": ""}
     scores, labels = result.scores[number], result.file.labels
     ranked = [int(place) for place in np.argsort(-scores, kind="stable")]
     ranked = [place for place in ranked if not np.isnan(scores[place])]

@@ -6,8 +6,8 @@ cut-off is said in signs too (0.31 < 0.50), so that neither colour nor length ca
 
 from html import escape
 
-from inference.bundle import MULTI
-from inference.compare import Cell, Column, Comparison
+from inference.catalogue.comparison import Cell, Column, Comparison
+from inference.data.problem_types import MULTI
 
 
 def bars_html(comparison: Comparison, number: int) -> str:

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app_pages import people, widgets
 from app_pages.message import bars, links, words
 from app_pages.message.history import Row
+from app_pages.shared import auth, widgets
 from hub.errors import UserError
-from inference.catalogue import Catalogue, ModelEntry
-from inference.compare import Column
-from inference.explain import MAX_STRETCHES, MAX_WORDS, Explanation
-from inference.journal import record
-from inference.on_show.ask import ask_why
+from inference.catalogue.ask import ask_why
+from inference.catalogue.catalogue import Catalogue, ModelEntry
+from inference.catalogue.comparison import Column
+from inference.core.event_log import record
+from inference.models.explain import MAX_STRETCHES, MAX_WORDS, Explanation
 
 # What an explanation asks of the models, as a number of ordinary requests.
 WHY_COST = 5
@@ -98,7 +98,7 @@ def draw_words(row: Row, catalogue: Catalogue) -> None:
 
 def _explain(row: Row, column: Column, entry: ModelEntry, label: str) -> None:
     try:
-        people.limit(WHY_COST)
+        auth.limit(WHY_COST)
         with st.spinner("Leaving out one word after the other"):
             explanation = ask_why(entry, row.text, label, widgets.open_model)
     except UserError as error:

@@ -1,7 +1,7 @@
 """Is the model right? The thumbs, the labels that are right instead, and what this session said.
 
 Not a page: compare.py draws it for the message that is looked at, feedback.py beside its history.
-Owns the widgets and the session's list; keeping is inference/feedback.py's.
+Owns the widgets and the session's list; keeping is inference/feedback/__main__.py's.
 
     with st.container(key="verdicts"):
         corrections.draw(row, catalogue)
@@ -13,16 +13,16 @@ from html import escape
 
 import streamlit as st
 
-from app_pages import people, widgets
 from app_pages.message.history import Row
+from app_pages.shared import auth, widgets
 from hub.errors import UserError
-from inference.bundle import SINGLE
-from inference.catalogue import FINE_TUNED, Catalogue
-from inference.compare import Column
-from inference.errors import FeedbackError
-from inference.feedback import Feedback, check_labels
-from inference.journal import record
-from inference.next_run import TEXT, Plan
+from inference.catalogue.catalogue import FINE_TUNED, Catalogue
+from inference.catalogue.comparison import Column
+from inference.core.errors import FeedbackError
+from inference.core.event_log import record
+from inference.data.problem_types import SINGLE
+from inference.feedback.log import Feedback, check_labels
+from inference.feedback.next_run import TEXT, Plan
 
 MAX_GIVEN = 200  # answers of one session
 _MAX_PILLS = 8  # more labels are chosen from a list
@@ -208,7 +208,7 @@ def _keep(row: Row, recipe: str, column: Column, labels: tuple[str, ...]) -> Non
         corrected = check_labels(labels, analysis.labels, analysis.problem_type)
         if len(st.session_state.given) >= MAX_GIVEN:
             raise FeedbackError(f"{MAX_GIVEN} answers are as many as one session may give.")
-        people.limit()
+        auth.limit()
         cell = row.cell(column)
         assert cell is not None, f"{column.title} was not asked about {row.id}"
         feedback = Feedback(
@@ -232,7 +232,7 @@ def _keep(row: Row, recipe: str, column: Column, labels: tuple[str, ...]) -> Non
 
 def _undo(given: Given) -> None:
     try:
-        people.limit()
+        auth.limit()
         widgets.feedback_log().undo(given.feedback.id)
     except UserError as error:
         st.session_state.correction_problem = error
@@ -248,7 +248,7 @@ def _who() -> str:
 
     It makes several answers of one person on a text count as one.
     """
-    somebody = people.person()
+    somebody = auth.person()
     if somebody is None:
         return str(st.session_state.who)
     secret = str(st.secrets["auth"]["cookie_secret"]).encode()

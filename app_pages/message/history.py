@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 
-from inference.compare import Cell, Column, Comparison
-from inference.downloads import write_csv
+from inference.catalogue.comparison import Cell, Column, Comparison
+from inference.core.safe_csv import write_csv
 
 # Rows kept for a visitor; the oldest leave first.
 MAX_ANALYSES = 200

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
 
-from inference.errors import TextError
+from inference.core.errors import TextError
 
 # Of the whole link. Proxies commonly read 8 KiB of a request's first line, nginx among them.
 MAX_LINK_CHARS = 8_000

@@ -10,8 +10,8 @@ from datetime import UTC, tzinfo
 from html import escape
 
 from app_pages.message.history import Row
-from inference.bundle import MULTI
-from inference.compare import Cell, Column
+from inference.catalogue.comparison import Cell, Column
+from inference.data.problem_types import MULTI
 
 SHOWN_LABELS = 2
 

@@ -1,14 +1,14 @@
 """A message with the words that moved a score marked, as HTML, and the same as records.
 
-Owns the marks; finding the effects is inference/explain.py. Every text passes `escape`: what a
-visitor typed is shown and never read as HTML or Markdown. A mark is a colour and a signed number.
+Owns the marks; finding the effects is inference/models/explain.py. Every text passes `escape`: what
+a visitor typed is shown and never read as HTML or Markdown. A mark is a colour and a signed number.
 """
 
 from html import escape
 from io import StringIO
 
-from inference.downloads import write_csv
-from inference.explain import Explanation, Piece
+from inference.core.safe_csv import write_csv
+from inference.models.explain import Explanation, Piece
 
 # Smaller effects would be shown as 0.00.
 LEAST = 0.005

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from app_pages.owner import run_actions
-from inference.errors import DataError
-from inference.workshop.runs import Runs, recipes
+from inference.core.errors import DataError
+from inference.runs.runs import Runs, recipes
 
 SUFFIXES = ["csv", "tsv", "txt", "jsonl", "ndjson", "parquet"]
 NO_RECIPE = "none: I choose the columns myself"

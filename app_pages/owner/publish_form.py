@@ -8,14 +8,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from app_pages import widgets
 from app_pages.owner import run_actions
+from app_pages.shared import widgets
 from hub.publishing import Published
-from inference.errors import DataError
-from inference.on_show import snippets
-from inference.settings import Settings
-from inference.workshop import publication
-from inference.workshop.runs import Run, Runs
+from inference.catalogue import snippets
+from inference.core.errors import DataError
+from inference.core.settings import Settings
+from inference.runs import publication
+from inference.runs.runs import Run, Runs
 
 _DEPLOY = "python -m space_config.deploy OWNER/SPACE --catalogue FOLDER"
 

@@ -7,18 +7,18 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app_pages import people, widgets
+from app_pages.shared import auth, widgets
 from hub.errors import UserError
-from inference import journal
-from inference.settings import Settings
-from inference.workshop.runs import refuse_missing_packages
+from inference.core import event_log
+from inference.core.settings import Settings
+from inference.runs.runs import refuse_missing_packages
 
 
 def admit() -> Settings:
     """The settings for the owner; for others, or where nothing can train, the page ends here."""
     settings, _ = widgets.load_or_stop()
     try:
-        people.require_owner()
+        auth.require_owner()
         refuse_missing_packages()
     except UserError as error:
         widgets.error_box(error)
@@ -36,10 +36,10 @@ def show_problem() -> None:
 def do(event: str, action: Callable[[], str]) -> None:
     """Do it, which gives the name of the run; what went wrong is shown by the page."""
     try:
-        people.require_owner()
+        auth.require_owner()
         name = action()
     except UserError as error:
         st.session_state.run_problem = error
-        journal.record(f"{event}: refused", reason=type(error).__name__)
+        event_log.record(f"{event}: refused", reason=type(error).__name__)
     else:
-        journal.record(event, run=name)
+        event_log.record(event, run=name)

@@ -3,9 +3,9 @@
 import altair as alt
 import pandas as pd
 
-from app_pages.charts import DASHES, Plot, bottom_legend
-from inference.workshop.checkup import Checkup
-from inference.workshop.course import Curves
+from app_pages.shared.charts import DASHES, Plot, bottom_legend
+from inference.runs.data_report import Checkup
+from inference.runs.progress import Curves
 
 _SHOWN = {"mcc": "MCC", "macro_f1": "macro F1", "accuracy": "accuracy", "roc_auc": "ROC AUC"}
 

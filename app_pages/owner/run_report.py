@@ -5,16 +5,16 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from app_pages import charts, widgets
-from app_pages.message import headline
 from app_pages.owner import run_actions, run_charts
+from app_pages.shared import charts, headline, widgets
 from hub.errors import UserError
-from inference.judging.leaderboard import sentence
-from inference.workshop import checkup as checkups
-from inference.workshop import course, work
-from inference.workshop.checkup import Checkup
-from inference.workshop.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, PUBLISH_TUNED, TRAIN, TUNE, Run
-from inference.workshop.work import CUT_OFF, DONE, FAILED, RUNNING, STOPPED, Work
+from inference.evaluation.leaderboard import sentence
+from inference.runs import data_report as checkups
+from inference.runs import process as work
+from inference.runs import progress
+from inference.runs.data_report import Checkup
+from inference.runs.process import CUT_OFF, DONE, FAILED, RUNNING, STOPPED, Work
+from inference.runs.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, PUBLISH_TUNED, TRAIN, TUNE, Run
 
 _EVERY_S = 2.0
 _DOING = {
@@ -99,7 +99,7 @@ def _live(run: Run) -> None:
     with st.container(key="run_now", border=True):
         if found.kind == TRAIN:
             epochs = int(run.settings.get("num_train_epochs", DEFAULT_EPOCHS))
-            stands = course.progress(run.output, epochs)
+            stands = progress.progress(run.output, epochs)
             st.progress(stands.share or 0.0, _words(stands))
         else:
             st.text(f"{_DOING[found.kind]} …")
@@ -117,7 +117,7 @@ def _live(run: Run) -> None:
 
 def _measured(run: Run) -> None:
     """The curves of the training so far, and the end of the log."""
-    curves = course.curves(run.output)
+    curves = progress.curves(run.output)
     plots = [run_charts.loss(curves), run_charts.validation(curves)]
     shown = [(plot, key) for plot, key in zip(plots, ("loss", "validation"), strict=True) if plot]
     if shown:
@@ -131,12 +131,14 @@ def log(run: Run) -> None:
     """The end of what its commands printed."""
     failed = run.work is not None and run.work.state == FAILED
     with st.expander("What it printed", key="run_log", expanded=failed):
-        st.code(course.log_tail(run.folder / work.LOG) or "Nothing yet.", language=None, height=320)
+        st.code(
+            progress.log_tail(run.folder / work.LOG) or "Nothing yet.", language=None, height=320
+        )
 
 
 def verdict(run: Run) -> None:
     """What the training came to, in the words of the first page."""
-    board = course.verdict(run.output)
+    board = progress.verdict(run.output)
     if board is None or not run.is_trained:
         return
     st.subheader("Is it better?", anchor=False)
@@ -167,7 +169,7 @@ def _state(found: Work) -> str:
     return _ENDED.get((found.kind, found.state)) or f"{_DOING[found.kind]} {_HOW[found.state]}"
 
 
-def _words(stands: course.Progress) -> str:
+def _words(stands: progress.Progress) -> str:
     if stands.share is None or stands.share == 1:
         return stands.stage
     left = "" if stands.seconds_left is None else f", about {span(stands.seconds_left)} left"

@@ -4,12 +4,12 @@ import shlex
 
 import streamlit as st
 
-from app_pages import widgets
 from app_pages.owner import publish_form, run_actions
-from inference.errors import DataError
-from inference.settings import Settings
-from inference.workshop.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, TRAIN, Run, Runs, Value
-from inference.workshop.work import RUNNING
+from app_pages.shared import widgets
+from inference.core.errors import DataError
+from inference.core.settings import Settings
+from inference.runs.process import RUNNING
+from inference.runs.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, TRAIN, Run, Runs, Value
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_TOKENS = 128

@@ -21,7 +21,7 @@ from optuna.importance import (
 )
 from optuna.trial import TrialState, create_trial
 
-from inference.workshop.study import COMPLETE, FAILED, PRUNED, Study, Trial
+from inference.runs.study import COMPLETE, FAILED, PRUNED, Study, Trial
 
 _STATES = {
     COMPLETE: TrialState.COMPLETE,

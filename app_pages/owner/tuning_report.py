@@ -5,13 +5,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app_pages import charts, widgets
 from app_pages.owner import run_actions, run_report, study_plots
 from app_pages.owner.study_plots import Picture
-from inference.workshop import study as studies
-from inference.workshop.runs import TUNE, Run
-from inference.workshop.study import COMPLETE, FAILED, PRUNED, RUNNING, Study
-from inference.workshop.work import RUNNING as AT_WORK
+from app_pages.shared import charts, widgets
+from inference.runs import study as studies
+from inference.runs.process import RUNNING as AT_WORK
+from inference.runs.runs import TUNE, Run
+from inference.runs.study import COMPLETE, FAILED, PRUNED, RUNNING, Study
 
 _EVERY_S = 3.0
 HISTORY, IMPORTANCE, COURSE = "History", "Importance", "Course of the trials"

@@ -5,8 +5,8 @@ import shlex
 import streamlit as st
 
 from app_pages.owner import publish_form, run_actions
-from inference.settings import Settings
-from inference.workshop.runs import PUBLISH_TUNED, TUNE, Run, Runs
+from inference.core.settings import Settings
+from inference.runs.runs import PUBLISH_TUNED, TUNE, Run, Runs
 
 KINDS = (TUNE, PUBLISH_TUNED)
 PRUNERS = ("halving", "hyperband", "median", "none")

@@ -1,4 +1,4 @@
-// The TF-IDF baseline in the browser: results/tfidf.json (training/rivals/tfidf_tables.py) -> scores.
+// The TF-IDF baseline in the browser: results/tfidf.json (training/baselines/tfidf_tables.py) -> scores.
 // Counts words and letters as scikit-learn's TfidfVectorizer and HashingVectorizer do; a test holds
 // both against each other on 200 texts. No page here: page.js draws.
 

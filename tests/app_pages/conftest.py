@@ -8,10 +8,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app_pages import people
-from inference.workshop.runs import Runs
+from app_pages.shared import auth
+from inference.runs.runs import Runs
 from tests.hub_fixtures import RunningHub
-from tests.inference.workshop.test_work import wait_for
+from tests.inference.runs.test_process import wait_for
 from tests.space_fixtures import PROJECT
 
 OpenApp = Callable[..., AppTest]
@@ -62,7 +62,7 @@ def open_as_owner(open_app: OpenApp, runs: Runs, monkeypatch: pytest.MonkeyPatch
     """Opens a page as the owner sees it; AppTest has no server address that would tell."""
 
     def open_(page: str, is_owner: bool = True, **environment: str) -> AppTest:
-        monkeypatch.setattr(people, "is_owner", lambda: is_owner)
+        monkeypatch.setattr(auth, "is_owner", lambda: is_owner)
         return open_app(SPACE_RUNS=str(runs.folder), **environment).switch_page(page).run()
 
     return open_

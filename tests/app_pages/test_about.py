@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from inference import catalogue as catalogues
-from inference.on_show import licences
+from inference.catalogue import catalogue as catalogues
+from inference.catalogue import licences
 from tests.app_pages.conftest import OpenApp
 from tests.space_fixtures import BARE, TUNED
 

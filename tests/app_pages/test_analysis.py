@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from inference.bulk.scored import ScoredFile
+from inference.batch.scored_file import ScoredFile
 from tests.app_pages.conftest import OpenApp
 from tests.scored_files import write_scored
 from tests.space_fixtures import TUNED

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app_pages.talk import chat_models
-from app_pages.talk.conversation import Turn
-from inference.generation import opinions
-from inference.journal import NAME, record
+from app_pages.conversation import chat_models
+from app_pages.conversation.conversation import Turn
+from inference.core.event_log import NAME, record
+from inference.feedback import opinions
 from tests.app_pages.conftest import OpenApp
 from tests.chat_fixtures import BASE, EXAMPLES, TUNED
 from tests.chat_fixtures import talking_catalogue as talking_catalogue  # a fixture

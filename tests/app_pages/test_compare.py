@@ -5,7 +5,7 @@ import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
-from app_pages import people
+from app_pages.shared import auth
 from tests.app_pages.conftest import OpenApp, html
 from tests.recipe_fixtures import two_recipes as two_recipes  # a fixture
 from tests.space_fixtures import BARE, MESSAGES, TUNED
@@ -147,7 +147,7 @@ def test_a_share_link_is_checked_like_any_message(open_app: OpenApp, text: str, 
 @pytest.fixture
 def one_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every run from one visitor: AppTest gives each an address of its own."""
-    monkeypatch.setattr(people, "visitor", lambda: "somebody")
+    monkeypatch.setattr(auth, "visitor", lambda: "somebody")
 
 
 def test_the_last_requests_of_a_minute_are_counted_out_before_the_limit_bites(

@@ -4,15 +4,15 @@ import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
-from app_pages import widgets
+from app_pages.shared import widgets
 from hub.client import connect
-from inference.feedback import Feedback, read
+from inference.feedback.log import Feedback, read
 from tests.app_pages.conftest import OpenApp, html
 from tests.app_pages.test_compare import analyze, boxes
 from tests.hub.repos import new_name
 from tests.hub.test_sending import wait_until
 from tests.hub_fixtures import RunningHub
-from tests.inference.test_feedback import Log, said
+from tests.inference.feedback.test_main import Log, said
 from tests.space_fixtures import LABELS, MESSAGES, TUNED
 
 TITLE = "Sentiment of toys"
@@ -144,7 +144,7 @@ def test_a_visitor_sees_numbers_of_others_and_never_their_texts(open_app: OpenAp
 def test_the_owner_sees_all_rows_and_the_commands(
     open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("app_pages.people.is_owner", lambda: True)
+    monkeypatch.setattr("app_pages.shared.auth.is_owner", lambda: True)
     Log(tmp_path / "feedback").add(said("one", ("positive",), ("negative",), recipe=TITLE))
     (tmp_path / "feedback" / "cut.jsonl").write_text('{"kind"')
     app = feedback_page(open_app())
@@ -157,7 +157,7 @@ def test_the_owner_sees_all_rows_and_the_commands(
 def test_answers_are_sent_to_the_private_dataset_of_the_settings(
     open_app: OpenApp, hub_server: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("app_pages.people.is_owner", lambda: True)
+    monkeypatch.setattr("app_pages.shared.auth.is_owner", lambda: True)
     Log(tmp_path / "feedback").add(said("one", ("positive",), ("negative",), recipe=TITLE))
     repo_id = new_name()
     app = feedback_page(open_app(HF_TOKEN=hub_server.token, SPACE_FEEDBACK_REPO=repo_id))

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from inference import bundle as bundles
-from inference.bundle import MULTI, SINGLE, Bundle
-from inference.judging import evidence
-from inference.judging import leaderboard as leaderboards
-from inference.judging.leaderboard import Difference
+from inference.data.problem_types import MULTI, SINGLE
+from inference.evaluation import leaderboard as leaderboards
+from inference.evaluation import stored_results
+from inference.evaluation.leaderboard import Difference
+from inference.models import bundle as bundles
+from inference.models.bundle import Bundle
 from tests.app_pages.conftest import OpenApp
 from tests.results_files import write_results
 from tests.space_fixtures import LABELS, TUNED, leaderboard
@@ -176,7 +177,7 @@ def test_of_several_labels_at_once_each_has_its_matrix_and_its_cut_off(
     repo = write_results(make_tiny_model(tmp_path / "repo", LABELS, MULTI), board)
     cut_offs = (0.31, 0.42, 0.53)
     bundles.save(Bundle(tuple(LABELS), MULTI, max_tokens=64, thresholds=cut_offs), repo)
-    evidence.keep(repo, folder, TUNED)
+    stored_results.keep(repo, folder, TUNED)
     app = open_app(SPACE_CATALOGUE=str(folder)).switch_page(PAGE).run()
     app.segmented_control(key="detail").set_value("Confusion").run()
     app.selectbox(key="confusion_label").set_value("positive").run()

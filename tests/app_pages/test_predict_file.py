@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app_pages import widgets
-from inference.bulk.jobs import Job, State
+from app_pages.shared import widgets
+from inference.jobs.queue import Job, State
 from tests.app_pages.conftest import OpenApp
 from tests.app_pages.test_compare import NOBODY, boxes
 from tests.space_fixtures import BARE, MESSAGES, TUNED

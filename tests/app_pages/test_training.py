@@ -7,12 +7,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app_pages import people
-from inference.workshop import runs as runs_of
-from inference.workshop import work
-from inference.workshop.runs import TRAIN, Run, Runs
+from app_pages.shared import auth
+from inference.runs import process as work
+from inference.runs import runs as runs_of
+from inference.runs.runs import TRAIN, Run, Runs
 from tests.app_pages.conftest import OpenApp
-from tests.inference.workshop.test_work import SLEEP, wait_for
+from tests.inference.runs.test_process import SLEEP, wait_for
 from tests.space_fixtures import PROJECT
 
 CSV = b"title,text,label\na,good day,positive\nb,bad day,negative\n"
@@ -38,7 +38,7 @@ def test_a_visitor_finds_no_such_page_and_its_script_draws_nothing(open_page):
 
 def test_a_visitor_cannot_press_what_the_owner_was_shown(open_page, run: Run, monkeypatch):
     app = open_page()
-    monkeypatch.setattr(people, "is_owner", lambda: False)
+    monkeypatch.setattr(auth, "is_owner", lambda: False)
     app.button("run_delete_button").click().run()
     assert Runs(run.folder.parent).all() == (run,)
 

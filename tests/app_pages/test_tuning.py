@@ -6,13 +6,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from inference.workshop import runs as runs_of
-from inference.workshop import study as studies
-from inference.workshop import work
-from inference.workshop.runs import TUNE, Run, Runs
-from inference.workshop.study import COMPLETE, Study
+from inference.runs import process as work
+from inference.runs import runs as runs_of
+from inference.runs import study as studies
+from inference.runs.runs import TUNE, Run, Runs
+from inference.runs.study import COMPLETE, Study
 from tests.app_pages.conftest import OpenApp
-from tests.inference.workshop.test_work import SLEEP, wait_for
+from tests.inference.runs.test_process import SLEEP, wait_for
 from tests.space_fixtures import PROJECT
 from tests.studies import NEAR, study, trial
 

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import scale
-from inference.reading.survey import survey
+from inference.data.scan import survey
 
 
 def test_the_texts_are_repeated_up_to_the_number_of_rows(tmp_path):

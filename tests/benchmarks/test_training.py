@@ -5,12 +5,13 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from benchmarks import training
-from inference import records, settings
-from inference.reading.schema import Schema
+from inference.core import settings
+from inference.data import records
+from inference.data.schema import Schema
 from tests.training.toy import write_toy_csv
-from training.config import TrainConfig
-from training.learning import frozen
-from training.learning.processes import Processes
+from training.settings.config import TrainConfig
+from training.trainer import frozen
+from training.trainer.processes import Processes
 
 
 def test_only_the_second_epoch_counts_and_all_of_it():

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from inference import catalogue as catalogues
+from inference.catalogue import catalogue as catalogues
 from tests.browser.conftest import (
     OpenPage,
     check_look,

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from inference import bundle as bundles
-from inference.bundle import SINGLE, Bundle
+from inference.data.problem_types import SINGLE
+from inference.models import bundle as bundles
+from inference.models.bundle import Bundle
 from tests.browser.conftest import (
     CONTRAST,
     WIDTHS,

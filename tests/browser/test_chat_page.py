@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from inference.generation import opinions
+from inference.feedback import opinions
 from tests.browser.conftest import OpenPage, check_look, open_from_menu, settled
 from tests.browser.test_every_page import looked_at
 from tests.chat_fixtures import talking_catalogue as talking_catalogue  # a fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from inference.feedback import read
+from inference.feedback.log import read
 from tests.browser.conftest import (
     ARTEFACTS,
     CONTRAST,

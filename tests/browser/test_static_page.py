@@ -11,17 +11,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hub.client import connect
-from inference.bundle import MULTI, SINGLE, Bundle
-from inference.judging import leaderboard as leaderboards
-from inference.judging.guessers import FittedScorer
-from inference.records import Example
+from inference.data.problem_types import MULTI, SINGLE
+from inference.data.records import Example
+from inference.evaluation import leaderboard as leaderboards
+from inference.evaluation.dummy_models import FittedScorer
+from inference.models.bundle import Bundle
 from space_config import static_page
 from space_config.servers import HOST, Servers, free_port
 from tests.browser.conftest import CONTRAST, OVERFLOW, WIDTHS, OpenPage, screenshot
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import LABELS, leaderboard, write_catalogue
 from tests.training.toy import WORDS, toy_examples
-from training.rivals import baselines, tfidf_tables
+from training.baselines import baselines, tfidf_tables
 
 TUNED = "demo/static-tuned"
 TOLERANCE = 1e-6

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from inference.workshop import course, work
-from inference.workshop.runs import CHECK, TRAIN, Run, Runs
+from inference.runs import process as work
+from inference.runs import progress
+from inference.runs.runs import CHECK, TRAIN, Run, Runs
 from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
-from tests.inference.workshop.test_work import wait_for
+from tests.inference.runs.test_process import wait_for
 from tests.space_fixtures import RunningSpace, owner_space
 from tests.tiny import make_tiny_model
 from tests.training.toy import write_toy_csv
@@ -75,12 +76,12 @@ def test_a_training_is_stopped_and_carried_on_by_another_server(
         screenshot(page, "training-running")
         page.get_by_role("button", name="Stop the run").click()
         expect(page.get_by_text("Training was stopped")).to_be_visible(timeout=LIMIT_MS)
-    stopped_at = course.progress(run, 1000).share
+    stopped_at = progress.progress(run, 1000).share
     assert stopped_at is not None and 0 < stopped_at < 1, stopped_at
     with owner_space(home, hub_server, tiny_catalogue, "runs") as space:  # which remembers nothing
         page = ready(open_page(f"{space.url}/training"))
         page.get_by_role("button", name="Carry on with the training").click()
-        wait_for(lambda: (course.progress(run, 1000).share or 0) > stopped_at, "the way on")
+        wait_for(lambda: (progress.progress(run, 1000).share or 0) > stopped_at, "the way on")
         page.reload()
         expect(page.get_by_text("then it is measured")).to_be_visible(timeout=LIMIT_MS)
         page.get_by_role("button", name="Stop the run").click()

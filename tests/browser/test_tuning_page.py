@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from inference.workshop import study as studies
-from inference.workshop.runs import Run, Runs
+from inference.runs import study as studies
+from inference.runs.runs import Run, Runs
 from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
-from tests.inference.workshop.test_work import wait_for
+from tests.inference.runs.test_process import wait_for
 from tests.space_fixtures import RunningSpace, owner_space
 from tests.studies import study
 from tests.tiny import make_tiny_model

@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from inference import journal, settings
-from inference.serving import api
-from inference.serving.allowance import Allowance
-from tests.inference.on_show.test_ask import CATALOGUE, open_constant
+from inference.api import mount
+from inference.api.rate_limit import Allowance
+from inference.core import event_log, settings
+from tests.inference.catalogue.test_ask import CATALOGUE, open_constant
 
 LIMITS = replace(settings.load({}), max_chars=100, max_texts=3)
 # The same repos in another task, as entries of its own.
@@ -38,14 +38,14 @@ def app_of(
     **limits: object,
 ) -> Starlette:
     """The API under /api, as server.py mounts it."""
-    service = api.Service(
+    service = mount.Service(
         load_settings=lambda: replace(LIMITS, **limits),
         load_recipes=load_recipes,
         open_model=open_model,
         spend=Allowance(per_minute).spend,
         keep=keep,
     )
-    return Starlette(routes=[Mount("/api", app=api.build(service))])
+    return Starlette(routes=[Mount("/api", app=mount.build(service))])
 
 
 @contextmanager
@@ -63,8 +63,8 @@ def journal_lines() -> Iterator[list[dict[str, object]]]:
     lines: list[dict[str, object]] = []
     handler = logging.Handler()
     handler.emit = lambda line: lines.append(json.loads(line.getMessage()))
-    logging.getLogger(journal.NAME).addHandler(handler)
+    logging.getLogger(event_log.NAME).addHandler(handler)
     try:
         yield lines
     finally:
-        logging.getLogger(journal.NAME).removeHandler(handler)
+        logging.getLogger(event_log.NAME).removeHandler(handler)

@@ -13,7 +13,7 @@ def export_onnx(folder: Path, output: str = "logits", *, int8: bool = False) -> 
     """Add the float32 ONNX file to a folder, and the int8 one if asked, as training does."""
     from transformers import AutoTokenizer
 
-    from training.shipping import graph
+    from training.export import graph
 
     converted = graph.convert(folder, output)
     graph.save(converted.program, folder / "onnx" / "model.onnx")

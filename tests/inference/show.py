@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from hub.client import Hub, connect
-from inference import catalogue
-from inference.bundle import MULTI, SINGLE
+from inference.catalogue import catalogue
+from inference.data.problem_types import MULTI, SINGLE
 from tests.tiny import LABELS, with_config
 
 DESCRIPTIONS = {label: f"a {label} message" for label in LABELS}

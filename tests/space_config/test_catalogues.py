@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from inference import catalogue
-from inference.catalogue import FINE_TUNED, ZERO_SHOT
+from inference.catalogue import catalogue
+from inference.catalogue.catalogue import FINE_TUNED, ZERO_SHOT
 
 ROOT = Path(__file__).resolve().parents[2] / "space_config"
 

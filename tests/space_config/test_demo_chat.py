@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from hub.client import connect
-from inference.generation import chat_catalogue
+from inference.chat import chat_catalogue
 from space_config import demo_chat
 from tests.chat_fixtures import BASE, TUNED
 from tests.chat_fixtures import talking_catalogue as talking_catalogue  # a fixture
 from tests.hub_fixtures import RunningHub
-from training.dialogues import corpus
-from training.dialogues.config import ChatConfig
+from training.chat_tuning import corpus
+from training.settings.chat_config import ChatConfig
 
 
 def test_the_dialogues_are_read_and_divided_with_alike_ones_together(tmp_path: Path):

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from hub.client import connect
-from inference.errors import ConfigError
+from inference.core.errors import ConfigError
 from space_config import deploy, preflight
 from space_config.prepare import prepare
 from space_config.servers import free_port

@@ -8,7 +8,7 @@ import pytest
 
 from hub.client import connect
 from hub.errors import UserError
-from inference.errors import ConfigError
+from inference.core.errors import ConfigError
 from space_config import preflight
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import BARE, PROJECT

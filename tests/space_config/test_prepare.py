@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from hub.client import connect
-from inference.errors import ConfigError
-from inference.generation import chat_catalogue
-from inference.generation.chat_catalogue import ChatCatalogue, ChatEntry
-from inference.judging import evidence
+from inference.chat import chat_catalogue
+from inference.chat.chat_catalogue import ChatCatalogue, ChatEntry
+from inference.core.errors import ConfigError
+from inference.evaluation import stored_results
 from space_config.prepare import prepare
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import LABELS, TUNED, write_catalogue
@@ -18,7 +18,7 @@ from tests.tiny import make_tiny_model
 
 
 def test_the_answers_behind_the_table_are_kept_and_no_weights(tiny_catalogue: Path):
-    kept = evidence.folder_of(tiny_catalogue, TUNED)
+    kept = stored_results.folder_of(tiny_catalogue, TUNED)
     names = {path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file()}
     assert {"run.json", "results/targets.parquet", "results/words.json"} <= names, names
     assert {f"results/predictions/{n}.parquet" for n in ("torch", "tfidf_lr")} <= names, names

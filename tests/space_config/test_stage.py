@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from hub.client import connect
-from inference import catalogue as catalogues
+from inference.catalogue import catalogue as catalogues
 from space_config import stage
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import BARE, TUNED

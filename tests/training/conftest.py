@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.dialogues.toys import fruits, settings_for, tiny, tiny_chat  # noqa: F401
+from tests.training.chat_tuning.toys import fruits, settings_for, tiny, tiny_chat  # noqa: F401
 from tests.training.finished_run import (
     GOLDEN_TEXTS,
     make_finished_run,
@@ -14,8 +14,8 @@ from tests.training.finished_run import (
     write_receipt,
 )
 from tests.training.toy import toy_examples
-from training.shipping import golden
-from training.shipping.export import export
+from training.export import golden
+from training.export.export import export
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from inference import bundle as bundles
-from inference.bundle import MULTI, Bundle
-from inference.judging import leaderboard as leaderboards
-from inference.judging.leaderboard import Difference
-from inference.metrics import summarise
+from inference.data.problem_types import MULTI
+from inference.evaluation import leaderboard as leaderboards
+from inference.evaluation.leaderboard import Difference
+from inference.evaluation.metrics import summarise
+from inference.models import bundle as bundles
+from inference.models.bundle import Bundle
 from tests.boards import board, row
 from tests.tiny import make_tiny_model
-from training.config import TrainConfig
-from training.run_folder import sha256_of, write_json
-from training.shipping import golden
+from training.export import golden
+from training.run.run_folder import sha256_of, write_json
+from training.settings.config import TrainConfig
 
 GOLDEN_TEXTS = ("ok", "the movie was really great", "i hate this awful service", "good " * 90)
 VERSIONS = {"python": "3.11.7", "torch": "2.13.0", "transformers": "5.23.0"}

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from inference import settings
-from inference.bundle import MULTI, SINGLE
+from inference.core import settings
+from inference.data.problem_types import MULTI, SINGLE
 from tests.tiny import make_tokenizer
 from tests.training.toy import toy_config, toy_examples
-from training.examples.batches import encode
-from training.examples.splits import label_matrix
-from training.learning import base as bases
-from training.learning import loop
-from training.learning.base import Base
-from training.learning.job import Fit, Job
-from training.learning.processes import Processes
+from training.data.batches import encode
+from training.data.splits import label_matrix
+from training.trainer import base as bases
+from training.trainer import loop
+from training.trainer.base import Base
+from training.trainer.inputs import Fit, Job
+from training.trainer.processes import Processes
 
 LABELS = ("negative", "neutral", "positive")
 

@@ -4,19 +4,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 from hub.client import Hub
-from inference import bundle as bundles
-from inference import classifier
-from inference.bundle import MULTI, SINGLE, Bundle
-from inference.classifier import TORCH
-from inference.judging import leaderboard, measure, predictions, verdict
-from inference.metrics import summarise
+from inference.data.problem_types import MULTI, SINGLE
+from inference.evaluation import leaderboard, measure, predictions, verdict
+from inference.evaluation.metrics import summarise
+from inference.models import bundle as bundles
+from inference.models import classifier
+from inference.models.bundle import Bundle
+from inference.models.classifier import TORCH
 from tests.tiny import make_tiny_model
 from tests.training.finished_run import GOLDEN_TEXTS, VERSIONS
 from tests.training.toy import toy_config
-from training.examples import data
-from training.receipts import receipt
-from training.run_folder import sha256_of, write_json
-from training.shipping import golden
+from training.data import data
+from training.export import golden
+from training.run import receipt
+from training.run.run_folder import sha256_of, write_json
 
 
 def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: str = SINGLE) -> Path:

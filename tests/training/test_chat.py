@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 
 from hub.client import connect
-from inference import settings as settings_of
-from inference.errors import ConfigError
-from inference.generation import chat_bundle
-from inference.model_files import read_json
-from inference.settings import Secret
+from inference.chat import chat_bundle
+from inference.core import settings as settings_of
+from inference.core.errors import ConfigError
+from inference.core.settings import Secret
+from inference.models.model_files import read_json
 from tests.hub_fixtures import RunningHub
 from tests.tiny_chat import make_tiny_chat
-from tests.training.dialogues.toys import FRUITS, dialogue, write_rows
-from training import publish, verify
-from training.dialogues.config import ChatConfig
-from training.receipts.checks import DEVIATES, UNCHECKED
-from training.run_folder import sha256_of
+from tests.training.chat_tuning.toys import FRUITS, dialogue, write_rows
+from training import verify
+from training.publish import publish_run
+from training.run.checks import DEVIATES, UNCHECKED
+from training.run.run_folder import sha256_of
+from training.settings.chat_config import ChatConfig
 
 PROJECT = Path(__file__).parents[2]
 BASE, TUNED = "demo/tiny-talk", "demo/tiny-talk-tuned"
@@ -52,7 +53,7 @@ def settings_at(hub: RunningHub, home: Path) -> settings_of.Settings:
 @pytest.fixture(scope="module")
 def finished(hub_server: RunningHub, tmp_path_factory: pytest.TempPathFactory):
     """A whole run on the loopback Hub: trained, measured with levers and sizes, published."""
-    from training.dialogues import pipeline
+    from training.chat_tuning import pipeline
 
     root = tmp_path_factory.mktemp("talk")
     settings = settings_at(hub_server, root)
@@ -205,7 +206,7 @@ def test_verify_finds_a_changed_file(finished, tmp_path, name, kind):
 
 
 def test_the_same_command_again_changes_nothing(finished):
-    from training.dialogues import pipeline
+    from training.chat_tuning import pipeline
 
     result, config, settings = finished
     before = {path: sha256_of(path) for path in sorted(result.run_dir.rglob("*.json"))}
@@ -215,7 +216,7 @@ def test_the_same_command_again_changes_nothing(finished):
 
 
 def test_run_json_is_a_config(finished, tmp_path):
-    from training.dialogues.config import parse
+    from training.settings.chat_config import parse
 
     result, config, _ = finished
     flags = ["--config", str(result.run_dir / "run.json"), "--output_dir", "x"]
@@ -226,11 +227,11 @@ def test_publishing_an_unfinished_run_says_what_is_missing(tmp_path, hub_server)
     (tmp_path / "run.json").write_text('{"kind": "chat"}', "utf-8")
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
     with pytest.raises(Exception, match=r"adapter_config\.json.*python -m training\.chat"):
-        publish.publish(tmp_path, "demo/none", hub)
+        publish_run(tmp_path, "demo/none", hub)
 
 
 def test_a_local_base_is_not_published(settings_for, hub_server, tmp_path):
-    from training.dialogues import pipeline
+    from training.chat_tuning import pipeline
 
     config = settings_for(push_to_hub=True, hub_model_id="demo/none")
     with pytest.raises(ConfigError, match="a folder of this machine.*publish the base model first"):
@@ -239,7 +240,7 @@ def test_a_local_base_is_not_published(settings_for, hub_server, tmp_path):
 
 def test_a_control_without_ends_does_not_stop_and_is_flagged(settings_for, tmp_path):
     """The commonest fault of tuned chat models: the report names it, from settings and answers."""
-    from training.dialogues import pipeline
+    from training.chat_tuning import pipeline
 
     settings = settings_of.load({"DEVICE": "cpu", "CPU_CORES": "1"})
     rows = [dialogue(f"{verb} {fruit}", "ok") for verb in ("say", "take") for fruit in FRUITS]

@@ -11,9 +11,9 @@ from accelerate.commands.config.config_args import load_config_from_file
 from accelerate.commands.launch import _validate_launch_command, launch_command_parser
 from accelerate.utils.launch import prepare_multi_gpu_env
 
-from inference import settings
+from inference.core import settings
 from tests.space_fixtures import PROJECT
-from training.config import parse
+from training.settings.config import parse
 
 FOLDER = PROJECT / "training" / "configs"
 YAML = sorted(FOLDER.glob("*.yaml"))

@@ -24,7 +24,7 @@ from types import ModuleType
 import pytest
 
 from tests.training.toy import toy_config, write_toy_csv
-from training.config import TrainConfig
+from training.settings.config import TrainConfig
 
 LIMIT_S = 120.0
 
@@ -33,7 +33,7 @@ def _train(config: TrainConfig, environment: dict[str, str], log: Path) -> None:
     """What one process does; its output goes to the log."""
     from tqdm import tqdm
 
-    from inference import settings
+    from inference.core import settings
     from training.train import train
 
     tqdm.set_lock(threading.RLock())  # its own is a semaphore, which a kill would leave behind
@@ -88,9 +88,9 @@ def context() -> multiprocessing.context.ForkServerContext:
     context.set_forkserver_preload(
         [
             "training.train",
-            "training.learning.weights",
-            "training.reporting.results",
-            "training.learning.evaluation",
+            "training.trainer.weights",
+            "training.report.results",
+            "training.trainer.evaluation",
         ]
     )
     first = context.Process(target=int)  # returns when the imports are done

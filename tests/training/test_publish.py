@@ -11,11 +11,12 @@ from huggingface_hub.errors import RepositoryNotFoundError
 
 from hub.client import Hub, connect
 from hub.errors import AccessDenied, Conflict, HubError
-from inference.errors import ModelError
-from inference.workshop import publication
+from inference.core.errors import ModelError
+from inference.runs import publication
 from tests.hub_fixtures import PROJECT, RunningHub
 from tests.training.finished_run import make_finished_run, write_receipt
-from training.publish import ALLOWED, publish
+from training.publish import publish_run
+from training.publishing.classifier_files import ALLOWED
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def _commits(api: HfApi, repo_id: str) -> list[str]:
 
 
 def test_one_commit_with_the_allowed_files_and_a_tag(run: Path, hub: Hub, api: HfApi):
-    published = publish(run, "demo/one-commit", hub)
+    published = publish_run(run, "demo/one-commit", hub)
     commits = _commits(api, "demo/one-commit")
     assert commits[0] == published.sha
     assert len(commits) == 2, "creating the repo, and ours"
@@ -50,7 +51,7 @@ def test_one_commit_with_the_allowed_files_and_a_tag(run: Path, hub: Hub, api: H
 
 
 def test_paths_of_this_machine_stay_here(run: Path, hub: Hub, tmp_path: Path):
-    published = publish(run, "demo/paths", hub)
+    published = publish_run(run, "demo/paths", hub)
     config = json.loads((hub.resolve("demo/paths", published.sha).folder / "run.json").read_text())
     assert config["config"]["train_file"] == "my tweets.csv"
     assert str(tmp_path) not in json.dumps(config)
@@ -58,48 +59,48 @@ def test_paths_of_this_machine_stay_here(run: Path, hub: Hub, tmp_path: Path):
 
 
 def test_the_same_folder_again_is_no_new_commit(run: Path, hub: Hub, api: HfApi):
-    first = publish(run, "demo/twice", hub)
+    first = publish_run(run, "demo/twice", hub)
     assert publication.load(run) == first
-    again = publish(run, "demo/twice", hub)
+    again = publish_run(run, "demo/twice", hub)
     assert (again.sha, again.tag) == (first.sha, "v1")
     assert len(_commits(api, "demo/twice")) == 2
 
 
 def test_a_changed_run_gets_the_next_tag(run: Path, hub: Hub, api: HfApi):
-    first = publish(run, "demo/changed", hub)
+    first = publish_run(run, "demo/changed", hub)
     write_receipt(run, {"notice": "other", "sha256": {}}, language="de")
-    second = publish(run, "demo/changed", hub)
+    second = publish_run(run, "demo/changed", hub)
     assert (second.tag, second.sha != first.sha) == ("v2", True)
     assert 'revision="v2"' in (run / "README.md").read_text()
     assert {tag.name for tag in api.list_repo_refs("demo/changed").tags} == {"v1", "v2"}
 
 
 def test_files_that_the_new_run_lacks_leave_the_repo(run: Path, hub: Hub, api: HfApi):
-    publish(run, "demo/stale", hub)
+    publish_run(run, "demo/stale", hub)
     (run / "results" / "metrics.json").unlink()
     write_receipt(run, {"notice": "other", "sha256": {}})
-    publish(run, "demo/stale", hub)
+    publish_run(run, "demo/stale", hub)
     assert "results/metrics.json" not in api.list_repo_files("demo/stale")
 
 
 def test_a_publication_that_broke_off_before_its_tag_is_carried_on(run: Path, hub: Hub, api: HfApi):
-    first = publish(run, "demo/broke-off", hub)
+    first = publish_run(run, "demo/broke-off", hub)
     api.delete_tag("demo/broke-off", tag="v1")
-    again = publish(run, "demo/broke-off", hub)
+    again = publish_run(run, "demo/broke-off", hub)
     assert (again.sha, again.tag) == (first.sha, "v1")
 
 
 def test_a_tag_of_other_content_is_refused_before_anything_is_sent(run: Path, hub: Hub, api: HfApi):
-    publish(run, "demo/tagged", hub, tag="stable")
+    publish_run(run, "demo/tagged", hub, tag="stable")
     write_receipt(run, {"notice": "other", "sha256": {}}, language="de")
     with pytest.raises(Conflict, match="stable"):
-        publish(run, "demo/tagged", hub, tag="stable")
+        publish_run(run, "demo/tagged", hub, tag="stable")
     assert len(_commits(api, "demo/tagged")) == 2
 
 
 def test_a_text_that_is_no_tag_is_refused_before_a_repo_is_made(run: Path, hub: Hub):
     with pytest.raises(HubError, match="'bad tag' cannot be a tag"):
-        publish(run, "demo/bad-tag", hub, tag="bad tag")
+        publish_run(run, "demo/bad-tag", hub, tag="bad tag")
     assert not hub.exists("demo/bad-tag")
 
 
@@ -116,22 +117,22 @@ def test_a_damaged_receipt_is_refused_by_its_key(run: Path, hub: Hub, changes, s
     path = run / "run.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
     with pytest.raises(ModelError, match=said):
-        publish(run, "demo/damaged", hub)
+        publish_run(run, "demo/damaged", hub)
     assert not hub.exists("demo/damaged")
 
 
 def test_private_is_respected(run: Path, hub: Hub, api: HfApi, hub_server: RunningHub):
-    publish(run, "demo/secret", hub, private=True)
+    publish_run(run, "demo/secret", hub, private=True)
     assert api.repo_info("demo/secret").private
     with pytest.raises(RepositoryNotFoundError):
         hub_server.api(token=False).repo_info("demo/secret")
 
 
 def test_a_public_repo_is_not_taken_for_a_private_one(run: Path, hub: Hub):
-    publish(run, "demo/public", hub)
+    publish_run(run, "demo/public", hub)
     write_receipt(run, {"notice": "other", "sha256": {}})
     with pytest.raises(Conflict, match="public"):
-        publish(run, "demo/public", hub, private=True)
+        publish_run(run, "demo/public", hub, private=True)
 
 
 def test_a_reading_token_is_refused_and_the_run_folder_left_alone(
@@ -140,7 +141,7 @@ def test_a_reading_token_is_refused_and_the_run_folder_left_alone(
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     reader = connect(hub_server.endpoint, hub_server.read_token, tmp_path / "cache")
     with pytest.raises(AccessDenied, match="only reads"):
-        publish(run, "demo/refused", reader)
+        publish_run(run, "demo/refused", reader)
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 
 
@@ -148,7 +149,7 @@ def test_weights_that_are_not_those_of_the_results_are_refused(run: Path, hub: H
     path = run / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-4] + b"\0\0\0\0")
     with pytest.raises(ModelError, match="not the file that run.json tells of"):
-        publish(run, "demo/other-weights", hub)
+        publish_run(run, "demo/other-weights", hub)
     assert not hub.exists("demo/other-weights")
 
 
@@ -157,14 +158,14 @@ def test_a_model_that_answers_otherwise_is_not_tagged(run: Path, hub: Hub, api: 
     golden["logits"]["torch"][0][0] += 0.01
     (run / "results" / "golden.json").write_text(json.dumps(golden))
     with pytest.raises(ModelError, match=r"differ by 0\.01"):
-        publish(run, "demo/otherwise", hub)
+        publish_run(run, "demo/otherwise", hub)
     assert not api.list_repo_refs("demo/otherwise").tags
     assert not (run / "README.md").exists()
 
 
 def test_an_unfinished_run_is_refused(tmp_path: Path, hub: Hub):
     with pytest.raises(ModelError, match=r"is no finished run: config\.json"):
-        publish(tmp_path, "demo/unfinished", hub)
+        publish_run(tmp_path, "demo/unfinished", hub)
 
 
 def test_the_command_publishes_and_the_snippets_of_its_card_run(

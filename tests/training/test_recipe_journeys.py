@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from hub.client import connect
-from inference import classifier, settings
-from inference.model_files import read_json
+from inference.core import settings
+from inference.models import classifier
+from inference.models.model_files import read_json
 from tests.hub_fixtures import RunningHub
 from tests.training.test_recipes import SEEDS
-from training.config import parse
+from training.settings.config import parse
 from training.train import train
 
 RECIPES = Path(__file__).parents[2] / "training" / "recipes"

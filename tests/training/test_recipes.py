@@ -9,11 +9,12 @@ import pytest
 import yaml
 
 from hub.client import connect
-from inference import records
-from inference.bundle import MULTI, SINGLE, Bundle
-from training.config import TrainConfig, parse
-from training.dialogues.config import parse as parse_chat
-from training.examples import data
+from inference.data import records
+from inference.data.problem_types import MULTI, SINGLE
+from inference.models.bundle import Bundle
+from training.data import data
+from training.settings.chat_config import parse as parse_chat
+from training.settings.config import TrainConfig, parse
 
 ROOT = Path(__file__).parents[2]
 ALL = sorted((ROOT / "training" / "recipes").glob("*.yaml"))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from inference import settings
-from inference.errors import ConfigError, DataError, run_command
+from inference.core import settings
+from inference.core.errors import ConfigError, DataError, run_command
 from tests.training.toy import toy_config, write_toy_csv
-from training.run_folder import sha256_of
+from training.run.run_folder import sha256_of
 from training.train import main, train
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -2,8 +2,9 @@
 
 import pytest
 
-from inference.errors import ConfigError, FlagError
-from training.tune import TuneConfig, parse
+from inference.core.errors import ConfigError, FlagError
+from training.settings.tune_config import TuneConfig
+from training.tune import parse
 
 TRAIN = ["--train_file", "a.csv"]
 

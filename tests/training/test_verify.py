@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from hub.client import Hub, connect
-from inference.bundle import MULTI
-from inference.classifier import TORCH
-from inference.errors import ConfigError, ModelError, run_command
-from inference.judging import predictions
+from inference.core.errors import ConfigError, ModelError, run_command
+from inference.data.problem_types import MULTI
+from inference.evaluation import predictions
+from inference.models.classifier import TORCH
 from tests.training.measured_run import make_measured_run
 from tests.training.toy import toy_examples, write_toy_csv
-from training.examples import data
-from training.publish import ALLOWED
-from training.receipts import receipt
-from training.receipts.checks import DEVIATES, OK, UNCHECKED, Check
-from training.run_folder import write_json
+from training.data import data
+from training.publishing.classifier_files import ALLOWED
+from training.run import receipt
+from training.run.checks import DEVIATES, OK, UNCHECKED, Check
+from training.run.run_folder import write_json
 from training.verify import main, verify
 
 TORCH_FIGURES = f"results/predictions/{TORCH}.parquet"

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from hub.client import Hub
-from inference.errors import ModelError
+from inference.core.errors import ModelError
 from tests.training.test_verify import TORCH_FIGURES, checks_of, deviations
 from tests.training.test_verify import hub as hub  # a fixture
 from tests.training.test_verify import made as made  # a fixture
 from tests.training.test_verify import run as run  # a fixture
-from training.receipts.checks import OK
-from training.run_folder import write_json
+from training.run.checks import OK
+from training.run.run_folder import write_json
 
 
 @pytest.mark.parametrize(

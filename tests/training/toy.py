@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from inference.records import Example
-from training.config import TrainConfig
+from inference.data.records import Example
+from training.settings.config import TrainConfig
 
 WORDS = {
     "negative": ("bad", "awful", "hate", "terrible"),

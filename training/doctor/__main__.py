@@ -13,17 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from inference import settings as settings_of
-from inference.errors import ConfigError, DataError, run_command
-from inference.records import Example
-from inference.whole_file import write_whole
-from training.config import TrainConfig
-from training.config import parse as parse_training
+from inference.core import settings as settings_of
+from inference.core.atomic_write import write_whole
+from inference.core.errors import ConfigError, DataError, run_command
+from inference.data.records import Example
+from training.data import data
+from training.data.splits import label_matrix
 from training.doctor import cleaned, label_names
 from training.doctor.examination import examine, refuse_leaks
 from training.doctor.report import render
-from training.examples import data
-from training.examples.splits import label_matrix
+from training.settings.config import TrainConfig
+from training.settings.config import parse as parse_training
 
 _OWN_FLAGS = ("--json", "--fix", "--no_suspects", "--output_dir", "--help", "-h")
 _SHOWN_REMOVED = 20
@@ -122,8 +122,8 @@ def _label_counts(
 
 def _label_plot(parts: Mapping[str, Sequence[Example]], labels: Sequence[str]) -> bytes:
     # Imported here: matplotlib takes half a second, and only this flag asks for it.
-    from training.reporting import plots
-    from training.reporting.canvas import png
+    from training.report import plots
+    from training.report.canvas import png
 
     figure = plots.label_distribution(
         {name: label_matrix(part, labels) for name, part in parts.items()}, labels

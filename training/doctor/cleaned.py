@@ -14,12 +14,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from inference.errors import ConfigError
-from inference.reading import encoding, tables
-from inference.reading.delimited import Broken
-from inference.reading.schema import Schema
-from inference.records import Records
-from inference.whole_file import write_whole
+from inference.core.atomic_write import write_whole
+from inference.core.errors import ConfigError
+from inference.data import encoding, tables
+from inference.data.delimited import Broken
+from inference.data.records import Records
+from inference.data.schema import Schema
 from training.doctor.copies import Leak
 
 LIST_NAME = "removed.txt"

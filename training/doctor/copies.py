@@ -16,8 +16,8 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.duplicates import exact_groups, near_duplicates
 from training.doctor.findings import Finding, Part, share
-from training.examples.duplicates import exact_groups, near_duplicates
 
 # N texts of all parts together, in order
 

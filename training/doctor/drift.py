@@ -1,6 +1,6 @@
 """Drift of types in JSON lines: a key that is text in one row and a number or missing in the next.
 
-Owns the raw types of a JSON file; inference/records.py reads every one of them as text, so the
+Owns the raw types of a JSON file; inference/data/records.py reads every one of them as text, so the
 drift is invisible after reading. Delimited files have one type, parquet files a schema.
 
 Try: python -m training.doctor reviews.jsonl
@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from inference.reading import tables
-from inference.reading.delimited import Broken
+from inference.data import tables
+from inference.data.delimited import Broken
 from training.doctor.findings import Finding
 
 _JSON_LINES = (".jsonl", ".ndjson")

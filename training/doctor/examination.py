@@ -9,8 +9,8 @@ Try: python -m training.doctor tweets.csv --label_field sentiment
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from inference.errors import Leak
-from inference.records import Records
+from inference.core.errors import Leak
+from inference.data.records import Records
 from training.doctor import copies, drift, label_names, languages, suspects, text_faults
 from training.doctor.findings import Finding, parts_of
 from training.doctor.report import PartFacts, Report

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from inference.records import Example, Records
+from inference.data.records import Example, Records
 
 Severity = Literal["note", "warning", "error"]
 

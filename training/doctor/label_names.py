@@ -11,11 +11,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from inference.bundle import SINGLE
-from inference.reading.cells import listed
-from inference.records import Example
+from inference.data.cells import listed
+from inference.data.problem_types import SINGLE
+from inference.data.records import Example
+from training.data.duplicates import normalised
 from training.doctor.findings import Finding, Part, share
-from training.examples.duplicates import normalised
 
 _FEW_ROWS = 10  # a tenth for validation is one row: no choice can rest on it
 _LARGE_SHARE = 0.9

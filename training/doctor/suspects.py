@@ -20,9 +20,9 @@ from sklearn.metrics import matthews_corrcoef
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 from sklearn.multiclass import OneVsRestClassifier
 
-from inference.bundle import MULTI
+from inference.data.problem_types import MULTI
+from training.data.splits import label_matrix
 from training.doctor.findings import Finding, Part
-from training.examples.splits import label_matrix
 
 # N texts, C labels
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from inference.reading.cells import is_blank
+from inference.data.cells import is_blank
 from training.doctor.findings import Finding, Part, Severity, share
 
 # UTF-8 read as cp1252 or latin-1, the replacement character, control characters of latin-1.

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from app_pages import charts
 from app_pages.board import board_charts
-from inference.bundle import MULTI, SINGLE
-from inference.judging import curves
-from inference.judging.predictions import Predictions, Targets
+from app_pages.shared import charts
+from inference.data.problem_types import MULTI, SINGLE
+from inference.evaluation import curves
+from inference.evaluation.predictions import Predictions, Targets
 from tests.boards import row
 from tests.results_files import answers
 

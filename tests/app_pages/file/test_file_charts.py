@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from app_pages.file import file_charts
-from inference.exploring import analysis, projection, words
-from inference.exploring.analysis import Rows
+from inference.analysis import analysis, projection
+from inference.analysis.analysis import Rows
+from inference.evaluation import vocabulary
 from tests.scored_files import write_scored
 
 
@@ -41,7 +42,7 @@ def test_where_there_is_one_direction_the_other_is_the_length(rows: Rows):
     placed = projection.from_vectors(rows.scores[:, :1], np.arange(60))
     assert placed is not None and placed.explained[1] == 0
     second = file_charts.with_lengths(rows, placed).points[:, 1]
-    assert second.tolist() == [len(words.split(text)) for text in rows.texts]
+    assert second.tolist() == [len(vocabulary.split(text)) for text in rows.texts]
 
 
 def test_slices_without_an_interval_are_drawn_too():

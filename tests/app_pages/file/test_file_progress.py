@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from app_pages.file.file_progress import in_words, said
-from inference.batch import Progress
-from inference.bulk.jobs import State
+from inference.batch.job import Progress
+from inference.jobs.queue import State
 
 
 @dataclass

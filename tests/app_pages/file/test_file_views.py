@@ -15,14 +15,14 @@ from app_pages.file.file_views import (
     rows_frame,
     view_title,
 )
-from inference.bulk import grading, scored
-from inference.bundle import MULTI
+from inference.batch import grading, scored_file
+from inference.data.problem_types import MULTI
 from tests.scored_files import write_scored
 
 
 def result_of(path: Path, **options: object) -> Result:
     file = write_scored(path, **options)
-    return Result(file, scored.scores(file), scored.decided(file), grading.grade(file))
+    return Result(file, scored_file.scores(file), scored_file.decided(file), grading.grade(file))
 
 
 def test_every_view_holds_its_rows(tmp_path: Path):

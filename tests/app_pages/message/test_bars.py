@@ -3,8 +3,8 @@ from html.parser import HTMLParser
 import pytest
 
 from app_pages.message.bars import bars_html, cut_offs, note
-from inference.bundle import MULTI, SINGLE
-from inference.compare import Cell, Column, Comparison
+from inference.catalogue.comparison import Cell, Column, Comparison
+from inference.data.problem_types import MULTI, SINGLE
 
 TUNED = Column("demo/tuned", "a" * 40, "fine-tuned", "Tuned", (0.3, 0.6, 0.5))
 OTHER = Column("demo/other", "b" * 40, "pretrained", "Other", (0.5, 0.5, 0.5))

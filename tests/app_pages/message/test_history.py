@@ -13,8 +13,8 @@ from app_pages.message.history import (
     rows,
     without_recipe,
 )
-from inference.bundle import SINGLE
-from inference.compare import Cell, Column, Comparison
+from inference.catalogue.comparison import Cell, Column, Comparison
+from inference.data.problem_types import SINGLE
 
 TUNED = Column("demo/tuned", "a" * 40, "fine-tuned", "Tuned")
 BARE = Column("demo/bare", "b" * 40, "zero-shot", "Bare")

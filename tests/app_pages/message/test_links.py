@@ -3,7 +3,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app_pages.message.links import MAX_LINK_CHARS, Shared, read_link, share_link
-from inference.errors import TextError
+from inference.core.errors import TextError
 
 SPACE = "https://owner-space.hf.space"
 

@@ -6,8 +6,8 @@ import pytest
 
 from app_pages.message.history import Analysis, columns, rows
 from app_pages.message.table import results_html, strongest
-from inference.bundle import MULTI, SINGLE
-from inference.compare import Cell, Column, Comparison
+from inference.catalogue.comparison import Cell, Column, Comparison
+from inference.data.problem_types import MULTI, SINGLE
 
 TUNED = Column("demo/tuned", "a" * 40, "fine-tuned", "Tuned")
 BARE = Column("demo/bare", "b" * 40, "zero-shot", "Bare")

@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 
 from app_pages.message.words import csv_bytes, signed, summary, words_html
-from inference.explain import Explanation, Piece
+from inference.models.explain import Explanation, Piece
 from tests.app_pages.message.test_bars import Texts
 
 

@@ -1,8 +1,8 @@
 """The plots of a run: nothing before there is something, their data whole, told in words."""
 
 from app_pages.owner import run_charts
-from inference.workshop.checkup import Checkup, Part
-from inference.workshop.course import Curves
+from inference.runs.data_report import Checkup, Part
+from inference.runs.progress import Curves
 
 CURVES = Curves(
     training=({"step": 10, "loss": 1.0}, {"step": 20, "loss": 0.5}),

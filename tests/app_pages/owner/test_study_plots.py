@@ -5,7 +5,7 @@ import pytest
 
 from app_pages.owner import study_plots
 from app_pages.owner.study_plots import contour, courses, history, importances, parallel, slices
-from inference.workshop.study import COMPLETE, Study
+from inference.runs.study import COMPLETE, Study
 from tests.studies import study, trial
 
 ONE = Study("s", "mcc", 5, (trial(0, COMPLETE, 0.5, 2e-4, "none"),))

@@ -5,9 +5,9 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from inference import records
-from inference.reading.schema import Schema
-from inference.records import Records
+from inference.data import records
+from inference.data.records import Records
+from inference.data.schema import Schema
 from training.doctor.findings import Part, parts_of
 
 PLAIN = Schema(("text",), ("label",))

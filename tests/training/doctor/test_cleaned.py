@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from inference import records
-from inference.errors import ConfigError
-from inference.reading.schema import Schema
+from inference.core.errors import ConfigError
+from inference.data import records
+from inference.data.schema import Schema
 from tests.training.doctor.given import PLAIN, read, unrelated
 from training.doctor import cleaned, copies
 from training.doctor.findings import parts_of

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from inference import records
-from inference.errors import ConfigError, DataError, Leak, run_command
+from inference.core.errors import ConfigError, DataError, Leak, run_command
+from inference.data import records
 from tests.training.doctor.given import PLAIN, read, unrelated, write_csv
 from training.doctor.__main__ import main, parse
 from training.doctor.examination import examine, refuse_leaks

@@ -1,6 +1,6 @@
 """A finding is one line that says what and where; a row is named by its file."""
 
-from inference import records
+from inference.data import records
 from tests.training.doctor.given import PLAIN, parts, unrelated, write_csv
 from training.doctor.findings import Finding, parts_of, share
 

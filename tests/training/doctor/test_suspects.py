@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from inference.bundle import MULTI, SINGLE
-from inference.records import Example, Records, Source
+from inference.data.problem_types import MULTI, SINGLE
+from inference.data.records import Example, Records, Source
 from tests.training.doctor.given import parts, unrelated
 from training.doctor import suspects
 from training.doctor.findings import parts_of

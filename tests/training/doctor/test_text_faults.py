@@ -2,8 +2,8 @@
 
 import pytest
 
-from inference import records
-from inference.reading.schema import Schema
+from inference.data import records
+from inference.data.schema import Schema
 from tests.training.doctor.given import PLAIN, parts, unrelated
 from training.doctor import text_faults
 from training.doctor.findings import parts_of

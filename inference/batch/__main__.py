@@ -1,0 +1,204 @@
+"""Batch: a table file of any size -> the same file with a model's scores, row for row.
+
+    python -m inference.batch messages.csv scored.csv --model owner/name
+
+Reads and writes csv, tsv, JSON lines and parquet; "-" stands for stdin or stdout. The memory it
+takes does not grow with the file. Killed at any time, the same command goes on where it stopped;
+OUT appears when it is whole. Rows that cannot be scored stay in their place, with the reason.
+
+Owns the order of the work and the command; the parts of OUT are parts.py, the columns outputs.py.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from inference.batch import outputs, parts
+from inference.batch.job import Order, Progress, score_file
+from inference.batch.outputs import Layout
+from inference.batch.scored_file import REJECTED
+from inference.batch.scoring import Reading, choose_columns
+from inference.compare import labelled_file
+from inference.compare.labelled_file import Contestant
+from inference.core import settings
+from inference.core.errors import ConfigError, DataError, run_command
+from inference.core.settings import Settings
+from inference.data.scan import survey
+
+_STREAM = "-"
+LOCAL, RAY = "local", "ray"
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The flags of the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m inference.batch",
+        description="Score every row of a file. Killed, the same command goes on where it stopped.",
+    )
+    parser.add_argument("input", metavar="IN", help="csv, tsv, jsonl or parquet; - is stdin")
+    parser.add_argument("output", metavar="OUT", help="csv, tsv, jsonl or parquet; - is stdout")
+    parser.add_argument(
+        "--model", required=True, help="repo id, or a folder written as a path (./runs/a)"
+    )
+    parser.add_argument("--revision", help="branch, tag or commit of the repo; main unless given")
+    parser.add_argument(
+        "--text_fields", nargs="+", default=(), help="columns; those that the model names"
+    )
+    parser.add_argument("--column_names", nargs="+", default=(), help="of a file without a header")
+    parser.add_argument(
+        "--thresholds",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="add the column decided: the labels that the model's cut-offs choose",
+    )
+    parser.add_argument(
+        "--top_k", type=int, help="the k strongest labels instead of a column for each label"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=(LOCAL, RAY),
+        default=LOCAL,
+        help="ray: on the cluster of RAY_ADDRESS; needs inference/requirements-ray.txt",
+    )
+    for name, stream in (("input", "stdin"), ("output", "stdout")):
+        parser.add_argument(
+            f"--{name}_format",
+            choices=outputs.FORMATS,
+            default=outputs.JSONL,
+            help=f"of {stream}, where no file name says it; jsonl unless given",
+        )
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
+    flags = parse()
+    if flags.top_k is not None and flags.top_k < 1:
+        raise ConfigError(f"--top_k is {flags.top_k}; expected a number of labels, 1 or more.")
+    with tempfile.TemporaryDirectory(prefix="batch-") as folder:
+        source = _source(flags, Path(folder))
+        target = Path(flags.output)
+        if flags.output == _STREAM:
+            target = Path(folder) / f"stdout.{flags.output_format}"
+        elif source.exists() and target.exists() and source.samefile(target):
+            raise ConfigError(f"{target} is the input itself; name another output.")
+        outputs.format_of(target)  # said before a model is fetched
+        order = _order(flags, source, target, settings.load())
+        progress = _watched(order)
+        if flags.output == _STREAM:
+            with target.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+        _report(order, progress)
+
+
+def _source(flags: argparse.Namespace, folder: Path) -> Path:
+    """The input as a file: what comes from stdin is read twice, so it goes to the disk first."""
+    if flags.input != _STREAM:
+        return Path(flags.input)
+    path = folder / f"stdin.{flags.input_format}"
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path
+
+
+def _order(flags: argparse.Namespace, source: Path, target: Path, here: Settings) -> Order:
+    name, model, revision = _open(flags, target, here)
+    bundle = model.scorer.bundle
+    needed = tuple(flags.text_fields) or bundle.text_fields or ("text",)
+    seen = survey(source, needed, flags.column_names)
+    columns = choose_columns(bundle, flags.text_fields, tuple(seen.columns), str(source))
+    layout = Layout(
+        seen,
+        outputs.format_of(target),
+        bundle.labels,
+        bundle.is_multilabel,
+        flags.thresholds,
+        flags.top_k,
+        is_marked=flags.output != _STREAM,
+    )
+    reading = Reading(bundle, columns)
+    order = Order(layout, target, model.scorer, reading, flags.model, revision, flags.revision)
+    if flags.engine == LOCAL:
+        return order
+    from inference.batch.ray_engine import RayEngine  # an extra, and seconds to import
+
+    return replace(order, engine=RayEngine(name))
+
+
+def _open(flags: argparse.Namespace, target: Path, here: Settings) -> tuple[str, Contestant, str]:
+    """The model, how it is opened again, and its commit, which an output keeps to once begun."""
+    is_folder = labelled_file.is_folder(flags.model)
+    revision = flags.revision
+    if is_folder and revision:
+        raise ConfigError(
+            f"--revision {revision} is for a repo, and {flags.model} is a folder; leave it out"
+        )
+    begun = parts.read_journal(target) or {}
+    if (begun.get("model"), begun.get("asked_revision")) == (flags.model, flags.revision):
+        revision = begun.get("revision")
+    name = flags.model if is_folder or not revision else f"{flags.model}@{revision}"
+    model = labelled_file.open_named(name, here.connect(), threads=here.threads)
+    if is_folder:
+        folder = Path(name).expanduser().resolve()
+        return str(folder), model, _stamp(folder)
+    return f"{flags.model}@{model.revision}", model, model.revision
+
+
+def _stamp(folder: Path) -> str:
+    """What changes when a file of a model folder does: names, sizes and times, quick to read."""
+    files = [path for pattern in ("*.*", "onnx/*.*") for path in sorted(folder.glob(pattern))]
+    stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return hashlib.sha256(repr(stats).encode()).hexdigest()
+
+
+def _watched(order: Order) -> Progress:
+    """Score with a bar and the time left on stderr; return how it ended."""
+    # A log that no person watches gets a line every ten seconds.
+    interval_s = 0.2 if sys.stderr.isatty() else 10.0
+    with contextlib.closing(score_file(order)) as steps:
+        progress = next(steps)
+        with tqdm(
+            desc="scoring",
+            unit=" rows",
+            total=progress.total,
+            initial=progress.resumed,
+            mininterval=interval_s,
+            dynamic_ncols=True,
+        ) as bar:
+            for progress in steps:
+                bar.update(progress.done - bar.n)
+    return progress
+
+
+def _report(order: Order, progress: Progress) -> None:
+    """Say what came of it.
+
+    Raises:
+        DataError: not one row could be scored.
+    """
+    name = "stdout" if order.layout.is_marked is False else str(order.target)
+    if progress.rejected == progress.total:
+        raise DataError(
+            f"None of the {progress.total:,} rows of {order.layout.survey.path} could be scored; "
+            f"the column {REJECTED} of {name} says why. Read were: "
+            f"{', '.join(order.reading.columns)}."
+        )
+    kept = f"; {progress.rejected:,} rejected, see the column {REJECTED}"
+    resumed = f"; {progress.resumed:,} were done before" if progress.resumed else ""
+    print(
+        f"{name}: {progress.total:,} rows{kept if progress.rejected else ''}{resumed}",
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,127 @@
+"""A model on show, opened: fetched at its revision, loaded, answering in the task's labels.
+
+Owns which files of a repo are fetched; which models are on show is catalogue.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.client import Hub, Snapshot
+from inference.catalogue.catalogue import PRETRAINED, Catalogue, ModelEntry
+from inference.catalogue.comparison import Column
+from inference.core.errors import ModelError
+from inference.models import classifier, zero_shot
+from inference.models.alignment import align, warn_of_sigmoid_head
+from inference.models.bundle import Bundle
+from inference.models.classifier import Scorer
+
+# By name, as the Hub client's "*.json" would also match results/golden.json and the like.
+_CONFIG_FILES = (
+    "config.json decision.json sentence_bert_config.json tokenizer.json tokenizer_config.json "
+    "special_tokens_map.json added_tokens.json vocab.json vocab.txt merges.txt "
+    "sentencepiece.bpe.model spiece.model tokenizer.model"
+).split()
+# What can be scored with, best first: the smallest download and the lightest engine. Nothing else
+# of a repo is fetched, above all no weights that no engine would read.
+_WEIGHTS = (
+    ("onnx/model_quantized.onnx*",),
+    ("onnx/model.onnx*",),
+    ("model*.safetensors", "model.safetensors.index.json"),
+)
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """A model on show, loaded: a Scorer in the task's labels; entry.revision is its commit."""
+
+    entry: ModelEntry
+    scorer: Scorer
+
+    @property
+    def column(self) -> Column:
+        """The head of its column in a results table."""
+        entry = self.entry
+        thresholds = self.bundle.thresholds
+        return Column(entry.repo_id, entry.revision or "", entry.role, entry.title, thresholds)
+
+    @property
+    def bundle(self) -> Bundle:
+        return self.scorer.bundle
+
+    @property
+    def size_bytes(self) -> int:
+        return self.scorer.size_bytes
+
+    @property
+    def engine_name(self) -> str:
+        return self.scorer.engine_name
+
+    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, C) float32 in [0, 1], NaN for a label that the model does not have."""
+        return self.scorer.score(texts)
+
+
+def open_model(entry: ModelEntry, catalogue: Catalogue, hub: Hub, *, threads: int = 0) -> OpenModel:
+    """Fetch a model on show at its revision, load it, and make it answer in the task's labels.
+
+    Fetches an ONNX file where the repo has one, and only else the safetensors weights.
+
+    Raises:
+        HubError: it cannot be fetched.
+        ModelError: it cannot be loaded, or its labels are not those of the entry.
+    """
+    pinned, folder = fetch(entry, hub)
+    try:
+        scorer = _load(entry, catalogue, folder, threads)
+        aligned = align(scorer, catalogue.labels, catalogue.problem_type, entry.label_map)
+    except ModelError as error:
+        raise ModelError(f"{entry.repo_id} at {str(pinned.revision)[:8]}: {error}") from None
+    return OpenModel(pinned, aligned)
+
+
+def open_unaligned(entry: ModelEntry, hub: Hub, *, threads: int = 0) -> OpenModel:
+    """Fetch a classifier at its revision and load it, answering in its own labels.
+
+    Raises:
+        HubError: it cannot be fetched. ModelError: it cannot be loaded.
+    """
+    pinned, folder = fetch(entry, hub)
+    return OpenModel(pinned, classifier.load(folder, threads=threads))
+
+
+def fetch(entry: ModelEntry, hub: Hub) -> tuple[ModelEntry, Path]:
+    """The entry at its commit, and a folder with its ONNX files or else its weights.
+
+    Raises:
+        HubError: it cannot be fetched.
+    """
+    pinned = replace(entry, revision=_resolve(entry, hub, _CONFIG_FILES).sha)
+    for patterns in _WEIGHTS:
+        folder = _resolve(pinned, hub, [*_CONFIG_FILES, *patterns]).folder
+        if any(any(folder.glob(pattern)) for pattern in patterns):
+            break
+    return pinned, folder
+
+
+def _load(entry: ModelEntry, catalogue: Catalogue, folder: Path, threads: int) -> Scorer:
+    if entry.label_descriptions is None:
+        model = classifier.load(folder, threads=threads)
+        if entry.problem_type is not None:
+            return model.read_as(entry.problem_type)
+        if entry.role == PRETRAINED:  # what is fine-tuned here says what it is
+            warn_of_sigmoid_head(model, entry.repo_id)
+        return model
+    return zero_shot.load(
+        folder,
+        {label: entry.label_descriptions[label] for label in catalogue.labels},
+        problem_type=catalogue.problem_type,
+        threads=threads,
+    )
+
+
+def _resolve(entry: ModelEntry, hub: Hub, patterns: Sequence[str]) -> Snapshot:
+    return hub.resolve(entry.repo_id, entry.revision or "main", allow_patterns=patterns)

@@ -1,0 +1,93 @@
+"""Several models on the same texts, side by side: the results table, and how it is stored.
+
+Nothing is judged of such texts, as they need no labels. The command is for a file that has them,
+and its verdict table is labelled.py.
+
+Letters: C labels of the task.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from inference.core.errors import ConfigError, run_command
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The flags of the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m inference.compare",
+        description="Is the first model better than the others on a labelled file, by more than "
+        "chance? Every figure with a 95 % bootstrap interval.",
+    )
+    parser.add_argument(
+        "models",
+        nargs="+",
+        metavar="MODEL",
+        help="repo id, repo id@commit, or a folder written as a path (./runs/a); the first is "
+        "judged, the others are what was to be had without it",
+    )
+    parser.add_argument("--file", type=Path, required=True, help="csv, tsv, jsonl or parquet")
+    parser.add_argument("--text_fields", nargs="+", help="columns; those of the first model")
+    parser.add_argument(
+        "--label_fields", nargs="+", help="columns; those the first was trained with, if it says"
+    )
+    parser.add_argument("--label_delimiter", help="between several labels in one column")
+    parser.add_argument("--column_names", nargs="+", default=(), help="of a file without a header")
+    parser.add_argument(
+        "--catalogue", type=Path, help="folder with models.yaml: label maps and roles of models"
+    )
+    parser.add_argument("--output_dir", type=Path, help="where table and answers are written")
+    parser.add_argument(
+        "--allow_leaks",
+        action="store_true",
+        help="go on although a model was trained on this very file (else exit code 3)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the table as JSON")
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
+    # what follows is for labelled files alone, and some of it imports this module
+    from inference.catalogue import catalogue
+    from inference.compare import labelled_file, text_table
+    from inference.core import settings
+    from inference.data.schema import Schema
+    from inference.evaluation import leaderboard
+
+    flags = parse()
+    here = settings.load()
+    known = catalogue.load(flags.catalogue) if flags.catalogue else None
+    hub = here.connect()
+    models = list(labelled_file.contestants(flags.models, known, hub, threads=here.threads))
+    bundle = models[0].scorer.bundle
+    label_fields = flags.label_fields or labelled_file.default_label_fields(flags.models[0])
+    if not label_fields:
+        raise ConfigError(f"say with --label_fields which columns of {flags.file} hold the labels")
+    schema = Schema(
+        tuple(flags.text_fields or bundle.text_fields or ("text",)),
+        tuple(label_fields),
+        flags.label_delimiter,
+        tuple(flags.column_names),
+        json_fields=bundle.json_fields,
+        label_names=bundle.label_names,
+    )
+    if not flags.allow_leaks:
+        labelled_file.refuse_trained_on(flags.models, flags.file, hub)
+    judged = labelled_file.judge_file(
+        models, flags.file, schema, lambda title: print(f"measuring {title}", file=sys.stderr)
+    )
+    for row in judged.rejected[:5]:
+        print(f"rejected {row}", file=sys.stderr)
+    if flags.output_dir:
+        labelled_file.save(judged, flags.output_dir)
+    if flags.json:
+        print(leaderboard.as_json(judged.board), end="")
+    else:
+        print(f"{leaderboard.sentence(judged.board)}\n\n{text_table.table(judged.board)}")
+
+
+if __name__ == "__main__":
+    run_command(main)

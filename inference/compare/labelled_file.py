@@ -1,0 +1,202 @@
+"""Models on a labelled file: the verdict table for data that no training has seen.
+
+Owns how models that are named by repo id or folder come to answer in the labels of the first one,
+and which rows stand beside them; measuring is measure.py, judging verdict.py.
+
+Try: python -m inference.compare --help
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from hub.client import Hub
+from inference.catalogue import opening
+from inference.catalogue.catalogue import PRETRAINED, Catalogue, ModelEntry
+from inference.core.atomic_write import write_whole
+from inference.core.errors import Leak, ModelError
+from inference.data import records
+from inference.data.schema import Schema
+from inference.evaluation import dummy_models, leaderboard, predictions, verdict
+from inference.evaluation.leaderboard import BASELINE, FINE_TUNED, Leaderboard, Measured
+from inference.evaluation.measure import measure, targets_of
+from inference.evaluation.predictions import Predictions
+from inference.models import classifier
+from inference.models.alignment import align
+from inference.models.bundle import Bundle
+from inference.models.classifier import Scorer
+from inference.models.model_files import read_json
+
+RECEIPT = "run.json"  # what a run of training tells of itself, beside its weights
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A model in the labels of the task; revision is the commit that answered, "" of a folder."""
+
+    scorer: Scorer
+    role: str
+    title: str
+    revision: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The table, what every model said, and the rows of the file that could not be used."""
+
+    board: Leaderboard
+    predictions: Mapping[str, Predictions]
+    rejected: tuple[records.Rejected, ...]
+
+
+def open_named(name: str, hub: Hub, *, threads: int = 0) -> Contestant:
+    """Load a model by folder (a path, as ./runs/a) or by repo id (owner/name or owner/name@commit).
+
+    Raises:
+        HubError: it cannot be fetched. ModelError: it cannot be loaded.
+    """
+    if is_folder(name):
+        folder = Path(name).expanduser()
+        if not folder.is_dir():
+            raise ModelError(f"{name} is no folder; give that of a run, or a repo id: owner/name")
+        scorer = classifier.load(folder, threads=threads)
+        return Contestant(scorer, FINE_TUNED, folder.resolve().name, "")
+    repo_id, _, revision = name.partition("@")
+    entry = ModelEntry(repo_id, FINE_TUNED, repo_id, revision or None)
+    model = opening.open_unaligned(entry, hub, threads=threads)
+    return Contestant(model.scorer, FINE_TUNED, repo_id, model.entry.revision or "")
+
+
+def contestants(
+    names: Sequence[str], catalogue: Catalogue | None, hub: Hub, *, threads: int = 0
+) -> Iterator[Contestant]:
+    """Open models one after the other; the first is judged, the others are what was to be had.
+
+    A name that a catalogue lists takes its role, label map and descriptions from there; all others
+    must have the first one's labels.
+
+    Raises:
+        HubError: one cannot be fetched. ModelError: one cannot be loaded or aligned.
+    """
+    listed = {entry.repo_id: entry for entry in catalogue.models} if catalogue else {}
+    task: Bundle | None = None
+    for name in names:
+        if catalogue is not None and name in listed:
+            model = opening.open_model(listed[name], catalogue, hub, threads=threads)
+            found = Contestant(
+                model.scorer, model.entry.role, model.entry.title, model.entry.revision or ""
+            )
+        else:
+            found = open_named(name, hub, threads=threads)
+            if task is not None:
+                try:
+                    scorer = align(found.scorer, task.labels, task.problem_type)
+                except ModelError as error:
+                    raise ModelError(f"{name}: {error}") from None
+                found = replace(found, scorer=scorer, role=PRETRAINED)
+        task = task or found.scorer.bundle
+        yield found
+
+
+def judge_file(
+    models: Sequence[Contestant],
+    path: Path,
+    schema: Schema,
+    on_start: Callable[[str], None] = lambda title: None,
+) -> Judged:
+    """Return the verdict table of models on a labelled file.
+
+    Beside them stands the best answer that never looks at a text: it is given the labels' shares
+    of this very file, which is more than any model knows.
+
+    Raises:
+        DataError: the file cannot be read or has no usable row. TextError: a text is not scored.
+    """
+    assert models, "at least one model is judged"
+    task = models[0].scorer.bundle
+    read = records.read(path, schema, labels=task.labels)
+    targets = targets_of(read.examples, task.labels, task.problem_type)
+    shares = targets.matrix.mean(axis=0).astype(np.float32)
+    bundle = Bundle(
+        task.labels,
+        task.problem_type,
+        text_fields=task.text_fields,
+        json_fields=task.json_fields,
+    )
+    same = dummy_models.majority(shares, bundle)
+    constant = Contestant(same, BASELINE, "always the most frequent", "")
+    measured: list[tuple[Measured, Predictions]] = []
+    for number, model in enumerate([*models, constant], start=1):
+        on_start(model.title)
+        measured.append(
+            measure(
+                model.scorer,
+                read.examples,
+                name=f"model_{number}" if model is not constant else "majority",
+                title=model.title,
+                role=model.role,
+                repo_id=model.title if model.revision else "",
+                revision=model.revision,
+            )
+        )
+    board = verdict.judge(measured, targets, read.source.sha256)
+    return Judged(board, {model.name: said for model, said in measured}, read.rejected)
+
+
+def refuse_trained_on(names: Sequence[str], path: Path, hub: Hub) -> None:
+    """Raise Leak if one of the models was trained on this very file, as its receipt says.
+
+    A file that shares only some rows with it is not recognised. Models without a receipt pass.
+    """
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    for name in names:
+        receipt = _receipt(name, hub)
+        data = receipt.get("data")
+        sources = data.get("sources") if isinstance(data, dict) else None
+        for source in sources if isinstance(sources, list) else ():
+            is_it = isinstance(source, dict) and source.get("sha256") == digest
+            if is_it and source.get("part") != "test":
+                raise Leak(
+                    f"{name} learned from {path}: its figures on it flatter, and no verdict can be "
+                    "had from them. Judge it on texts that it has not seen, or go on with "
+                    "--allow_leaks."
+                )
+
+
+def _receipt(name: str, hub: Hub) -> Mapping[str, object]:
+    """run.json of a model named by folder or repo id; empty where it has none."""
+    if is_folder(name):
+        path = Path(name).expanduser() / RECEIPT
+    else:
+        repo_id, _, revision = name.partition("@")
+        # config.json is always there: a repo without a receipt is no repo without files
+        patterns = [RECEIPT, "config.json"]
+        path = hub.resolve(repo_id, revision or "main", allow_patterns=patterns).folder / RECEIPT
+    return read_json(path) if path.is_file() else {}
+
+
+def is_folder(name: str) -> bool:
+    """Whether a model is named by a path, as ./runs/a, and not by its repo id."""
+    return name.startswith((".", "/", "~"))
+
+
+def default_label_fields(name: str) -> tuple[str, ...]:
+    """The label columns that a run folder was trained with; () where it does not say."""
+    path = Path(name).expanduser() / RECEIPT
+    if not is_folder(name) or not path.is_file():
+        return ()
+    config = read_json(path).get("config")
+    fields = config.get("label_fields", ()) if isinstance(config, dict) else ()
+    return tuple(map(str, fields))
+
+
+def save(judged: Judged, folder: Path) -> None:
+    """Write the table and every model's answers into a folder."""
+    leaderboard.save(judged.board, folder / "leaderboard.json")
+    for name, said in judged.predictions.items():
+        predictions.save(said, folder / "predictions" / f"{name}.parquet")
+    write_whole(folder / "rejected.txt", "".join(f"{row}\n" for row in judged.rejected))

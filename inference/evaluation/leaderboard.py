@@ -1,0 +1,223 @@
+"""The verdict table as it is stored and said: models on one frozen test set, with intervals.
+
+Owns the form of the table, its file, its first sentence and how tables of one test set join. What
+stands in it is decided in verdict.py; a served page reads it here and computes nothing.
+
+Letters: C labels.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from inference.core.atomic_write import write_whole
+from inference.core.errors import DataError
+
+FINE_TUNED, BASELINE = "fine-tuned", "baseline"
+BETTER, CANNOT_TELL, WORSE = "better", "cannot tell", "worse"
+_FORMAT = 2
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One model measured on the test set; name is unique in its table.
+
+    role: "fine-tuned" is judged; any other ("baseline", "zero-shot", "pretrained") was to be had
+        without training a transformer on this data, and is what the judged ones must beat.
+    """
+
+    name: str
+    title: str
+    role: str
+    repo_id: str
+    revision: str
+    engine: str
+    size_bytes: int
+    latency_p50_ms: float
+    latency_p95_ms: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """MCC of a model less that of another, over the labels that both know.
+
+    interval: 95 %, paired; None where it cannot be had.
+    """
+
+    mcc: float
+    interval: Interval | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model on the frozen test set.
+
+    figures: single numbers by name, see inference.evaluation.metrics.Metrics; None = undefined.
+    by_label: (C,) numbers by name. Both have intervals of the same shape.
+    labels_known: over how many labels its means run.
+    difference: to the best free model; None for free models, and where none was measured.
+    """
+
+    model: Measured
+    figures: Mapping[str, float | None]
+    intervals: Mapping[str, Interval | None]
+    by_label: Mapping[str, tuple[float | None, ...]]
+    by_label_intervals: Mapping[str, tuple[Interval | None, ...]]
+    labels_known: int
+    difference: Difference | None
+
+    @property
+    def is_fine_tuned(self) -> bool:
+        return self.model.role == FINE_TUNED
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """The verdict table. best_free names the free model with the highest MCC, if any was measured.
+
+    test_sha256: of the truth it was measured on; tables of one test set can stand together.
+    int8: MCC of the int8 copy of the fine-tuned model less that of its float32 original; None where
+        not both were measured.
+    """
+
+    labels: tuple[str, ...]
+    problem_type: str
+    examples: int
+    positives: tuple[int, ...]
+    test_sha256: str
+    best_free: str | None
+    resamples: int
+    rows: tuple[Row, ...]
+    int8: Difference | None = None
+
+    def row(self, name: str) -> Row:
+        """The row of this name."""
+        return next(row for row in self.rows if row.model.name == name)
+
+    @property
+    def judged(self) -> Row | None:
+        """The row that the verdict is about: the first fine-tuned one, as it is what is served.
+
+        The best of several on a test set would flatter.
+        """
+        return next((row for row in self.rows if row.is_fine_tuned), None)
+
+
+def sentence(board: Leaderboard) -> str:
+    """The verdict in plain words; says what was not measured where there is none."""
+    ours = board.judged
+    if ours is None:
+        return "No fine-tuned model was measured."
+    texts = f"{board.examples:,} test examples"
+    mcc = ours.figures["mcc"]
+    if mcc is None:
+        return (
+            f"Cannot tell: all {texts} have the same labels, so no model can be told from one that "
+            "always says so (MCC is undefined)."
+        )
+    if ours.difference is None or board.best_free is None:
+        return (
+            f"Cannot tell: {ours.model.title} was not measured beside a free alternative "
+            f"(MCC {mcc:.3f} on {texts})."
+        )
+    free, found = board.row(board.best_free).model.title, ours.difference
+    by = f"{abs(found.mcc):.3f} MCC"
+    if found.interval is None:
+        return f"Cannot tell: {texts} are too few to compare {ours.model.title} with {free}."
+    chance = f"(95 % interval of the difference {found.interval[0]:+.3f} to "
+    chance += f"{found.interval[1]:+.3f}, {texts})"
+    if found.verdict == BETTER:
+        return f"Better: {ours.model.title} beats the best free one, {free}, by {by} {chance}."
+    if found.verdict == WORSE:
+        return f"Worse: {ours.model.title} loses to the best free one, {free}, by {by} {chance}."
+    return (
+        f"Cannot tell: {ours.model.title} and the best free one, {free}, differ by {by}, which "
+        f"chance alone can do {chance}."
+    )
+
+
+def cost_of_int8(board: Leaderboard) -> str:
+    """What the int8 copy costs, in plain words; empty where its original was not measured too."""
+    if board.int8 is None or board.int8.interval is None:
+        return ""
+    low, high = board.int8.interval
+    return (
+        f"int8 against float32, on the same {board.examples:,} test examples: {board.int8.mcc:+.4f}"
+        f" MCC (95 % interval of the difference {low:+.4f} to {high:+.4f})."
+    )
+
+
+def merge(boards: Sequence[Leaderboard]) -> Leaderboard | None:
+    """One table of all rows that were measured on the first table's test set, each once."""
+    if not boards:
+        return None
+    rows: dict[tuple[str, str], Row] = {}
+    for board in boards:
+        if board.test_sha256 == boards[0].test_sha256 and board.labels == boards[0].labels:
+            for row in board.rows:
+                rows.setdefault((row.model.name, row.model.repo_id), row)
+    return replace(boards[0], rows=tuple(rows.values()))
+
+
+def save(board: Leaderboard, path: Path) -> None:
+    """Write the table as JSON, whole or not at all."""
+    write_whole(path, as_json(board))
+
+
+def as_json(board: Leaderboard) -> str:
+    """The table as JSON, with its sentence."""
+    content = {"format": _FORMAT, "sentence": sentence(board), **asdict(board)}
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def load(path: Path) -> Leaderboard:
+    """Read a table.
+
+    Raises:
+        DataError: the file is missing, damaged, or of another version of this program.
+    """
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist; measure the models first") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DataError(f"{path} is not valid JSON ({error}); measure again") from None
+    if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
+        raise DataError(f"{path} is no verdict table of format {_FORMAT}; measure again")
+    try:
+        return _read(stored)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path} is no verdict table ({error!r}); measure again") from None
+
+
+def _read(stored: Mapping[str, Any]) -> Leaderboard:
+    names = {field.name for field in fields(Leaderboard)} - {"rows", "int8"}
+    return Leaderboard(
+        **{name: _frozen(stored[name]) for name in names},
+        rows=tuple(map(_read_row, stored["rows"])),
+        int8=_read_difference(stored.get("int8")),  # tables of before have none
+    )
+
+
+def _read_row(stored: Mapping[str, Any]) -> Row:
+    tables = ("figures", "intervals", "by_label", "by_label_intervals")
+    return Row(
+        model=Measured(**stored["model"]),
+        **{name: {key: _frozen(v) for key, v in stored[name].items()} for name in tables},
+        labels_known=stored["labels_known"],
+        difference=_read_difference(stored["difference"]),
+    )
+
+
+def _read_difference(stored: Mapping[str, Any] | None) -> Difference | None:
+    return Difference(**{k: _frozen(v) for k, v in stored.items()}) if stored else None
+
+
+def _frozen(value: Any) -> Any:
+    """JSON's lists as the tuples that they were."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -1,0 +1,70 @@
+"""Contrast: two models on the same test rows, and the rows on which they decide differently.
+
+Owns who was right where, and which rows come first. Which answers belong to whom is evidence.py.
+
+Letters: N examples, C labels, K rows.
+
+Try: python -m pytest -q tests/inference/evaluation/test_pairwise.py
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.evaluation.predictions import Predictions, Targets
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two models, first and second.
+
+    both, only_first, only_second, neither: how many rows they decided right, in all their labels.
+    rows: (K,) numbers of the rows that they decided differently, those first on which both were
+        surest. first_right, second_right: (N,) bool.
+    p_value: of the exact test of McNemar (1947, doi:10.1007/BF02295996): how often chance alone
+        would tell the two apart at least so clearly.
+    """
+
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+    p_value: float
+    rows: NDArray[np.int64]
+    first_right: NDArray[np.bool_]
+    second_right: NDArray[np.bool_]
+
+
+def contrast(targets: Targets, first: Predictions, second: Predictions) -> Contrast:
+    """Return how two models differ on the rows of one test set."""
+    from scipy.stats import binomtest  # the first page needs no scipy
+
+    truth = targets.matrix.astype(bool)
+    one, two = ((truth == said.decided).all(axis=1) for said in (first, second))
+    differ = np.flatnonzero((first.decided != second.decided).any(axis=1))
+    sureness = _sureness(first)[differ] + _sureness(second)[differ]
+    only_first, only_second = int((one & ~two).sum()), int((two & ~one).sum())
+    decisive = only_first + only_second
+    return Contrast(
+        both=int((one & two).sum()),
+        only_first=only_first,
+        only_second=only_second,
+        neither=int((~one & ~two).sum()),
+        p_value=float(binomtest(only_first, decisive).pvalue) if decisive else 1.0,
+        rows=differ[np.argsort(-sureness, kind="stable")],
+        first_right=one,
+        second_right=two,
+    )
+
+
+def named(matrix: NDArray, row: int, labels: Sequence[str]) -> str:
+    """The labels of one row of an (N, C) table of yes and no, in words."""
+    return ", ".join(labels[place] for place in np.flatnonzero(matrix[row]).tolist()) or "(nothing)"
+
+
+def _sureness(said: Predictions) -> NDArray[np.float64]:
+    """The strongest score of every row, (N,)."""
+    scores = np.where(np.isnan(said.scores), 0.0, said.scores).astype(np.float64)
+    return scores.max(axis=1)

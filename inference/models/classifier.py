@@ -1,0 +1,222 @@
+"""Texts -> scores (N, C) and decisions, by a fine-tuned or pretrained classifier.
+
+Owns what happens between ids and scores: choice of the engine, one row a text out of the rows of
+its windows, temperature, softmax or sigmoid, thresholds. Reading texts is windows.py; the numbers
+come from onnx_engine.py or torch_engine.py.
+
+Letters: N texts, C labels, W windows, B windows of a batch, T tokens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.core.errors import ModelError
+from inference.models import bundle as bundles
+from inference.models.bundle import UNTUNED, Bundle
+from inference.models.windows import (
+    TOKENIZER_FILE,
+    Batching,
+    TextReader,
+    Window,
+    load_tokenizer,
+    pad_token_id,
+    weighted_mean,
+)
+
+ONNX_INT8, ONNX_FP32, TORCH = "onnx_int8", "onnx_fp32", "torch"
+ONNX_FILES = {ONNX_INT8: "onnx/model_quantized.onnx", ONNX_FP32: "onnx/model.onnx"}
+ENGINES = ("auto", *ONNX_FILES, TORCH)
+
+
+class Scorer(Protocol):
+    """Anything that gives every label of its bundle a score."""
+
+    @property
+    def bundle(self) -> Bundle: ...
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    @property
+    def engine_name(self) -> str:
+        """What computes it: onnx_int8, onnx_fp32, torch, or a library by its name."""
+
+    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, C) float32 in [0, 1], in the order of the texts; NaN: no such label."""
+
+
+class Engine(Protocol):
+    """Token ids -> numbers."""
+
+    size_bytes: int
+    batching: Batching
+
+    def run(
+        self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return one row a window for (B, T) ids and mask."""
+
+
+class Classifier:
+    """A sequence classifier in a local folder; safe to share between threads."""
+
+    def __init__(self, bundle: Bundle, reader: TextReader, engine: Engine, name: str) -> None:
+        self.bundle = bundle
+        self.engine_name = name
+        self.size_bytes = engine.size_bytes
+        self._reader = reader
+        self._engine = engine
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, C) float32 logits in the order of the texts, before temperature.
+
+        Raises:
+            TextError: a text is not a str or is blank.
+        """
+        if not texts:
+            return np.empty((0, len(self.bundle.labels)), np.float32)
+        windows = self._reader.read(texts)
+        rows = self._reader.forward(windows, self._engine.run, self._engine.batching)
+        return _combine(rows, windows, len(texts), self.bundle.is_multilabel)
+
+    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, C) float32 scores in [0, 1] in the order of the texts.
+
+        Raises:
+            TextError: a text is not a str or is blank.
+        """
+        return activate(self.logits(texts) / self.bundle.temperature, self.bundle.is_multilabel)
+
+    def read_as(self, problem_type: str) -> "Classifier":
+        """Return the model with its logits read by sigmoid or softmax as this type asks.
+
+        What was tuned for the other type, thresholds and temperature, is left behind.
+        """
+        own = self.bundle
+        if problem_type == own.problem_type:
+            return self
+        bundle = replace(
+            own, problem_type=problem_type, thresholds=(), temperature=1.0, chosen_on=UNTUNED
+        )
+        return Classifier(bundle, self._reader, self._engine, self.engine_name)
+
+
+def load(
+    folder: Path, *, engine: str = "auto", threads: int = 0, device: str = "cpu"
+) -> Classifier:
+    """Load the classifier in a folder as save_pretrained or training.publish leaves it.
+
+    engine: "auto" takes the first that the folder has of onnx_int8, onnx_fp32, torch; on "cuda" or
+        "mps" it takes torch, as the ONNX files are made for processors.
+    threads: size of the engine's thread pool; 0 = the engine's choice, which is by the cores of
+        the host, also in a container that may use fewer.
+
+    Raises:
+        ModelError: a file is missing, unreadable, or at odds with the others.
+    """
+    name = choose_engine(folder, engine, device)
+    bundle = bundles.load(folder)
+    runner = load_engine(folder, name, output="logits", threads=threads, device=device)
+    reader = load_reader(folder, bundle.max_tokens, name)
+    classifier = Classifier(bundle, reader, runner, name)
+    found = runner.run(np.ones((1, 3), np.int64), np.ones((1, 3), np.int64)).shape[1]
+    if found != len(bundle.labels):
+        raise ModelError(
+            f"the {name} model in {folder} gives {found} numbers a text, but config.json names "
+            f"{len(bundle.labels)} labels; export the model again"
+        )
+    return classifier
+
+
+def choose_engine(folder: Path, engine: str = "auto", device: str = "cpu") -> str:
+    """Return the name of the engine that "auto" stands for in this folder.
+
+    Raises:
+        ModelError: the engine is unknown, or the folder lacks its file.
+    """
+    if engine not in ENGINES:
+        raise ModelError(f"unknown engine {engine!r}; known: {', '.join(ENGINES)}")
+    present = [name for name, file in ONNX_FILES.items() if (folder / file).is_file()]
+    if engine == "auto":
+        return present[0] if present and device not in ("cuda", "mps") else TORCH
+    if engine in ONNX_FILES and engine not in present:
+        raise ModelError(
+            f"{folder} has no {ONNX_FILES[engine]}, which the engine {engine} needs; "
+            f"it offers {', '.join([*present, TORCH])}"
+        )
+    return engine
+
+
+def load_engine(folder: Path, name: str, *, output: str, threads: int, device: str) -> Engine:
+    """Load one engine of a folder; `output` is the array it shall return.
+
+    Raises:
+        ModelError: its file is missing or unreadable.
+    """
+    # imported here: each costs memory and start-up time that the other has no use for
+    if name in ONNX_FILES:
+        from inference.models.onnx_engine import OnnxEngine
+
+        return OnnxEngine(folder / ONNX_FILES[name], output=output, threads=threads)
+    from inference.models.torch_engine import TorchEngine
+
+    return TorchEngine(folder, output=output, threads=threads, device=device)
+
+
+def load_reader(folder: Path, max_tokens: int, engine: str) -> TextReader:
+    """Load the tokenizer of a folder as the reader of its texts.
+
+    Raises:
+        ModelError: tokenizer.json is missing or unreadable, and the engine is not torch.
+    """
+    if engine == TORCH and not (folder / TOKENIZER_FILE).is_file():
+        from inference.models.torch_engine import convert_tokenizer
+
+        tokenizer = convert_tokenizer(folder)
+    else:
+        tokenizer = load_tokenizer(folder)
+    return TextReader(tokenizer, max_tokens, pad_token_id(folder, tokenizer))
+
+
+def decide(bundle: Bundle, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which labels are chosen, (N, C) bool.
+
+    Multi-label: score >= threshold, possibly none. Single-label: the strongest, of equals the
+    first. A NaN score is never chosen.
+    """
+    if bundle.is_multilabel:
+        return scores >= np.asarray(bundle.thresholds, np.float32)
+    filled = np.where(np.isnan(scores), -np.inf, scores)
+    strongest = np.eye(scores.shape[1], dtype=np.bool_)[filled.argmax(axis=1)]
+    return strongest & ~np.isnan(scores)
+
+
+def activate(logits: NDArray[np.float32], is_multilabel: bool) -> NDArray[np.float32]:
+    """Return (N, C) float32 in [0, 1]: sigmoid of each logit, or softmax over a row."""
+    if is_multilabel:
+        # tanh does not overflow, exp(-x) of a far negative logit does
+        return (0.5 * (1 + np.tanh(0.5 * logits))).astype(np.float32)
+    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+    # sorted: a sum rounds by its order, and a model's scores shall not depend on that of its labels
+    return (exponents / np.sort(exponents, axis=1).sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _combine(
+    rows: NDArray[np.float32], windows: Sequence[Window], count: int, is_multilabel: bool
+) -> NDArray[np.float32]:
+    """Return one row a text, (W, C) -> (N, C).
+
+    Multi-label: the greatest logit of any window, as one insult makes a long comment insulting.
+    Single-label: the mean, weighted by the windows' own tokens, as one label must fit the whole.
+    """
+    owners = np.array([window.text for window in windows])
+    if is_multilabel:
+        greatest = np.full((count, rows.shape[1]), -np.inf, np.float32)
+        np.maximum.at(greatest, owners, rows)
+        return greatest
+    return weighted_mean(rows, windows, count)

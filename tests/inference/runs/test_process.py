@@ -1,0 +1,147 @@
+"""Commands of runs: one at a time, outliving who started them, known from their files alone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from inference.core.errors import WorkError
+from inference.runs import process as work
+
+LIMIT_S = 60.0
+SLEEP = (sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(600)")
+
+
+def wait_for(is_true: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
+    deadline = time.monotonic() + limit_s
+    while not is_true():
+        assert time.monotonic() < deadline, f"{what} took longer than {limit_s} s"
+        time.sleep(0.02)
+
+
+def state(folder: Path) -> str | None:
+    found = work.find(folder)
+    return found.state if found else None
+
+
+def begun(folder: Path) -> bool:
+    log = folder / work.LOG
+    return log.exists() and "begun" in log.read_text("utf-8")
+
+
+def watcher_of(folder: Path) -> psutil.Process:
+    return psutil.Process(json.loads((folder / "work.json").read_text("utf-8"))["process"])
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[Path]:
+    """A folder of two runs; what is at work in it afterwards is ended."""
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    yield tmp_path
+    if name := work.at_work(tmp_path):
+        work.stop(tmp_path / name)
+        wait_for(lambda: work.at_work(tmp_path) is None, "the end")
+
+
+def test_a_folder_without_work_has_none(runs: Path):
+    assert work.find(runs / "one") is None
+    assert work.at_work(runs) is None
+
+
+@pytest.mark.parametrize(("code", "expected"), [(0, work.DONE), (3, work.FAILED)])
+def test_how_a_command_ended_is_told_from_its_code(runs: Path, code: int, expected: str):
+    work.start(runs / "one", "check", (sys.executable, "-c", f"print('said'); exit({code})"))
+    wait_for(lambda: state(runs / "one") != work.RUNNING, "the command")
+    found = work.find(runs / "one")
+    assert (found.kind, found.state, found.code) == ("check", expected, code)
+    assert found.ended_at >= found.started_at
+    assert "said" in (runs / "one" / work.LOG).read_text("utf-8")
+
+
+def test_only_one_works_at_a_time_and_the_next_may_when_it_has_ended(runs: Path):
+    work.start(runs / "one", "train", SLEEP)
+    assert work.at_work(runs) == "one" and state(runs / "one") == work.RUNNING
+    with pytest.raises(WorkError, match="run one is at work"):
+        work.start(runs / "other", "train", SLEEP)
+    work.stop(runs / "one")
+    wait_for(lambda: state(runs / "one") == work.STOPPED, "the stop")
+    wait_for(lambda: work.at_work(runs) is None, "the release")
+    work.start(runs / "other", "train", SLEEP)
+    assert work.at_work(runs) == "other" and state(runs / "one") == work.STOPPED
+
+
+def test_work_goes_on_when_who_started_it_is_killed_and_anybody_can_stop_it(runs: Path):
+    code = (
+        "import sys, time; from pathlib import Path; from inference.runs import process as work; "
+    )
+    code += "work.start(Path(sys.argv[1]), 'train', sys.argv[2:]); time.sleep(600)"
+    command = [sys.executable, "-c", code, str(runs / "one"), *SLEEP]
+    starter = subprocess.Popen(command, start_new_session=True)
+    wait_for(lambda: begun(runs / "one"), "the command")
+    os.killpg(starter.pid, signal.SIGKILL)
+    starter.wait()
+    assert state(runs / "one") == work.RUNNING
+    work.stop(runs / "one")
+    wait_for(lambda: state(runs / "one") == work.STOPPED, "the stop")
+
+
+def test_what_was_killed_with_its_watcher_counts_as_cut_off(runs: Path):
+    work.start(runs / "one", "train", SLEEP)
+    wait_for(lambda: begun(runs / "one"), "the command")
+    os.killpg(watcher_of(runs / "one").pid, signal.SIGKILL)
+    wait_for(lambda: state(runs / "one") == work.CUT_OFF, "the kill")
+    with pytest.raises(WorkError, match="Nothing is at work"):
+        work.stop(runs / "one")
+
+
+def test_a_command_whose_watcher_died_still_works_and_can_be_stopped(runs: Path):
+    work.start(runs / "one", "train", SLEEP)
+    wait_for(lambda: begun(runs / "one"), "the command")
+    watcher_of(runs / "one").kill()
+    assert work.at_work(runs) == "one", "the command holds the lock too"
+    work.stop(runs / "one")
+    wait_for(lambda: state(runs / "one") == work.CUT_OFF, "the stop")
+
+
+def test_a_command_that_does_not_listen_is_killed(runs: Path, monkeypatch: pytest.MonkeyPatch):
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    deaf += "print('begun', flush=True); time.sleep(600)"
+    # the patience of the watcher, which is a process of its own
+    patched = (
+        "import sys; from inference.runs import process;process._END_WITHIN_S = 0.2; process.main()"
+    )
+    monkeypatch.setattr(
+        work.subprocess, "Popen", _with_program(work.subprocess.Popen, ["-c", patched])
+    )
+    work.start(runs / "one", "train", (sys.executable, "-c", deaf))
+    monkeypatch.undo()
+    wait_for(lambda: begun(runs / "one"), "the command")
+    work.stop(runs / "one")
+    wait_for(lambda: state(runs / "one") == work.STOPPED, "the kill")
+    assert work.find(runs / "one").code == -signal.SIGKILL
+
+
+def _with_program(popen, program: list[str]):
+    """Popen with another program in place of `-m inference.runs.process`."""
+
+    def start(command: list[str], **options: object):
+        assert command[1:3] == ["-m", "inference.runs.process"], command
+        return popen([command[0], *program, *command[3:]], **options)
+
+    return start
+
+
+def test_a_command_learns_nothing_of_the_sign_in(runs: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OAUTH_CLIENT_SECRET", "a-secret")
+    tell = "import os; print(repr(os.environ['OAUTH_CLIENT_SECRET']))"
+    work.start(runs / "one", "check", (sys.executable, "-c", tell))
+    wait_for(lambda: state(runs / "one") == work.DONE, "the command")
+    assert "a-secret" not in (runs / "one" / work.LOG).read_text("utf-8")

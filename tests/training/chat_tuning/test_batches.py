@@ -1,0 +1,54 @@
+"""training.chat_tuning.batches: what a batch holds, and the loss over the answers' tokens alone."""
+
+import numpy as np
+import pytest
+import torch
+
+from training.chat_tuning import batches, corpus
+from training.chat_tuning.batches import TrainBatches, answer_losses, encode
+
+
+@pytest.fixture
+def encoded(tiny, settings_for):
+    return encode(corpus.prepare(settings_for()).train, tiny.reader)
+
+
+def test_every_dialogue_comes_once_an_epoch_in_an_order_of_its_own(encoded):
+    train = TrainBatches(encoded, batch_size=4, pad_id=0, seed=1)
+    orders = [[row for batch in train.epoch(n) for row in batch.rows] for n in (0, 1, 0)]
+    assert sorted(orders[0]) == list(range(len(encoded.tokens)))
+    assert orders[0] == orders[2] != orders[1]
+
+
+def test_skipped_batches_are_those_at_the_start(encoded):
+    train = TrainBatches(encoded, batch_size=4, pad_id=0, seed=1)
+    whole = [batch.rows for batch in train.epoch(2)]
+    assert [batch.rows for batch in train.epoch(2, skip=3)] == whole[3:]
+    assert len(whole) == len(train)
+
+
+def test_the_loss_is_that_of_the_whole_model_over_learned_tokens(tiny, encoded):
+    """Held against transformers' own labels, dialogue by dialogue and in a batch with padding."""
+    rows = [0, 5, 9]
+    batch = batches.pad(encoded, rows, pad_id=tiny.reader.pad_id)
+    found = answer_losses(tiny.model, batch)
+    for place, row in enumerate(rows):
+        one = encoded.tokens[row]
+        ids = torch.tensor(one.ids[None].astype(np.int64))
+        labels = torch.where(torch.tensor(one.learned[None]), ids, -100)
+        mean = tiny.model(input_ids=ids, labels=labels).loss
+        expected = float(mean) * one.learned[1:].sum()
+        assert float(found[place]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_dialogue_whose_answer_lies_beyond_the_limit_is_left_out(tiny, settings_for):
+    from dataclasses import replace
+
+    read = corpus.prepare(settings_for()).train
+    short = encode(read, replace(tiny.reader, max_tokens=20))
+    assert short.tokens == () and short.cut == len(read)
+
+
+def test_learned_tokens_are_the_answers_bytes_and_an_end_each(encoded, settings_for):
+    answers = [one.answers[0] for one in corpus.prepare(settings_for()).train]
+    assert encoded.learned_tokens == sum(len(answer) + 1 for answer in answers)

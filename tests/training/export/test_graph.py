@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import onnxruntime
+import pytest
+from transformers import AutoTokenizer, FunnelConfig, FunnelForSequenceClassification
+
+from tests.tiny import make_tokenizer
+from training.export.graph import NotConvertible, convert
+
+
+def make_funnel(folder: Path) -> Path:
+    """A random Funnel Transformer, which cannot be exported with free axes."""
+    tokenizer = make_tokenizer()
+    config = FunnelConfig(
+        vocab_size=len(tokenizer), block_sizes=[1, 1], d_model=32, n_head=2, d_head=16, d_inner=64,
+        num_labels=3,
+    )  # fmt: skip
+    FunnelForSequenceClassification(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_a_family_that_cannot_be_traced_says_so_in_one_line(tmp_path: Path):
+    with pytest.raises(NotConvertible, match="a funnel model cannot be exported") as caught:
+        convert(make_funnel(tmp_path), "logits")
+    assert "\n" not in str(caught.value)
+
+
+def test_inputs_are_those_of_the_tokenizer_with_two_free_axes(exported_run: Path):
+    names = set(AutoTokenizer.from_pretrained(exported_run)("a text"))
+    for name in ("model.onnx", "model_quantized.onnx"):
+        session = onnxruntime.InferenceSession(exported_run / "onnx" / name)
+        inputs = {entry.name: entry for entry in session.get_inputs()}
+        assert set(inputs) == names, name
+        assert {entry.type for entry in inputs.values()} == {"tensor(int64)"}
+        assert all(isinstance(axis, str) for entry in inputs.values() for axis in entry.shape)
+        (output,) = session.get_outputs()
+        assert (output.name, output.shape[1]) == ("logits", 3)

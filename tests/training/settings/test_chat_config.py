@@ -1,0 +1,38 @@
+"""training.settings.chat_config: what is refused, and what the identity of an adapter holds."""
+
+import pytest
+
+from inference.core.errors import ConfigError
+from training.settings.chat_config import ChatConfig, from_mapping, parse
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], "give the dialogues with --train_file"),
+        (["--train_file", "x", "--lora_r", "0"], "lora_r is 0, it must be between 1 and 10,?000"),
+        (["--train_file", "x", "--noisy", "maybe"], "--noisy"),
+        (["--train_file", "x", "--push_to_hub"], "hub_model_id is not"),
+        (["--train_file", "x", "--paraphrases", "5"], "needs a --paraphrase_model_name_or_path"),
+        (["--train_file", "x", "--lora_rank", "5"], "unknown flag: lora_rank; did you mean lora_r"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_anything_loads(flags, message):
+    with pytest.raises(ConfigError, match=message):
+        parse(flags)
+
+
+def test_max_steps_and_lists_are_one_flag_each():
+    config = parse(["--train_file", "x", "--max_steps", "60", "--lora_targets", "q_proj", "v_proj"])
+    assert config.max_steps == 60 and config.lora_targets == ("q_proj", "v_proj")
+
+
+def test_settings_come_back_from_their_own_dict():
+    config = ChatConfig(train_file="x", lora_targets=("q_proj",), compare_runs=("runs/a",))
+    assert from_mapping(config.as_dict()) == config
+
+
+def test_the_identity_holds_what_moves_weights_and_no_place():
+    names = set(ChatConfig(train_file="x").weights_identity())
+    assert {"lora_r", "learning_rate", "max_steps", "learn_end_of_turn", "seed"} <= names
+    assert not names & {"train_file", "output_dir", "hub_model_id", "answer_prompts", "save_steps"}

@@ -1,0 +1,37 @@
+"""AdamW's groups and the course of the learning rate."""
+
+import pytest
+from transformers import AutoModelForSequenceClassification
+
+from tests.training.toy import toy_config
+from training.trainer import schedule
+
+
+@pytest.mark.parametrize("shape", ["linear", "cosine"])
+def test_the_rate_rises_over_the_warm_up_and_falls_to_zero(tiny_model, shape):
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_model)
+    config = toy_config(
+        learning_rate=1e-3,
+        lr_scheduler_type=shape,
+        warmup_ratio=0.2,
+        gradient_accumulation_steps=2,
+    )
+    optimizer, scheduler = schedule.make(model, config, batches=9)  # 5 steps, 2 epochs
+    rates = []
+    for _ in range(10):
+        rates.append(scheduler.get_last_lr()[0])
+        optimizer.step()
+        scheduler.step()
+    assert rates[0] == 0
+    assert max(rates) == rates[2] == 1e-3
+    assert scheduler.get_last_lr()[0] == pytest.approx(0, abs=1e-9)
+
+
+def test_vectors_are_not_decayed(tiny_model):
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_model)
+    optimizer, _ = schedule.make(model, toy_config(weight_decay=0.1), batches=4)
+    matrices, vectors = optimizer.param_groups
+    assert (matrices["weight_decay"], vectors["weight_decay"]) == (0.1, 0.0)
+    assert {p.ndim for p in vectors["params"]} == {1}
+    count = len(matrices["params"]) + len(vectors["params"])
+    assert count == len(list(model.parameters()))

@@ -1,0 +1,76 @@
+"""The settings of the baselines that are best on validation: a tuned model must meet tuned ones.
+
+Owns which settings are tried: all of a small grid, more than the model is usually given. The test
+part never comes here.
+
+Try: python -m pytest -q tests/training/baselines/test_tuned_baselines.py
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from inference.data.records import Example
+from inference.models.bundle import Bundle
+from inference.models.zero_shot import Embedder
+from training.baselines import baselines
+from training.baselines.baselines import Options
+from training.baselines.heads import Learned, rate, strength
+
+# Around the two strengths that an untuned baseline chooses among (heads.py).
+_STRENGTHS: tuple[Options, ...] = tuple(
+    {"C": c, "balanced": balanced} for c, balanced in product((0.25, 1.0, 4.0, 16.0), (0.0, 1.0))
+)
+_WORDS: tuple[Options, ...] = tuple(
+    {"min_df": min_df, "ngrams": ngrams} for min_df, ngrams in product((1.0, 2.0), (1.0, 2.0))
+)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The options of one baseline that are best on validation, their MCC, how many were tried."""
+
+    options: Options
+    mcc: float
+    tried: int
+
+
+def tune(
+    train: Sequence[Example],
+    validation: Sequence[Example],
+    bundle: Bundle,
+    names: Sequence[str],
+    *,
+    seed: int,
+    encoder: Embedder | None = None,
+) -> Mapping[str, Tuned]:
+    """The best options of those named baselines that have any.
+
+    Raises:
+        ModelError: the folder holds no encoder that can be read.
+    """
+    part = baselines.gather(train, bundle, seed)
+    strengths = [strength(one) for one in _STRENGTHS]
+    found: dict[str, Tuned] = {}
+    if "tfidf_lr" in names:
+        tried = []
+        for words in _WORDS:
+            learned = baselines.tfidf_lr(part, strengths, words)
+            tried += _rated(learned, bundle, validation, words)
+        found["tfidf_lr"] = _best(tried)
+    if "encoder_lr" in names and encoder is not None:
+        learned = baselines.encoder_lr(part, strengths, encoder)
+        found["encoder_lr"] = _best(_rated(learned, bundle, validation, {}))
+    return found
+
+
+def _rated(
+    learned: Learned, bundle: Bundle, validation: Sequence[Example], words: Options
+) -> list[tuple[float, Options]]:
+    rated = rate(learned, bundle, validation)
+    return [(one.mcc, {**of, **words}) for one, of in zip(rated, _STRENGTHS, strict=True)]
+
+
+def _best(tried: Sequence[tuple[float, Options]]) -> Tuned:
+    mcc, options = max(tried, key=lambda one: one[0])
+    return Tuned(options, mcc, len(tried))

@@ -1,0 +1,283 @@
+"""Chat run folder -> README.md: the model card, from the files of the run folder and nothing else.
+
+Owns the metadata that the Hub reads and the paragraphs; the text around them is card.md. Whatever a
+user named is data: it is escaped. A figure that the run folder does not hold is left out.
+
+Try: python -c "from pathlib import Path; from training.chat_tuning.card import write_card as w; \
+w(Path('runs/chat'))"
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from hub.client import card_text
+from inference.chat import chat_bundle
+from inference.chat.chat_bundle import ChatBundle
+from inference.models.model_files import read_json
+from training.chat_tuning import base as bases
+from training.chat_tuning import report as reports
+from training.report import card_text as paragraphs
+from training.report.card import slug, write
+from training.report.card_text import escape, file_flags, table
+from training.run import receipt as receipts
+
+_TEMPLATE = Path(__file__).with_name("card.md")
+_MERGED = "model.safetensors"
+_SHOWN_SETTINGS = (
+    "max_seq_length",
+    "num_train_epochs",
+    "max_steps",
+    "learning_rate",
+    "lr_scheduler_type",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "lora_r",
+    "lora_alpha",
+    "lora_dropout",
+    "lora_targets",
+    "learn_end_of_turn",
+    "duplicates",
+    "noisy",
+    "paraphrases",
+    "quantize_base",
+    "seed",
+)
+_PLOTS = {
+    "loss_curve": "Loss over steps",
+    "held_out": "Loss of each held-out dialogue",
+}
+
+
+def write_card(run_dir: Path, repo_id: str | None = None, revision: str = "main") -> None:
+    """Write README.md into a chat run folder, whole or not at all.
+
+    Raises:
+        ModelError: a file of the run folder is missing or unreadable.
+        HubError: the Hub would not understand the metadata.
+    """
+    told: Any = read_json(run_dir / receipts.FILE_NAME)
+    name = repo_id or told["config"].get("hub_model_id") or run_dir.resolve().name
+    report: Any = read_json(run_dir / reports.FILE_NAME)
+    bundle = chat_bundle.load(run_dir)
+    body = _body(run_dir, told, report, bundle, str(name), revision)
+    text = Template(_TEMPLATE.read_text("utf-8")).substitute(body)
+    write(card_text(_metadata(told, report, str(name)), text), run_dir)
+
+
+def _body(
+    run_dir: Path, told: Any, report: Any, bundle: ChatBundle, repo_id: str, revision: str
+) -> dict[str, str]:
+    has_revision = bundle.base.revision != bases.LOCAL
+    warnings = [f"- {escape(one)}" for one in report["warnings"]]
+    return {
+        "title": escape(repo_id.rpartition("/")[2]),
+        "verdict": f"**{escape(reports.sentence(report).capitalize())}.**",
+        "base": escape(bundle.base.repo_id),
+        "dialogues": f"{told['data']['splits']['train']['rows']:,}",
+        "course": f"{told['training']['steps']} steps, {told['training']['epochs']:.2g} epochs",
+        "results": _results(run_dir, report),
+        "warnings": "\n".join(["To be wary of:", "", *warnings]) if warnings else "",
+        "repo_id": json.dumps(repo_id),
+        "revision": json.dumps(revision),
+        "repo_id_plain": repo_id,
+        "revision_plain": revision,
+        "base_id": json.dumps(bundle.base.repo_id),
+        "base_revision": f", revision={json.dumps(bundle.base.revision)}" * has_revision,
+        "merged": "Without it the merged weights beside the adapter are loaded."
+        if (run_dir / _MERGED).is_file()
+        else "",
+        "spoken": _spoken(bundle),
+        "data": _data(told),
+        "training": _training(told),
+        "file_flags": file_flags(told["config"]),
+        "limits": _limits(told, report),
+        "versions": paragraphs.versions(told),
+    }
+
+
+def _metadata(told: Any, report: Any, repo_id: str) -> dict[str, object]:
+    config, base = told["config"], told["base_model"]
+    is_repo = "/" in str(base["repo_id"])  # a local folder has no page to link to
+    answers = report.get("answers")
+    figures = [
+        ("loss", "held-out loss, nats a token", report["held_out"]["tuned"]["loss"]),
+        ("perplexity", "held-out perplexity", report["held_out"]["tuned"]["perplexity"]),
+    ]
+    if answers:
+        share = answers["tuned"]["ended_share"]
+        figures.append(("ended_share", "answers that end by themselves", share))
+    sources = told["data"]["sources"]
+    title = config.get("dataset_title") or sources[-1]["name"]
+    return {
+        "license": config.get("license"),
+        "language": config.get("language"),
+        "library_name": "peft",
+        "pipeline_tag": "text-generation",
+        **({"base_model": base["repo_id"], "base_model_relation": "adapter"} if is_repo else {}),
+        "tags": ["lora", "chat", "conversational"],
+        "model-index": [
+            {
+                "name": repo_id.rpartition("/")[2],
+                "results": [
+                    {
+                        "task": {"type": "text-generation", "name": "Text Generation"},
+                        "dataset": {"name": title, "type": slug(str(title)), "split": "test"},
+                        "metrics": [
+                            {"type": kind, "name": name, "value": round(value, 4)}
+                            for kind, name, value in figures
+                        ],
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def _results(run_dir: Path, report: Any) -> str:
+    """The figures before and after, the tables of trials, the plots."""
+    told = report["held_out"]
+    rows: list[tuple[str, ...]] = [
+        (f"held-out {name}", f"{told['base'][name]:.3f}", f"{told['tuned'][name]:.3f}")
+        for name in ("loss", "perplexity")
+    ]
+    if told["unseen"]:
+        pair = [f"{told['unseen'][model]['loss']:.3f}" for model in ("base", "tuned")]
+        rows.append((f"loss of the {told['unseen']['dialogues']} never seen in training", *pair))
+    rows += _answer_rows(report.get("answers"))
+    parts = [table(("", "base", "tuned"), rows)]
+    parts.append(
+        f"Losses are nats a token of the answers of {told['dialogues']:,} held-out dialogues "
+        f"({told['tokens']:,} tokens), the token that ends each included."
+    )
+    if report.get("answers"):
+        told = report["answers"]
+        parts.append(
+            f"Answers to {told['tuned']['prompts']} held-out prompts, drawn at temperature "
+            f"{told['temperature']:g}, top-p {told['top_p']:g} and repetition penalty "
+            f"{told['repetition_penalty']:g}, cut off at "
+            f"{told['max_tokens']} tokens; speed is that of the machine that trained."
+        )
+    parts += [_lever_table(report["levers"])] if report["levers"] else []
+    parts += [_size_table(report["sizes"])] if report["sizes"] else []
+    for name, title in _PLOTS.items():
+        if (run_dir / "results" / "plots" / f"{name}.png").is_file():
+            parts.append(f"![{title}](results/plots/{name}.png)")
+    return "\n\n".join(parts)
+
+
+def _answer_rows(answers: Any) -> list[tuple[str, ...]]:
+    if not answers:
+        return []
+    kinds = {
+        "answers that end by themselves": lambda one: f"{one['ended']} of {one['prompts']}",
+        "tokens of an answer": lambda one: f"{one['tokens']:.0f}",
+        "different words, pairs, triples of tokens": lambda one: ", ".join(
+            f"{share:.2f}" for share in one["distinct"]
+        ),
+        "tokens a second, one answer at a time": lambda one: _number(one["tokens_per_second"]),
+        "ms to the first token": lambda one: _number(one["first_token_ms"]),
+    }
+    return [(name, say(answers["base"]), say(answers["tuned"])) for name, say in kinds.items()]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def _lever_table(rows: Any) -> str:
+    lines = []
+    for row in rows:
+        change = row["difference"]
+        told = "reference"
+        if change:
+            low, high = change["low"], change["high"]
+            span = "" if low is None else f" ({low:+.3f} to {high:+.3f})"
+            told = f"{change['value']:+.3f}{span}: {change['verdict']}"
+        lines.append((escape(row["lever"]), f"{row['dialogues']:,}", f"{row['loss']:.3f}", told))
+    return table(("training data", "dialogues", "held-out loss", "against as given"), lines)
+
+
+def _size_table(rows: Any) -> str:
+    lines = [
+        (
+            escape(row["base"]),
+            f"{row['weights'] / 1e6:.0f} M",
+            f"{row['steps']:,}",
+            f"{row['seconds']:.0f}",
+            f"{row['seconds_a_step']:.2f}",
+            f"{row['base_loss']:.3f}",
+            f"{row['tuned_loss']:.3f}",
+            f"{row['tuned_loss_a_character']:.3f}",
+        )
+        for row in rows
+    ]
+    header = ("base", "weights", "steps", "seconds", "seconds a step", "loss before", "loss after")
+    return table((*header, "loss after, a character"), lines)
+
+
+def _spoken(bundle: ChatBundle) -> str:
+    prompt = "what its chat template says by itself"
+    if bundle.system_prompt is not None:
+        prompt = f"“{escape(bundle.system_prompt)}”"
+    return (
+        f"It was trained with the system prompt: {prompt}. An answer ends at token "
+        f"{' or '.join(map(str, bundle.end_of_turn))} (`chat.json`)."
+    )
+
+
+def _data(told: Any) -> str:
+    data, config = told["data"], told["config"]
+    title = escape(config.get("dataset_title") or "Dialogues from the files below")
+    license_name = config.get("dataset_license")
+    files = [
+        (
+            escape(one["name"]),
+            escape(one["part"]),
+            f"`{one['sha256']}`",
+            f"{one['kept']:,}",
+            f"{one['rejected']:,}",
+        )
+        for one in data["sources"]
+    ]
+    parts = [
+        (name, f"{part['rows']:,}", f"{part['answers']:,}") for name, part in data["splits"].items()
+    ]
+    gone = [f"- {len(rows):,} training rows removed: {escape(reason)}"
+            for reason, rows in data["removed"].items()]  # fmt: skip
+    gone += [f"- {len(rows):,} training rows seem noisy: {escape(reason)}"
+             for reason, rows in data["noisy"].items()]  # fmt: skip
+    said = f"{title}{f', license {escape(license_name)}' if license_name else ''}."
+    tables = (
+        table(("file", "used for", "sha256", "kept", "rejected"), files),
+        table(("part", "dialogues", "answers"), parts),
+    )
+    return "\n\n".join([said, *tables, *(["\n".join(gone)] if gone else [])])
+
+
+def _training(told: Any) -> str:
+    config, course = told["config"], told["training"]
+    rows = [
+        (f"`{name}`", f"`{config[name]}`")
+        for name in _SHOWN_SETTINGS
+        if config.get(name) not in (None, [])
+    ]
+    return (
+        f"Trained on {paragraphs.device(told)} in {course['seconds']:,.0f} s, {course['steps']} "
+        f"steps; kept is the adapter of step {course['best_step']}, the best by validation loss "
+        f"({course['best_value']:.3f}). The weights of the base model are as they were.\n\n"
+        + table(("setting", "value"), rows)
+    )
+
+
+def _limits(told: Any, report: Mapping[str, Any]) -> str:
+    lines = [
+        f"All losses rest on {report['held_out']['dialogues']:,} dialogues of one source.",
+        "A lower loss says that it writes more like the dialogues it was trained on, not that what "
+        "it writes is true, safe or kind; none of these was measured.",
+        f"Language of the dialogues: {escape(told['config'].get('language'))}. Others were not "
+        "tested.",
+    ]
+    return "\n".join(f"- {line}" for line in lines)

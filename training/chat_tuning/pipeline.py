@@ -1,0 +1,194 @@
+"""The stages of a chat run, from settings to a repo on the Hub.
+
+Owns their order and nothing of what they do. A stage that is complete in output_dir is not done
+again, so the same settings after an interruption carry on, and after success return at once.
+Importing this loads torch, transformers and peft: the command that reads the flags is
+training/chat.py.
+
+Try: python -m training.chat --train_file dialogues.jsonl --output_dir runs/chat
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+
+from hub.client import Hub
+from inference.chat.sampling import Options
+from inference.core.errors import ConfigError
+from inference.core.settings import Settings
+from training.chat_tuning import (
+    adapters,
+    answers,
+    card,
+    corpus,
+    experiment,
+    golden,
+    paraphrasing,
+    plots,
+    report,
+    trials,
+)
+from training.chat_tuning import base as bases
+from training.chat_tuning.answers import Answer, Answers
+from training.chat_tuning.experiment import Ready, Trained
+from training.chat_tuning.messages import Dialogue
+from training.chat_tuning.shipment import CHAT
+from training.publishing import publish
+from training.run import receipt
+from training.run.run_folder import sha256_of
+from training.settings.chat_config import ChatConfig
+from training.trainer.processes import Processes
+from training.trainer.progress import FILE_NAME as METRICS
+from training.trainer.progress import History
+
+_KIND = "chat"
+_MERGED = "model.safetensors"
+_ANSWERS_PER_ROW = 4  # an answer under way needs less memory than the logits of a whole dialogue
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run. repo_id and sha are None unless it was published."""
+
+    run_dir: Path
+    repo_id: str | None
+    sha: str | None
+    report: Mapping[str, object]
+
+
+def run(config: ChatConfig, settings: Settings) -> Result:
+    """Train, measure, report and, if asked, publish.
+
+    Raises:
+        UserError: anything that its reader can put right; see inference/core/errors.py.
+    """
+    # the loop divides by all learned tokens of a step itself
+    processes = Processes(config.with_values(gradient_accumulation_steps=1), settings)
+    hub = settings.connect()
+    processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
+    _refuse_missing_runs(config)
+    repo_id = hub.check_write(str(config.hub_model_id)) if config.push_to_hub else None
+    base = bases.find(config.model_name_or_path, config.model_revision, hub)
+    _refuse_nameless_base(config, base.revision)
+    given = corpus.prepare(config)
+    read = paraphrasing.extend(given, config, hub, Path(config.output_dir))
+    trained = experiment.run(config, read, base, processes)
+    told = _report(trained, config, hub, processes)
+    _draw(trained, config)
+    if config.merge_adapter:
+        _merge(trained)
+    _write_receipt(trained, config, told)
+    card.write_card(trained.run.path)
+    processes.say(f"{report.sentence(told)}\nthe run is in {trained.run.path}")
+    for warning in told["warnings"]:  # type: ignore[attr-defined]
+        processes.say(f"warning: {warning}")
+    sha = (
+        publish.publish_once(trained.run, repo_id, config, hub, CHAT, "adapter")
+        if repo_id
+        else None
+    )
+    return Result(trained.run.path, repo_id, sha, told)
+
+
+def _report(
+    trained: Trained, config: ChatConfig, hub: Hub, processes: Processes
+) -> dict[str, object]:
+    """Measure the answers, do the trials, and write what came of it all."""
+    measured = _answers(trained, config, processes)
+    if not (trained.run.path / golden.FILE_NAME).is_file():
+        golden.write(trained.run.path, trained.ready.model, trained.ready.reader)
+    levers = trials.levers(config, trained, hub, processes)
+    sizes = trials.sizes(config, trained, hub, processes)
+    after = bases.weights_hash(trained.ready.base.folder)
+    return report.write(
+        trained,
+        config,
+        answers=measured,
+        base_weights_after=after,
+        levers=levers,
+        sizes=sizes,
+    )
+
+
+def _answers(trained: Trained, config: ChatConfig, processes: Processes) -> dict[str, Answers]:
+    """What base and tuned model answer to the first held-out prompts."""
+    if not config.answer_prompts:
+        return {}
+    ready, run = trained.ready, trained.run
+    options = Options(max_tokens=config.answer_tokens, seed=config.seed)
+    key = [trained.fit["weights_sha256"], config.answer_prompts, asdict(options)]
+    done = run.find("answers", key)
+    if done is None or not (run.path / answers.FILE_NAME).is_file():
+        ready.model.to(processes.accelerator.device)
+        asked = ready.corpus.test[: config.answer_prompts]
+        tuned, told = _answered(ready, asked, options, config, processes, "tuned")
+        with ready.model.disable_adapter():
+            before, told_before = _answered(ready, asked, options, config, processes, "base")
+        answers.write(run.path, asked, {"base": before, "tuned": tuned}, ready.reader)
+        run.record("answers", key, {"base": asdict(told_before), "tuned": asdict(told)})
+        done = run.find("answers", key)
+        assert done is not None
+    return {name: Answers(**done[name]) for name in ("base", "tuned")}  # type: ignore[arg-type]
+
+
+def _answered(
+    ready: Ready,
+    asked: Sequence[Dialogue],
+    options: Options,
+    config: ChatConfig,
+    processes: Processes,
+    name: str,
+) -> tuple[list[Answer], Answers]:
+    limit = ready.reader.max_tokens
+    prompts = [ready.reader.prompt(one)[-limit:] for one in asked]
+    processes.say(f"the {name} model answers {len(prompts)} held-out prompts")
+    batch_size = _ANSWERS_PER_ROW * config.per_device_eval_batch_size
+    made = answers.sample(ready.plain, prompts, ready.reader, options, batch_size=batch_size)
+    return made, answers.figures(made, ready.plain, prompts, ready.reader)
+
+
+def _draw(trained: Trained, config: ChatConfig) -> None:
+    folders = [trained.run.path, *map(Path, config.compare_runs)]
+    histories = {folder.resolve().name: History(folder).lines() for folder in folders}
+    plots.write_all(trained.run.path, histories, trained.base, trained.tuned)
+
+
+def _merge(trained: Trained) -> None:
+    """Write the weights with the adapter in them, unless they are there; the model is used up."""
+    run, key = trained.run, trained.fit["weights_sha256"]
+    done = run.find("merge", key)
+    path = run.path / _MERGED
+    if done is None or not path.is_file() or sha256_of(path) != done["sha256"]:
+        adapters.merge(trained.ready.model).save_pretrained(run.path, max_shard_size="1000GB")
+        run.record("merge", key, {"sha256": sha256_of(path)})
+
+
+def _write_receipt(trained: Trained, config: ChatConfig, told: Mapping[str, object]) -> None:
+    read = trained.ready.corpus
+    receipt.write_split_ids(trained.run.path, read.row_ids())
+    receipt.write(
+        trained.run.path,
+        config,
+        kind=_KIND,
+        data=read.receipt(),
+        base=trained.ready.base.as_dict(),
+        fit=trained.fit,
+        export={},
+        metrics={"held_out": told["held_out"]},
+    )
+
+
+def _refuse_missing_runs(config: ChatConfig) -> None:
+    for name in config.compare_runs:
+        if not (Path(name) / METRICS).is_file():
+            raise ConfigError(f"compare_runs names {name}, which holds no {METRICS} of a run")
+
+
+def _refuse_nameless_base(config: ChatConfig, revision: str) -> None:
+    if config.push_to_hub and revision == bases.LOCAL:
+        raise ConfigError(
+            f"{config.model_name_or_path} is a folder of this machine, so nobody else could load "
+            "the published adapter; publish the base model first and give its repo id"
+        )

@@ -1,0 +1,90 @@
+"""A chat run against its receipt: parts made anew, losses summed anew, the adapter asked again.
+
+Owns these checks; the seal, the files and the data are those of any run: training/verify.py, which
+loads no torch before it must.
+
+Try: python -m training.verify runs/chat
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from hub.client import Hub
+from hub.errors import HubError
+from inference.core.errors import DataError, ModelError
+from inference.models.model_files import read_json
+from training.chat_tuning import corpus
+from training.chat_tuning.shipment import CHAT
+from training.run import receipt
+from training.run.checks import DEVIATES, OK, UNCHECKED, Check, equal
+from training.settings import chat_config as configs
+from training.settings.chat_config import ChatConfig
+
+
+def is_chat(told: Mapping[str, Any]) -> bool:
+    """Whether this run.json tells of a chat run."""
+    return told.get("kind") == CHAT.kind
+
+
+def settings(told: Mapping[str, Any]) -> ChatConfig:
+    """The settings of the run.
+
+    Raises:
+        ConfigError: run.json has a setting that is none.
+    """
+    return configs.from_mapping(told["config"])
+
+
+def parts(
+    run_dir: Path, told: Mapping[str, Any], config: ChatConfig, *, is_data_there: bool
+) -> Iterator[Check]:
+    """The parts of the receipt against parts made anew from the files."""
+    if not is_data_there or config.paraphrases:
+        reason = "the data is not there, or changed"
+        if is_data_there:
+            reason = "the paraphrases in it are not published"
+        yield Check("split", UNCHECKED, f"the parts were not made again: {reason}")
+        return
+    try:
+        made = corpus.prepare(config)
+    except DataError as error:
+        yield Check("data", DEVIATES, str(error))
+        return
+    # a file may have another name by now, and row ids begin with it
+    names = {source["part"]: source["name"] for source in told["data"]["sources"]}
+    renamed = corpus.with_names(made, names)
+    there = {name: value for name, value in told["data"].items() if name != "rejected_rows"}
+    yield from equal("split", "run.json: data", there, renamed.receipt())
+    if (run_dir / receipt.SPLITS).is_file():
+        stored = receipt.read_split_ids(run_dir)
+        yield from equal("split", receipt.SPLITS, stored, renamed.row_ids())
+
+
+def figures(run_dir: Path, told: Mapping[str, Any]) -> Iterator[Check]:
+    """The losses of run.json and report.json against the rows of held_out.json."""
+    from training.chat_tuning import report
+
+    try:
+        made = report.figures_of(report.read_rows(run_dir))
+        stored = read_json(run_dir / report.FILE_NAME)
+    except ModelError as error:
+        yield Check("metric", UNCHECKED, str(error))
+        return
+    yield from equal("metric", "run.json: metrics", told["metrics"], {"held_out": made})
+    yield from equal("metric", str(report.FILE_NAME), stored["held_out"], made)
+
+
+def golden_check(run_dir: Path, hub: Hub) -> Check:
+    """Base and adapter loaded anew, and asked what they were asked after training."""
+    from training.chat_tuning import golden
+
+    if not (run_dir / golden.FILE_NAME).is_file():
+        return Check("golden", UNCHECKED, f"{golden.FILE_NAME} is not there")
+    try:
+        golden.replay(run_dir, hub)
+    except HubError as error:
+        return Check("golden", UNCHECKED, f"the base model cannot be fetched: {error}")
+    except ModelError as error:
+        return Check("golden", DEVIATES, str(error))
+    return Check("golden", OK, f"base and adapter give the losses in {golden.FILE_NAME}")

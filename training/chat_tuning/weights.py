@@ -1,0 +1,118 @@
+"""The adapter of a run: trained unless it is there, saved with tokenizer, template and chat.json.
+
+Owns the first stage: from encoded dialogues and a base model to a folder that peft loads. The
+training itself is loop.py.
+
+Try: python -m training.chat --train_file dialogues.jsonl --max_steps 60
+"""
+
+from dataclasses import asdict
+
+from transformers import GenerationConfig, PreTrainedModel
+
+from inference.chat import chat_bundle
+from inference.chat.chat_bundle import ChatBundle
+from inference.core.errors import ConfigError
+from training.chat_tuning import adapters, loop
+from training.chat_tuning.adapters import PeftModel
+from training.chat_tuning.base import Base
+from training.chat_tuning.batches import Encoded
+from training.chat_tuning.loop import ChatFit, ChatJob
+from training.chat_tuning.template import Reader
+from training.run import receipt
+from training.run.run_folder import RunFolder, sha256_of
+from training.settings.chat_config import ChatConfig
+from training.trainer.checkpoints import Checkpoints
+from training.trainer.processes import Processes
+from training.trainer.progress import History
+
+
+def make(
+    config: ChatConfig,
+    model: PeftModel,
+    parts: tuple[Encoded, Encoded],
+    base: Base,
+    reader: Reader,
+    run: RunFolder,
+    processes: Processes,
+) -> dict[str, object]:
+    """What run.json says of the adapter in the run folder, after training it if need be.
+
+    parts: to train on and to validate on. The model then holds the adapter of the best validation.
+
+    Raises:
+        ConfigError: the adapter there is not the one that was recorded.
+    """
+    done = run.find("fit", "weights")
+    path = run.path / adapters.WEIGHTS
+    if done is None:
+        run.write()
+        job = ChatJob(
+            config=config,
+            model=model,
+            train=parts[0],
+            validation=parts[1],
+            pad_id=reader.pad_id,
+            run_dir=run.path,
+            identity=run.identity,
+        )
+        fit = loop.fit(job, processes)
+        _save(fit, base, reader, model, run)
+        done = _record(fit, parts[0], config, run, processes)
+        run.record("fit", "weights", done)
+    else:
+        seen = sha256_of(path) if path.exists() else "missing"
+        if seen != done["weights_sha256"]:
+            raise ConfigError(
+                f"{path} is not what training wrote (sha256 {seen}, expected "
+                f"{done['weights_sha256']}); choose another --output_dir, or delete that folder to "
+                "train again"
+            )
+        processes.say(f"the adapter in {run.path} is complete")
+    Checkpoints(run.path, run.identity).discard()
+    adapters.read(model, run.path)
+    return done
+
+
+def _save(fit: ChatFit, base: Base, reader: Reader, model: PeftModel, run: RunFolder) -> None:
+    """Put the best adapter, the tokenizer and what a chat needs to know into the run folder."""
+    for path in fit.adapter_dir.iterdir():
+        partial = run.path / f".{path.name}.partial"
+        partial.write_bytes(path.read_bytes())
+        partial.replace(run.path / path.name)
+    reader.tokenizer.save_pretrained(run.path)
+    plain = model.get_base_model()
+    assert isinstance(plain, PreTrainedModel), type(plain)
+    generation = plain.generation_config or GenerationConfig()
+    generation.eos_token_id = list(reader.end_of_turn)
+    generation.pad_token_id = reader.pad_id
+    generation.save_pretrained(run.path)
+    limit = getattr(plain.config, "max_position_embeddings", reader.max_tokens)
+    bundle = ChatBundle(
+        base=chat_bundle.Base(base.repo_id, base.revision, base.weights_sha256),
+        system_prompt=reader.system_prompt,
+        max_length=int(limit),
+        end_of_turn=reader.end_of_turn,
+    )
+    chat_bundle.save(bundle, run.path)
+
+
+def _record(
+    fit: ChatFit, train: Encoded, config: ChatConfig, run: RunFolder, processes: Processes
+) -> dict[str, object]:
+    course = {name: value for name, value in asdict(fit).items() if name != "adapter_dir"}
+    validations = [line for line in History(run.path).lines() if "validation_loss" in line]
+    return {
+        "weights_sha256": sha256_of(run.path / adapters.WEIGHTS),
+        "versions": receipt.versions(),
+        "device": {"type": processes.device, "precision": processes.precision, "processes": 1},
+        "seeds": {"seed": config.seed},
+        "training": {
+            **course,
+            "dialogues": len(train.tokens),
+            "cut": train.cut,
+            "learned_tokens": train.learned_tokens,
+            "tokens": sum(len(one.ids) for one in train.tokens),
+        },
+        "history": validations,
+    }

@@ -1,0 +1,293 @@
+"""The stages of a run, from settings to a repo on the Hub.
+
+Owns their order and nothing of what they do. A stage that is complete in output_dir is not done
+again, so the same settings after an interruption carry on, and after success return at once.
+Importing this loads torch and transformers, which takes seconds: the command that reads the flags
+is training/train.py.
+
+Try: python -m training.train --train_file tweets.csv --label_field sentiment --output_dir runs/a
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+
+from hub.client import Hub
+from inference.core.errors import Leak
+from inference.core.settings import Settings
+from inference.data.records import Records
+from inference.evaluation import predictions
+from inference.evaluation.leaderboard import Leaderboard, sentence
+from inference.models import bundle as bundles
+from inference.models import classifier
+from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH
+from inference.runs import study as studies
+from training.data import data
+from training.data.data import Splits
+from training.data.splits import label_matrix
+from training.doctor.examination import examine, refuse_leaks
+from training.doctor.report import Report
+from training.export import export, golden, thresholds
+from training.publishing import publish
+from training.publishing.classifier_files import CLASSIFIER
+from training.report import card, results
+from training.report import vocabulary as words_of
+from training.report.results import Task
+from training.run import receipt
+from training.run.run_folder import STUDY, RunFolder, sha256_of
+from training.settings.config import TrainConfig
+from training.trainer import base as bases
+from training.trainer import trackers
+from training.trainer import weights as weights_of
+from training.trainer.base import Base
+from training.trainer.processes import Processes
+from training.trainer.progress import History
+
+# Replayed after publishing, and published: so never the user's texts.
+_GOLDEN_TEXTS = (
+    "ok",
+    "The crew was lovely and we landed early!",
+    "Two hours late and nobody says why.",
+    "How do I change the address of my order?",
+    "Ça m'est égal – 天気がいいですね 🙂",
+    "NA",
+    "I waited in line for a while, then somebody came, looked at the form, asked the same "
+    "questions again and told me to come back on another day with the other form.",
+    "word " * 200,
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run. repo_id and sha are None unless it was published.
+
+    metrics: of the test part, by row of the verdict table; verdict: its sentence. Both are empty
+    on all but the main process.
+    """
+
+    run_dir: Path
+    repo_id: str | None
+    sha: str | None
+    metrics: Mapping[str, object]
+    verdict: str = ""
+
+
+def run(config: TrainConfig, settings: Settings) -> Result:
+    """Train, export, measure, judge and, if asked, publish.
+
+    Raises:
+        UserError: anything that its reader can put right; see inference/core/errors.py.
+    """
+    processes = Processes(config, settings)
+    hub = settings.connect()
+    ready = prepare(config, hub, processes)
+    splits, base, found, repo_id = ready.splits, ready.base, ready.found, ready.repo_id
+    identity = identity_of(config, splits, base, processes)
+    folder = RunFolder.open(Path(config.output_dir), identity)
+    if processes.is_main:
+        folder.hold()
+    fitted = weights_of.make(config, splits, base, folder, processes)
+    processes.part()
+    if not processes.is_main or found is None:
+        return Result(folder.path, None, None, {})
+    weights = fitted["weights_sha256"]
+    exported = _export(folder, splits, weights)
+    decided = _decide(folder, splits, weights, settings.threads)
+    shown_id = repo_id or config.hub_model_id or folder.path.name
+    measured = results.measure(
+        folder, weights, Task(splits, config, base, hub, shown_id, settings.threads)
+    )
+    _draw(folder, splits, measured.board)
+    words_of.write(folder, splits)
+    _keep_study(config, folder)
+    receipt.write_split_ids(folder.path, splits.row_ids())
+    receipt.write(
+        folder.path,
+        config,
+        data={**splits.receipt(), "findings": [asdict(finding) for finding in found.findings]},
+        base={"repo_id": base.repo_id or base.folder.name, "revision": base.revision},
+        fit={**fitted, "decision": decided, "not_compared": list(measured.missing)},
+        export=exported,
+        metrics=measured.figures,
+    )
+    _card(folder)
+    said = sentence(measured.board)
+    print(f"{said}\nthe run is in {folder.path}", flush=True)
+    sha = (
+        publish.publish_once(folder, repo_id, config, hub, CLASSIFIER, "model") if repo_id else None
+    )
+    return Result(folder.path, repo_id, sha, measured.figures, said)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a run starts from; found: on the main process alone; repo_id: None unless published."""
+
+    splits: Splits
+    base: Base
+    found: Report | None
+    repo_id: str | None
+
+
+def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> Ready:
+    """All that is done before the first step: settings are said, data is read, examined, divided.
+
+    Raises:
+        UserError: anything that its reader can put right; see inference/core/errors.py.
+    """
+    trackers.refuse_missing(config.report_to)
+    if config.study and Path(config.study).is_file():
+        studies.load(Path(config.study))  # it is copied when all else is done
+    processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
+    repo_id = processes.agree(_preflight(config, hub) if processes.is_main else None)
+    with processes.main_first():
+        given = data.read_parts(config, hub)  # first: a slip in a file needs no download to be seen
+        base = bases.find(config, hub)
+        found = _examine(given, config) if processes.is_main else None
+        splits = data.divide(given, config)
+    _refuse_leaks(found, config, processes)
+    results.refuse_incomplete_descriptions(config, splits.labels)
+    results.refuse_unusable_maps(config, splits.labels)
+    processes.say(_describe(splits, config, processes))
+    return Ready(splits, base, found, repo_id)
+
+
+def _examine(given: Mapping[str, Records], config: TrainConfig) -> Report:
+    """What is wrong with the files, said before anything long starts."""
+    found = examine(
+        given,
+        with_suspects=False,
+        seed=config.seed,
+        fields=config.schema().needed,
+        max_tokens=config.max_seq_length,
+        language=config.language,
+    )
+    for finding in found.findings:
+        print(f"{finding.severity}: {finding.message}", flush=True)
+    return found
+
+
+def _refuse_leaks(found: Report | None, config: TrainConfig, processes: Processes) -> None:
+    """Stop every process if the one that looked at the files found a leak.
+
+    Raises:
+        Leak: a text of a given validation or test file lies in another one.
+    """
+    leak = ""
+    if found is not None and not config.allow_leaks:
+        try:
+            refuse_leaks(found)
+        except Leak as error:
+            leak = str(error)
+    if leak := processes.agree(leak):
+        raise Leak(leak)
+
+
+def _preflight(config: TrainConfig, hub: Hub) -> str | None:
+    """The full id to publish to, once it is certain that this token may."""
+    if not config.push_to_hub:
+        return None
+    return hub.check_write(str(config.hub_model_id))
+
+
+def _describe(splits: Splits, config: TrainConfig, processes: Processes) -> str:
+    lines = [f"rejected {row}" for row in splits.rejected[:5]]
+    if len(splits.rejected) > len(lines):
+        lines.append(f"rejected {len(splits.rejected) - len(lines)} more rows, see run.json")
+    lines += [f"note: {note}" for note in splits.notes]
+    lines.append(
+        f"{len(splits.train)} texts to train on, {len(splits.validation)} to validate, "
+        f"{len(splits.test)} to test; {splits.problem_type}: {', '.join(splits.labels)}"
+    )
+    lines.append(
+        f"device {processes.device}, {processes.precision}, processes: {processes.count}, "
+        f"texts in a step: {config.texts_in_a_step(processes.count)}"
+    )
+    return "\n".join(lines)
+
+
+def identity_of(
+    config: TrainConfig, splits: Splits, base: Base, processes: Processes
+) -> dict[str, object]:
+    """What two runs must share for their weights to be the same."""
+    parts = {"train": splits.train, "validation": splits.validation, "test": splits.test}
+    return {
+        **config.weights_identity(),
+        "base model": base.fingerprint(),
+        "processes": processes.count,
+        "precision": processes.precision,
+        **{f"{name} sha256": data.split_hash(part) for name, part in parts.items()},
+    }
+
+
+def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object]:
+    done = run.find("export", weights)
+    if done is None:
+        print("exporting to ONNX", flush=True)
+        bundle = bundles.load(run.path)
+        # a validation part of a few texts alone would leave the int8 file too narrow ranges
+        known = (*splits.validation, *splits.train[: export.RANGE_TEXTS])
+        texts = [bundle.compose(example.fields) for example in known]
+        done = asdict(export.export(run.path, texts))
+        golden.write(run.path, _GOLDEN_TEXTS)
+        run.record("export", weights, done)
+    return done
+
+
+def _decide(run: RunFolder, splits: Splits, weights: object, threads: int) -> dict[str, object]:
+    """Choose temperature and thresholds on the validation part, and store them with the model."""
+    done = run.find("decide", weights)
+    if done is None:
+        engine = ONNX_FP32 if (run.path / ONNX_FILES[ONNX_FP32]).is_file() else TORCH
+        model = classifier.load(run.path, engine=engine, threads=threads)
+        bundle = model.bundle
+        texts = [bundle.compose(example.fields) for example in splits.validation]
+        print(f"choosing how scores decide, on {len(texts)} validation texts", flush=True)
+        chosen = thresholds.choose(
+            model.logits(texts),
+            label_matrix(splits.validation, splits.labels),
+            splits.labels,
+            splits.problem_type,
+        )
+        bundles.save(chosen.apply(bundle), run.path)
+        done = asdict(chosen)
+        run.record("decide", weights, done)
+    return done
+
+
+def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
+    """Draw the plots of the run and of the judged model's answers."""
+    assert board.judged is not None, "the fine-tuned model is always measured"
+    name = board.judged.model.name
+    answers = run.path / predictions.FOLDER / f"{name}.parquet"
+    key = [sha256_of(answers), sha256_of(run.path / "decision.json")]
+    done = run.find("plots", key)
+    if done is None or not all((run.path / str(file)).is_file() for file in done):
+        from training.report import plots  # matplotlib takes a second to import
+
+        files = plots.write_all(
+            run.path,
+            history=History(run.path).lines(),
+            parts={name: label_matrix(part, splits.labels) for name, part in splits.parts.items()},
+            targets=predictions.load_targets(run.path / predictions.TARGETS),
+            predictions=predictions.load(answers),
+            bundle=bundles.load(run.path),
+        )
+        run.record("plots", key, {file: sha256_of(run.path / file) for file in files})
+
+
+def _keep_study(config: TrainConfig, run: RunFolder) -> None:
+    """Put the search that chose these settings beside the results, where it still lies."""
+    if config.study and Path(config.study).is_file():
+        studies.copy(Path(config.study), run.path / STUDY)
+    elif config.study:
+        print(f"note: {config.study} is not here, so the card does not tell of the search")
+
+
+def _card(run: RunFolder) -> None:
+    key = sha256_of(run.path / receipt.FILE_NAME)
+    if run.find("card", key) is None or not (run.path / card.FILE_NAME).exists():
+        card.write_card(run.path)
+        run.record("card", key, {})

@@ -1,0 +1,210 @@
+"""How logits become decisions: one temperature, and a cut-off for each label.
+
+Owns the choice, made on validation alone: the test part never comes here, and the training part
+would flatter. It decides nothing itself; inference/models/classifier.py does, with what is chosen
+here.
+
+Letters: N validation examples, C labels, K cut-offs tried.
+
+Try: python -m pytest -q tests/training/export/test_thresholds.py
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+
+from inference.core.errors import ModelError
+from inference.data.problem_types import MULTI
+from inference.evaluation import metrics
+from inference.models.bundle import DEFAULT_THRESHOLD, Bundle
+from inference.models.classifier import activate
+
+Bools = NDArray[np.bool_]
+Scores = NDArray[np.float32]
+
+LEAST_EXAMPLES = 5
+"""A cut-off is chosen for a label that at least so many examples have, and as many have not."""
+
+# Beyond these no model gains: a temperature at the end of the range stands for a loss that falls
+# for ever, which says something about the validation part and nothing about the model.
+_LOWEST, _HIGHEST = 0.05, 20.0
+_AT_THE_END = 1.01  # minimize_scalar stops a little before the end
+_EQUAL_MCC = 1e-12  # equal counts, added up in another order
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was chosen, and the calibration error it brought; `thresholds` is () for single-label.
+
+    chosen_on: how it was chosen, for decision.json and the card. notes: what kept its default, and
+    why. ece_before, ece_after: as metrics.py has it, at temperature 1 and at `temperature`. Both
+        on the examples that the temperature was chosen on; on others it gains a little less.
+    """
+
+    temperature: float
+    thresholds: tuple[float, ...]
+    chosen_on: str
+    notes: tuple[str, ...]
+    ece_before: float | None
+    ece_after: float | None
+
+    def apply(self, bundle: Bundle) -> Bundle:
+        """The bundle with this temperature and these thresholds."""
+        return replace(
+            bundle,
+            temperature=self.temperature,
+            thresholds=self.thresholds,
+            chosen_on=self.chosen_on,
+        )
+
+
+def choose(logits: Scores, targets: Bools, labels: Sequence[str], problem_type: str) -> Decision:
+    """The temperature and, for a multi-label model, a cut-off for each label.
+
+    logits: (N, C) float32, before any temperature. targets: (N, C) bool.
+
+    Raises:
+        ModelError: a logit is not a number.
+    """
+    _require_numbers(logits, labels)
+    is_multilabel = problem_type == MULTI
+    temperature, notes = _temperature(logits, targets, is_multilabel)
+    before = activate(logits, is_multilabel)
+    after = activate(logits / temperature, is_multilabel)  # as Classifier.score does
+    thresholds, kept = _thresholds(after, targets, labels) if is_multilabel else ((), ())
+    return Decision(
+        temperature,
+        thresholds,
+        _describe(len(logits), has_temperature=True, has_thresholds=is_multilabel),
+        (*notes, *kept),
+        _calibration_error(before, targets, labels, is_multilabel),
+        _calibration_error(after, targets, labels, is_multilabel),
+    )
+
+
+def choose_on_scores(
+    scores: Scores, targets: Bools, labels: Sequence[str], problem_type: str
+) -> Decision:
+    """The same for a model that gives scores only: cut-offs, and the temperature stays 1.
+
+    scores: (N, C) float32 in [0, 1]; a column of NaN is a label that the model does not know.
+    """
+    is_multilabel = problem_type == MULTI
+    thresholds, notes = _thresholds(scores, targets, labels) if is_multilabel else ((), ())
+    error = _calibration_error(scores, targets, labels, is_multilabel)
+    described = _describe(len(scores), has_temperature=False, has_thresholds=is_multilabel)
+    return Decision(1.0, thresholds, described, notes, error, error)
+
+
+def _temperature(
+    logits: Scores, targets: Bools, is_multilabel: bool
+) -> tuple[float, tuple[str, ...]]:
+    """The temperature of least log-loss (Guo et al. 2017, arXiv:1706.04599, section 4.2).
+
+    One for all labels: it keeps their order, so that a single-label model decides as before. The
+    loss is convex in 1/T, so that the search by parts finds its only valley.
+    """
+    assert is_multilabel or (targets.sum(axis=1) == 1).all(), "a text has exactly one label"
+    exact = logits.astype(np.float64)
+
+    def loss(log_temperature: float) -> float:
+        scaled = exact / np.exp(log_temperature)
+        if is_multilabel:  # -ln sigmoid(z) of a label that is there, -ln sigmoid(-z) of the others
+            return float(np.logaddexp(0, np.where(targets, -scaled, scaled)).mean())
+        return float((logsumexp(scaled, axis=1) - scaled[targets]).mean())
+
+    bounds = (np.log(_LOWEST), np.log(_HIGHEST))
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    temperature = float(np.exp(found.x))
+    if temperature < _LOWEST * _AT_THE_END:
+        why = "the model errs on no validation example, so nothing says how sure it may be"
+    elif temperature > _HIGHEST / _AT_THE_END:
+        why = "on the validation examples its scores go with no label"
+    else:
+        return round(temperature, 6), ()
+    return 1.0, (f"the temperature stays 1: {why}",)
+
+
+def _thresholds(
+    scores: Scores, targets: Bools, labels: Sequence[str]
+) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """The cut-offs, (C,), and a note on each label that keeps 0.5."""
+    thresholds, notes = [], []
+    for column, label in enumerate(labels):
+        best, why = _best_threshold(scores[:, column], targets[:, column])
+        thresholds.append(best)
+        if why:
+            notes.append(f"{label} keeps the threshold {DEFAULT_THRESHOLD}: {why}")
+    return tuple(thresholds), tuple(notes)
+
+
+def _best_threshold(scores: Scores, truth: Bools) -> tuple[float, str]:
+    """The cut-off of one label by MCC, (N,) each, and "" or why it is the default.
+
+    Tried are 0.5 and the middle between any two neighbouring scores, where a small change of a
+    score changes no decision; of equally good ones the nearest to 0.5 is taken.
+    """
+    positives = int(truth.sum())
+    if np.isnan(scores).any():
+        return DEFAULT_THRESHOLD, "the model does not know this label"
+    for count, having in ((positives, "have"), (len(truth) - positives, "lack")):
+        if count < LEAST_EXAMPLES:
+            few = f"{count} validation examples {having} it, fewer than {LEAST_EXAMPLES}"
+            return DEFAULT_THRESHOLD, few
+    distinct = np.unique(scores)
+    middles = distinct[:-1] + np.diff(distinct) / 2
+    middles = np.where(middles > distinct[:-1], middles, distinct[1:])  # next to each other
+    # float32, as decide() compares
+    tried: Scores = np.append(middles, DEFAULT_THRESHOLD).astype(np.float32)
+    correlations = mcc_at(tried, scores, truth)
+    best = correlations.max()
+    if best <= 0:
+        return DEFAULT_THRESHOLD, "no threshold does better than chance on the validation examples"
+    equal = tried[correlations >= best - _EQUAL_MCC]
+    nearest = equal[np.abs(equal - DEFAULT_THRESHOLD).argmin()]
+    return float(str(nearest)), ""  # by way of str: the shortest number that is this float32
+
+
+def mcc_at(thresholds: Scores, scores: Scores, truth: Bools) -> NDArray[np.float64]:
+    """Matthews' correlation of `scores >= threshold` with the truth, for each threshold, (K,).
+
+    scores: (N,) float32. truth: (N,) bool. 0 where nothing or everything is chosen.
+    """
+    order = np.argsort(scores)
+    below = np.searchsorted(scores[order], thresholds)
+    count, positives = len(scores), int(truth.sum())
+    positives_below = np.concatenate([[0], truth[order].cumsum()])[below]
+    chosen = (count - below).astype(np.float64)
+    hits = (positives - positives_below).astype(np.float64)
+    covariance = hits * count - chosen * positives
+    spread = np.sqrt(chosen * (count - chosen) * positives * (count - positives))
+    return np.divide(covariance, spread, out=np.zeros_like(spread), where=spread > 0)
+
+
+def _calibration_error(
+    scores: Scores, targets: Bools, labels: Sequence[str], is_multilabel: bool
+) -> float | None:
+    truth = targets.astype(np.int64) if is_multilabel else targets.argmax(axis=1)
+    # the decisions do not enter into the calibration error
+    return metrics.summarise(truth, scores, targets, labels).ece
+
+
+def _describe(count: int, *, has_temperature: bool, has_thresholds: bool) -> str:
+    chosen = ["temperature by log-loss"] * has_temperature
+    chosen += ["thresholds by MCC"] * has_thresholds
+    return f"{count} validation examples: {', '.join(chosen)}" if chosen else "nothing to choose"
+
+
+def _require_numbers(logits: Scores, labels: Sequence[str]) -> None:
+    broken = ~np.isfinite(logits)
+    if broken.any():
+        of_labels = ", ".join(np.asarray(labels)[broken.any(axis=0)])
+        raise ModelError(
+            f"{int(broken.any(axis=1).sum())} of {len(logits)} validation examples have a score "
+            f"that is not a number, for {of_labels}: the training has diverged. Train again with "
+            f"a lower --learning_rate, or with --mixed_precision no"
+        )

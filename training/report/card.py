@@ -1,0 +1,198 @@
+"""Run folder -> README.md: the model card, from the files of the run folder and nothing else.
+
+Owns the metadata that the Hub reads and which facts stand where; the text around them is card.md,
+the paragraphs are card_text.py. A figure that the run folder does not hold is left out.
+
+Try: python -c "from pathlib import Path; from training.report.card import write_card; \
+    write_card(Path('DIR'))"
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from hub.client import card_text
+from inference.core.atomic_write import write_whole
+from inference.evaluation import leaderboard as leaderboards
+from inference.evaluation.leaderboard import Leaderboard, Row
+from inference.models import bundle as bundles
+from inference.models.bundle import Bundle
+from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH, activate
+from inference.models.model_files import read_json
+from inference.runs import study as studies
+from inference.runs.study import Study
+from training.export import golden
+from training.report import card_results as results_text
+from training.report import card_text as paragraphs
+from training.run.run_folder import STUDY
+
+FILE_NAME = "README.md"
+_TEMPLATE = Path(__file__).with_name("card.md")
+_WIDGET_EXAMPLES = 3
+_WIDGET_CHARS = range(10, 120)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a card is made from; `receipt` is run.json."""
+
+    repo_id: str
+    revision: str
+    receipt: Mapping[str, Any]
+    bundle: Bundle
+    board: Leaderboard
+    golden: Mapping[str, Any]
+    has_onnx: bool
+    plots: tuple[str, ...]
+    study: Study | None = None
+    """The search that chose the settings, if one did."""
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        return self.receipt["config"]
+
+    @property
+    def weights_row(self) -> Row | None:
+        """The results of the weights themselves: float32, not the int8 copy."""
+        own = {row.model.engine: row for row in self.board.rows if row.is_fine_tuned}
+        return own.get(ONNX_FP32) or own.get(TORCH)
+
+
+def write_card(run_dir: Path, repo_id: str | None = None, revision: str = "main") -> None:
+    """Write README.md into a run folder, whole or not at all.
+
+    repo_id: where it is published, as far as known; the run's own hub_model_id unless given.
+    revision: branch or tag that the snippets name.
+
+    Raises:
+        ModelError, DataError: a file of the run folder is missing or unreadable.
+        HubError: the Hub would not understand the metadata.
+    """
+    write(render(read(run_dir, repo_id, revision)), run_dir)
+
+
+def read(run_dir: Path, repo_id: str | None, revision: str) -> Run:
+    """Gather the facts of a run folder. Raises as write_card."""
+    receipt = read_json(run_dir / "run.json")
+    config: Any = receipt.get("config", {})
+    search = run_dir / STUDY / studies.FILE_NAME
+    return Run(
+        repo_id=repo_id or config.get("hub_model_id") or run_dir.resolve().name,
+        revision=revision,
+        receipt=receipt,
+        bundle=bundles.load(run_dir),
+        board=leaderboards.load(run_dir / "results" / "leaderboard.json"),
+        golden=read_json(run_dir / golden.FILE_NAME),
+        has_onnx=all((run_dir / name).is_file() for name in ONNX_FILES.values()),
+        study=studies.load(search) if search.is_file() else None,
+        plots=tuple(sorted(path.stem for path in (run_dir / "results" / "plots").glob("*.png"))),
+    )
+
+
+def render(run: Run) -> str:
+    """The whole card. Raises HubError if the Hub would not understand the metadata."""
+    return card_text(_metadata(run), Template(_TEMPLATE.read_text("utf-8")).substitute(_body(run)))
+
+
+def write(card: str, folder: Path) -> None:
+    """Write a card into a folder, whole or not at all."""
+    write_whole(folder / FILE_NAME, card)
+
+
+def _body(run: Run) -> dict[str, str]:
+    receipt, bundle = run.receipt, run.bundle
+    examples = _examples(run)
+    return {
+        "verdict": results_text.verdict(run.board),
+        "title": paragraphs.escape(run.repo_id.rpartition("/")[2]),
+        "summary": paragraphs.summary(receipt, bundle),
+        "results": results_text.results(receipt, run.board, run.plots),
+        "repo_id": json.dumps(run.repo_id),
+        "revision": json.dumps(run.revision),
+        "repo_id_plain": run.repo_id,
+        "revision_plain": run.revision,
+        "example": json.dumps(examples[0][0] if examples else "a text", ensure_ascii=False),
+        "decision": paragraphs.decision(receipt, bundle),
+        "onnx": paragraphs.onnx(receipt, bundle, run.repo_id, run.revision, has_onnx=run.has_onnx),
+        "data": paragraphs.data(receipt, bundle.labels),
+        "training": paragraphs.training(receipt, run.study),
+        "file_flags": paragraphs.file_flags(run.config),
+        "limits": paragraphs.limits(receipt, bundle),
+        "versions": paragraphs.versions(receipt),
+    }
+
+
+def _metadata(run: Run) -> dict[str, object]:
+    base = run.receipt["base_model"].get("repo_id")
+    is_repo = "/" in str(base)  # a local folder has no page to link to
+    tags = ["accelerate", *(["multi-label"] if run.bundle.is_multilabel else [])]
+    dataset = run.config.get("dataset_name")
+    return {
+        "license": run.config.get("license"),
+        "language": run.config.get("language"),
+        "library_name": "transformers",
+        "pipeline_tag": "text-classification",
+        **({"base_model": base, "base_model_relation": "finetune"} if is_repo else {}),
+        **({"datasets": [dataset]} if dataset else {}),
+        "metrics": ["f1", "accuracy", "matthews_correlation", "roc_auc"],
+        "tags": tags + (["onnx", "transformers.js"] if run.has_onnx else []),
+        "widget": [
+            {"text": text, "output": [{"label": name, "score": score} for name, score in scores]}
+            for text, scores in _examples(run)
+        ],
+        **({"model-index": [_results(run, run.weights_row)]} if run.weights_row else {}),
+    }
+
+
+def _results(run: Run, row: Row) -> dict[str, object]:
+    """An entry of model-index; all its values are those of the results table."""
+    sources: Sequence[Mapping[str, Any]] = run.receipt["data"]["sources"]
+    name = run.config.get("dataset_title") or sources[-1]["name"]
+    figures = {
+        "f1": ("macro F1", row.figures["macro_f1"]),
+        "accuracy": ("accuracy", row.figures["accuracy"]),
+        "matthews_correlation": ("MCC", row.figures["mcc"]),
+        "roc_auc": ("ROC AUC", row.figures["roc_auc"]),
+    }
+    return {
+        "name": run.repo_id.rpartition("/")[2],
+        "results": [
+            {
+                "task": {"type": "text-classification", "name": "Text Classification"},
+                "dataset": {
+                    "name": name,
+                    "type": run.config.get("dataset_name") or slug(str(name)),
+                    "split": "test",
+                },
+                "metrics": [
+                    {"type": kind, "name": title, "value": round(value, 4)}
+                    for kind, (title, value) in figures.items()
+                    if value is not None
+                ],
+            }
+        ],
+    }
+
+
+def slug(name: str) -> str:
+    """The name as the Hub's id of a data set that is not there: letters, digits, dots, dashes."""
+    return re.sub(r"[^\w.]+", "-", name).strip("-.").lower() or "data"
+
+
+def _examples(run: Run) -> list[tuple[str, list[tuple[str, float]]]]:
+    """Some golden texts with the model's scores, the strongest label first."""
+    logits = run.golden["logits"].get(ONNX_FP32) or run.golden["logits"][TORCH]
+    array = np.asarray(logits, dtype=np.float32) / run.bundle.temperature
+    scores = activate(array, run.bundle.is_multilabel)
+    found = []
+    for text, row in zip(run.golden["texts"], scores, strict=True):
+        named = [(name, round(float(s), 4)) for name, s in zip(run.bundle.labels, row, strict=True)]
+        if len(text) in _WIDGET_CHARS:
+            found.append((text, sorted(named, key=lambda pair: -pair[1])))
+    return found[:_WIDGET_EXAMPLES]

@@ -1,0 +1,256 @@
+"""The paragraphs and tables of a model card, in Markdown, from run.json and the leaderboard.
+
+Owns the wording of what depends on the run; what never changes stands in card.md. Everything that
+a user named (files, columns, labels) is data: escape() shows it as it is.
+
+Try: python -m pytest -q tests/training/report/test_card_text.py
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from inference.models.bundle import UNTUNED, Bundle
+from inference.models.classifier import ONNX_FILES, ONNX_INT8
+from inference.runs.study import COMPLETE, FAILED, PRUNED, TABLE, Study
+
+Receipt = Mapping[str, Any]
+
+_FEW_EXAMPLES = 50  # of a label in the test part; one of them then weighs 2 points of its recall
+_SHOWN_SETTINGS = (
+    "max_seq_length",
+    "head_start",
+    "num_train_epochs",
+    "learning_rate",
+    "lr_scheduler_type",
+    "warmup_ratio",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "weight_decay",
+    "max_grad_norm",
+    "early_stopping_patience",
+    "loss",
+    "class_weights",
+    "weighted_sampling",
+    "lora_r",
+    "max_train_samples",
+    "seed",
+)
+_FILES = ("train_file", "validation_file", "test_file")
+
+
+def escape(text: object) -> str:
+    """Text of others as Markdown that shows it literally, on one line, also in a table or list."""
+    line = " ".join(str(text).split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = re.sub(r"([\\`*_{}\[\]#|~$^])", r"\\\1", line)
+    line = re.sub(r"^(\d*)([-+.)])(?= )", r"\1\\\2", line)  # would begin a list
+    # no bare address or handle becomes a link
+    return line.replace("://", ":&#47;&#47;").replace("@", "&#64;")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table of cells that are Markdown already."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def summary(receipt: Receipt, bundle: Bundle) -> str:
+    """What the model is, in two or three sentences, and what its labels mean if that was said."""
+    base = receipt["base_model"]
+    revision = f" at commit `{base['revision'][:12]}`" if base.get("revision") else ""
+    kind = "any number of these labels" if bundle.is_multilabel else "one of these labels"
+    reads = ""
+    if len(bundle.text_fields) > 1:
+        fields = ", ".join(map(escape, bundle.text_fields))
+        reads = f" It reads the fields {fields}, joined by `{bundle.field_separator}`."
+    labels = ", ".join(map(escape, bundle.labels))
+    return (
+        f"Gives a text {kind}: {labels}. It is {escape(base['repo_id'])}{revision}, fine-tuned on "
+        f"{receipt['data']['splits']['train']['rows']:,} labelled texts.{reads}{_meanings(receipt)}"
+    )
+
+
+def _meanings(receipt: Receipt) -> str:
+    described = receipt["config"].get("label_descriptions") or {}
+    rows = [(escape(label), escape(meaning)) for label, meaning in described.items()]
+    return "\n\n" + table(("label", "what it means"), rows) if rows else ""
+
+
+def decision(receipt: Receipt, bundle: Bundle) -> str:
+    """How scores become decisions, and how that was chosen."""
+    parts = ["The label with the highest score is the answer (`decision.json`)."]
+    if bundle.is_multilabel:
+        rows = [
+            (escape(label), f"{threshold:.3g}")
+            for label, threshold in zip(bundle.labels, bundle.thresholds, strict=True)
+        ]
+        parts = [
+            "Each score stands for itself; a label is given from its threshold on "
+            "(`decision.json`).",
+            table(("label", "threshold"), rows),
+        ]
+    temperature = (
+        f"Logits are divided by the temperature {bundle.temperature:.4g} before they become scores."
+    )
+    tuned = bundle.chosen_on != UNTUNED
+    parts.append(f"{temperature} Chosen on {escape(bundle.chosen_on)}." if tuned else temperature)
+    chosen = receipt.get("decision") or {}
+    if chosen.get("ece_before") is not None:
+        parts.append(
+            f"Calibration error on those examples: {chosen['ece_before']:.3f} before, "
+            f"{chosen['ece_after']:.3f} after; on the test set it is in the table above."
+        )
+    parts += [f"Note: {escape(note)}." for note in chosen.get("notes", ())]
+    return "\n\n".join(parts)
+
+
+def onnx(receipt: Receipt, bundle: Bundle, repo_id: str, revision: str, *, has_onnx: bool) -> str:
+    """The snippet without torch, or why there is none."""
+    if not has_onnx:
+        return f"There are no ONNX files: {escape(receipt['export'].get('notice'))}."
+    file = ONNX_FILES[ONNX_INT8]
+    return f"""Without torch, on a processor (also in transformers.js, with `dtype: "q8"`):
+
+```python
+import numpy as np
+import onnxruntime
+from huggingface_hub import snapshot_download
+from tokenizers import Tokenizer
+
+files = ["tokenizer.json", "{file}"]
+folder = snapshot_download(
+    {json.dumps(repo_id)}, revision={json.dumps(revision)}, allow_patterns=files
+)
+tokenizer = Tokenizer.from_file(f"{{folder}}/tokenizer.json")
+tokenizer.enable_truncation({bundle.max_tokens})
+session = onnxruntime.InferenceSession(f"{{folder}}/{file}")
+read = tokenizer.encode("a text")
+given = {{
+    "input_ids": read.ids, "attention_mask": read.attention_mask, "token_type_ids": read.type_ids
+}}
+feed = {{i.name: np.array([given[i.name]], np.int64) for i in session.get_inputs()}}
+print(session.run(["logits"], feed)[0])
+```"""
+
+
+def data(receipt: Receipt, labels: Sequence[str]) -> str:
+    """Where the examples came from, and how many of each label are in each part."""
+    told, config = receipt["data"], receipt["config"]
+    title = escape(config.get("dataset_title") or "Labelled texts from the files below")
+    license_name = config.get("dataset_license")
+    files = [
+        (
+            escape(source["name"]),
+            escape(source["part"]),
+            f"`{source['sha256']}`",
+            f"{source['rows_in']:,}",
+            f"{source['kept']:,}",
+            f"{source['rejected']:,}",
+        )
+        for source in told["sources"]
+    ]
+    parts = [
+        (name, f"{part['rows']:,}", *(f"{part['label_counts'][label]:,}" for label in labels))
+        for name, part in told["splits"].items()
+    ]
+    return "\n\n".join(
+        [
+            f"{title}{f', license {escape(license_name)}' if license_name else ''}.",
+            table(("file", "used for", "sha256", "rows in", "kept", "rejected"), files),
+            table(("part", "examples", *map(escape, labels)), parts),
+        ]
+    )
+
+
+def training(receipt: Receipt, study: Study | None = None) -> str:
+    """Settings, how they were found, and which checkpoint was kept."""
+    config, course = receipt["config"], receipt["training"]
+    rows = [
+        (f"`{name}`", f"`{config[name]}`")
+        for name in _SHOWN_SETTINGS
+        if config.get(name) is not None
+    ]
+    kept = (
+        f"Trained on {device(receipt)}; kept is the checkpoint of step {course['best_step']}, "
+        f"whose {escape(course['metric'].replace('_', ' '))} on the validation part "
+        f"({figure(course['best_value'])}) no other exceeds by more than chance."
+    )
+    if course.get("frozen_layers"):
+        kept += (
+            f" The embeddings and the lowest {course['frozen_layers']} layers of the encoder kept "
+            "their pretrained weights."
+        )
+    parts = [kept, *([] if study is None else [_search(study)]), table(("setting", "value"), rows)]
+    return "\n\n".join(parts)
+
+
+def _search(study: Study) -> str:
+    """How many trials the settings were chosen among, and what that gained where they were."""
+    counts = (
+        f"{study.count(COMPLETE)} trained to their end, {study.count(PRUNED)} stopped early, "
+        f"{study.count(FAILED)} failed"
+    )
+    named = ", ".join(f"{escape(name)}: {n}" for name, n in (study.baselines or {}).items())
+    found = f" On validation, where they were compared: {study.validation}."
+    gained = found * bool(study.validation)
+    tuned = f" Settings tried of the free models to beat: {named}." * bool(named)
+    by = f"{len(study.trials)} trials by {study.metric_name} on the validation part ({counts})"
+    chosen = f"The settings are the best of {by}"
+    if study.chosen != study.best:
+        chosen = (
+            f"The settings are the recipe's own: of {by}, the best is ahead of them by no more "
+            "than chance may (one standard error)"
+        )
+    return f"{chosen}; all of them are in `results/study/{TABLE}`.{gained}{tuned}"
+
+
+def file_flags(config: Mapping[str, Any]) -> str:
+    """The flags that name the files, which lie elsewhere on another machine."""
+    given = [name for name in _FILES if config.get(name)]
+    # names of files are not put into a command that a reader copies
+    return "".join(f" --{name} {name.removesuffix('_file').upper()}" for name in given)
+
+
+def limits(receipt: Receipt, bundle: Bundle) -> str:
+    """What the numbers do not show, as far as the run folder tells."""
+    test = receipt["data"]["splits"]["test"]
+    few = {label: count for label, count in test["label_counts"].items() if count < _FEW_EXAMPLES}
+    counts = receipt["data"]["splits"]["train"]["label_counts"]
+    rare, common = min(counts, key=counts.get), max(counts, key=counts.get)
+    lines = [
+        f"All figures rest on {test['rows']:,} examples of one source; texts from elsewhere, of "
+        "another time or another length may give worse results.",
+        f"The labels are unevenly filled: {escape(common)} has {counts[common]:,} training "
+        f"examples, {escape(rare)} has {counts[rare]:,}.",
+        *(
+            f"{escape(label)} has only {count:,} test examples; its figures are rough."
+            for label, count in few.items()
+        ),
+        *(f"{escape(note)}." for note in receipt["data"]["notes"]),
+        "How errors fall on groups of people was not measured. The model repeats what those who "
+        "labelled the texts believed; do not let it decide about people on its own.",
+        f"Language of the texts: {escape(receipt['config'].get('language'))}. Others were not "
+        "tested.",
+        f"Training cut texts at {bundle.max_tokens} tokens.",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def versions(receipt: Receipt) -> str:
+    """The packages that the weights and the figures came from."""
+    return ", ".join(f"{escape(name)} {escape(v)}" for name, v in receipt["versions"].items())
+
+
+def device(receipt: Receipt) -> str:
+    """What the run trained on."""
+    device = receipt["device"]
+    count = device["processes"]
+    several = f", {count} processes" if count > 1 else ""
+    return f"{escape(device['type'])}, {escape(device['precision'])}{several}"
+
+
+def figure(value: float | None) -> str:
+    """A number of a table; a dash is undefined."""
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,193 @@
+"""Which settings a search may change, and between which values.
+
+Owns the little language of a space, the same on TrainConfig's fields, in a recipe and in a flag:
+
+    learning_rate: 3e-5 .. 1e-3 log     any number between the two, by its logarithm
+    num_train_epochs: 2 .. 5            whole numbers, where the setting is one
+    class_weights: none | sqrt          one of these
+    warmup_ratio: fixed                 not searched, whatever the field says
+
+The recipe's own value always belongs to the space, as the first trial has it. Settings that decide
+which texts are held back, or what a text is, cannot be searched: their results are not comparable.
+
+Try: python -m training.tune --help
+"""
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Protocol, get_args, get_origin, get_type_hints
+
+from inference.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from training.settings.config import TrainConfig
+
+FIXED = "fixed"
+_KEY = "search"
+_RANGE, _CHOICE, _LOG = "..", "|", "log"
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from low to high, both included."""
+
+    low: float
+    high: float
+    is_whole: bool = False
+    is_log: bool = False
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One of these values, in this order."""
+
+    values: tuple[Value, ...]
+
+
+Space = Mapping[str, Range | Choices]
+
+
+class Trial(Protocol):
+    """What optuna.trial.Trial gives here."""
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = ...) -> float: ...
+
+    def suggest_int(self, name: str, low: int, high: int, *, log: bool = ...) -> int: ...
+
+    def suggest_categorical(self, name: str, choices: tuple[Value, ...]) -> Any: ...
+
+
+def searched(default: Any, space: str = FIXED) -> Any:
+    """A dataclass field that a search may change; `space` is where, unless a recipe says so."""
+    return field(default=default, metadata={_KEY: space})
+
+
+def read(config: "TrainConfig") -> Space:
+    """The space of these settings: what the fields declare, overridden by config.search_space.
+
+    Raises:
+        ConfigError: a setting that cannot be searched, or values that it cannot have.
+    """
+    check(config)
+    space: dict[str, Range | Choices] = {}
+    for name, one in _searchable(config).items():
+        text = config.search_space.get(name, _declared(one, config)).strip()
+        if text != FIXED:
+            space[name] = _including(_parse(name, text, _hint(config, name)), config, name)
+            _refuse_unusable(space[name], config, name)
+    return space
+
+
+def check(config: "TrainConfig") -> None:
+    """Raise ConfigError unless config.search_space names settings that can be searched, and values.
+
+    Whether a value goes with the other settings is not asked here, as a trial's settings carry the
+    space that they were drawn from.
+    """
+    known = _searchable(config)
+    for name, text in config.search_space.items():
+        if name not in known:
+            raise ConfigError(
+                f"search_space names {name}, which cannot be searched; those that can are "
+                f"{', '.join(known)}"
+            )
+        if text.strip() != FIXED:
+            _parse(name, text.strip(), _hint(config, name))
+
+
+def suggest(trial: Trial, space: Space) -> dict[str, Value]:
+    """The values of one trial."""
+    return {name: _draw(trial, name, one) for name, one in space.items()}
+
+
+def own_values(config: "TrainConfig", space: Space) -> dict[str, Value]:
+    """What the recipe itself says of the searched settings."""
+    return {name: getattr(config, name) for name in space}
+
+
+def _searchable(config: "TrainConfig") -> "dict[str, Field[Any]]":
+    return {one.name: one for one in fields(config) if _KEY in one.metadata}
+
+
+def _declared(one: "Field[Any]", config: "TrainConfig") -> str:
+    if one.name == "class_weights" and config.weighted_sampling:
+        return FIXED  # the two make up for the same thing, and are refused together
+    return str(one.metadata[_KEY])
+
+
+def _hint(config: "TrainConfig", name: str) -> Any:
+    return get_type_hints(type(config))[name]
+
+
+def _parse(name: str, text: str, hint: object) -> Range | Choices:
+    if _RANGE not in text:
+        return Choices(tuple(_value(name, part.strip(), hint) for part in text.split(_CHOICE)))
+    words = text.replace(_RANGE, f" {_RANGE} ").split()
+    try:
+        low, dots, high, *rest = words
+        ends = float(low), float(high)
+    except ValueError:
+        dots, rest, ends = "", [], (1.0, 0.0)
+    types = {hint, *get_args(hint)}
+    is_whole = int in types
+    is_number = is_whole or float in types
+    is_usable = dots == _RANGE and rest in ([], [_LOG]) and ends[0] < ends[1] and is_number
+    if not is_usable or (rest and ends[0] <= 0) or (is_whole and any(e % 1 for e in ends)):
+        raise ConfigError(
+            f"search_space: {name} is {text!r}; expected two numbers that it can have, the smaller "
+            f"first, as in `3e-5 .. 1e-3 log` (log needs numbers above 0), or choices as in "
+            f"`16 | 32`, or `{FIXED}`"
+        )
+    return Range(*ends, is_whole, bool(rest))
+
+
+def _value(name: str, text: str, hint: object) -> Value:
+    """A choice as the setting's type reads it."""
+    options: tuple[Any, ...] = get_args(hint) or (hint,)
+    if get_origin(hint) is not None and text in options:
+        return text
+    if text == "none" and type(None) in options:
+        return None
+    if bool in options and text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        if kind in options:
+            try:
+                return kind(text)
+            except ValueError:
+                continue
+    if str in options:
+        return text
+    raise ConfigError(f"search_space: {name} has the choice {text!r}, which it cannot have")
+
+
+def _including(one: Range | Choices, config: "TrainConfig", name: str) -> Range | Choices:
+    """The same with the recipe's own value, which the first trial has."""
+    own = getattr(config, name)
+    if isinstance(one, Choices):
+        return one if own in one.values else Choices((own, *one.values))
+    if own is None:
+        raise ConfigError(
+            f"search_space: {name} is unset in the recipe, so a range does not hold its value; "
+            f"give it a value, or choices as in `none | 8`"
+        )
+    return replace(one, low=min(one.low, own), high=max(one.high, own))
+
+
+def _refuse_unusable(one: Range | Choices, config: "TrainConfig", name: str) -> None:
+    """Raise ConfigError where the settings refuse a value, before any trial does."""
+    ends = one.values if isinstance(one, Choices) else (one.low, one.high)
+    for end in ends:
+        value = int(end) if isinstance(one, Range) and one.is_whole else end  # type: ignore[arg-type]
+        config.with_values(**{"search_space": {}, name: value})
+
+
+def _draw(trial: Trial, name: str, one: Range | Choices) -> Value:
+    if isinstance(one, Choices):
+        drawn: Value = trial.suggest_categorical(name, one.values)
+        return drawn
+    if one.is_whole:
+        return trial.suggest_int(name, int(one.low), int(one.high), log=one.is_log)
+    return trial.suggest_float(name, one.low, one.high, log=one.is_log)

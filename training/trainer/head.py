@@ -1,0 +1,165 @@
+"""The fresh head before the first step: fitted to the untouched encoder, or at the labels' shares.
+
+Owns only where the head starts. A random head sends random gradients into the pretrained layers for
+the first steps, and on uneven labels pulls them all towards "no label"; a short fine-tuning does
+not recover from that (benchmarks/LOG.md, 2026-11-21).
+
+Letters: N examples, B batch, H hidden, C labels.
+
+Try: python -m training.train --train_file tweets.csv --head_start shares
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from transformers import PreTrainedModel
+
+from inference.data.problem_types import MULTI
+from training.data.batches import Encoded, eval_loader
+from training.settings.config import TrainConfig
+from training.trainer.imbalance import class_weights, draws, shares_met
+
+# Of 5,000 tweets 2,000 gave the whole gain, in a tenth of the time of training on them.
+_MOST_TEXTS = 2000
+_BATCH = 64
+
+
+def start(
+    model: PreTrainedModel,
+    train: Encoded,
+    pad_id: int,
+    config: TrainConfig,
+    problem_type: str,
+    device: str,
+) -> None:
+    """Set the head as config.head_start says, in place.
+
+    shares: its bias answers with the labels' shares as training meets them (the initialisation of
+    Lin et al. 2017, arXiv:1708.02002, section 4.1). probe: beyond that, a logistic regression over
+    what the encoder gives for up to 2,000 texts (linear probing before fine-tuning: Kumar et al.
+    2022, arXiv:2202.10054). A label that none or all of these texts have keeps its share.
+    A model whose last layer is no linear one with a bias over one vector a text is left as it is.
+    """
+    matrix = train.matrix(len(model.config.id2label or ()))  # (N, C)
+    head = _last_linear(model, matrix.shape[1])
+    if head is None:
+        return
+    shares = shares_met(config, matrix, problem_type)
+    with torch.no_grad():
+        share = torch.tensor(shares, dtype=torch.float32)
+        head.bias.copy_(torch.logit(share) if problem_type == MULTI else torch.log(share))
+    if config.head_start != "probe":
+        return
+    rows = _sample(matrix, config.seed)
+    torch.nn.Module.to(model, device)  # transformers' own is decorated beyond its types
+    features = _features(model, head, train, rows, pad_id)
+    if features is None:
+        return
+    weights = draws(matrix)[rows] if config.weighted_sampling else np.ones(len(rows))
+    per_class = class_weights(matrix, config.class_weights, problem_type)
+    fit = _fit_each if problem_type == MULTI else _fit_joint
+    fit(head, features, matrix[rows], weights, per_class)
+
+
+def _last_linear(model: PreTrainedModel, labels: int) -> torch.nn.Linear | None:
+    heads = [
+        module
+        for module in model.modules()
+        if isinstance(module, torch.nn.Linear) and module.out_features == labels
+    ]
+    return heads[-1] if heads and heads[-1].bias is not None else None
+
+
+def _sample(matrix: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
+    """Up to 2,000 rows, drawn, with one of each label that occurs."""
+    order = np.random.default_rng(seed).permutation(len(matrix))
+    shuffled = matrix[order]
+    first = order[shuffled.argmax(axis=0)[shuffled.any(axis=0)]]
+    return np.unique(np.concatenate([first, order[:_MOST_TEXTS]]))
+
+
+@torch.no_grad()
+def _features(
+    model: PreTrainedModel,
+    head: torch.nn.Linear,
+    train: Encoded,
+    rows: NDArray[np.int64],
+    pad_id: int,
+) -> NDArray[np.float32] | None:
+    """(N, H) float32: what the head is given for each row; None where that is not one vector."""
+    chosen = replace(
+        train, token_ids=tuple(train.token_ids[row] for row in rows), targets=train.targets[rows]
+    )
+    seen: list[torch.Tensor] = []
+    hook = head.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    features: list[NDArray[np.float32]] = []
+    places: list[NDArray[np.int64]] = []
+    model.eval()
+    try:
+        for batch in eval_loader(chosen, pad_id, batch_size=_BATCH):
+            places.append(batch.pop("rows").numpy())
+            batch.pop("labels")
+            model(**{name: tensor.to(model.device) for name, tensor in batch.items()})
+            features.append(seen.pop().float().cpu().numpy())
+    finally:
+        hook.remove()
+    if features[0].ndim != 2:
+        return None
+    return np.concatenate(features)[np.argsort(np.concatenate(places))]
+
+
+def _fit_joint(
+    head: torch.nn.Linear,
+    features: NDArray[np.float32],
+    matrix: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    per_class: NDArray[np.float32] | None,
+) -> None:
+    """One regression over all labels; a label that no text has stays as rare as its share says."""
+    targets = matrix.argmax(axis=1)
+    present = np.flatnonzero(matrix.any(axis=0))
+    if len(present) < 2:
+        return
+    if per_class is not None:
+        weights = weights * per_class[targets]
+    fitted = LogisticRegression(max_iter=1000).fit(features, targets, sample_weight=weights)
+    weight, bias = fitted.coef_, fitted.intercept_
+    if len(present) == 2:  # one row for "the second, not the first"
+        weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    # the regression's biases sum to zero, those of the shares do not: bring them to one level
+    level = float(head.bias.detach()[present].mean())
+    _write(head, present, weight, bias + level)
+
+
+def _fit_each(
+    head: torch.nn.Linear,
+    features: NDArray[np.float32],
+    matrix: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    per_class: NDArray[np.float32] | None,
+) -> None:
+    """A regression for each label by itself."""
+    for label in np.flatnonzero(matrix.any(axis=0) & ~matrix.all(axis=0)):
+        counted = weights
+        if per_class is not None:
+            counted = np.where(matrix[:, label], weights * per_class[label], weights)
+        fitted = LogisticRegression(max_iter=1000).fit(
+            features, matrix[:, label], sample_weight=counted
+        )
+        _write(head, np.array([label]), fitted.coef_, fitted.intercept_)
+
+
+@torch.no_grad()
+def _write(
+    head: torch.nn.Linear,
+    labels: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    bias: NDArray[np.float64],
+) -> None:
+    """Set the head's rows of these labels: weight (C, H), bias (C,)."""
+    rows = torch.from_numpy(labels).to(head.weight.device)
+    head.weight[rows] = torch.tensor(weight, dtype=head.weight.dtype, device=head.weight.device)
+    head.bias[rows] = torch.tensor(bias, dtype=head.bias.dtype, device=head.bias.device)

@@ -1,0 +1,53 @@
+"""What the loop is given, and what it gives back.
+
+Owns the two dataclasses between training/train.py and loop.py; does nothing.
+
+Try: python -m pytest -q tests/training/trainer/test_loop.py
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformers import PreTrainedModel
+
+from training.data.batches import Encoded
+from training.settings.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Job:
+    """What fit() trains: a fresh model, its examples, and the folder that it writes to.
+
+    identity: settings and data hashes that a checkpoint must share to be carried on from.
+    """
+
+    config: TrainConfig
+    model: PreTrainedModel
+    train: Encoded
+    validation: Encoded
+    pad_id: int
+    problem_type: str
+    run_dir: Path
+    identity: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How the training went; the weights are the ones of `best_step`, in `weights_dir`.
+
+    batch_size: texts that went through the model at once, on each process; fewer than asked for
+        where memory was short. accumulation_steps: so many of these make a step.
+    frozen_layers: so many of the encoder's lowest kept their pretrained weights.
+    """
+
+    weights_dir: Path
+    steps: int
+    epochs: int
+    best_step: int
+    best_value: float
+    metric: str
+    seconds: float
+    samples_per_second: float
+    batch_size: int
+    accumulation_steps: int
+    frozen_layers: int

@@ -1,0 +1,107 @@
+"""What a run does when the memory of its device is full: half as many texts at once, then the CPU.
+
+Owns how that is recognised, what comes next, and that the run starts again from its newest
+checkpoint. A batch is then computed in parts whose gradients are added, so that a step still rests
+on the same texts; that is done by the loops, loop.py and training/chat_tuning/loop.py.
+
+Try: python -m pytest -q tests/training/trainer/test_memory.py
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from inference.core.errors import ModelError
+from training.trainer.checkpoints import Checkpoints, Progress, read_progress
+from training.trainer.processes import Processes
+
+Outcome = TypeVar("Outcome")
+
+# As torch words it on CUDA, on MPS, on a CPU (two systems) and inside a library of NVIDIA's.
+_SIGNS = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+
+
+class Wanted(Protocol):
+    """The settings that are looked at here."""
+
+    @property
+    def resume_from_checkpoint(self) -> str | None: ...
+    @property
+    def per_device_train_batch_size(self) -> int: ...
+    @property
+    def gradient_accumulation_steps(self) -> int: ...
+    def texts_in_a_step(self, processes: int, /) -> int: ...
+
+
+Attempt = Callable[[Progress, Path | None], Outcome]
+"""Trains from a place in the run, with the checkpoint that holds it, to the end."""
+
+
+def fit_in(
+    attempt: Attempt[Outcome], checkpoints: Checkpoints, config: Wanted, processes: Processes
+) -> Outcome:
+    """Train from the checkpoint that is asked for, with less at once whenever memory is full.
+
+    Raises:
+        ConfigError: a checkpoint that belongs to other settings or data.
+        ModelError: as retreat() does. Whatever attempt() raises, but for full memory.
+    """
+    checkpoint = checkpoints.find(config.resume_from_checkpoint)
+    processes.wait()  # all have looked before the main process removes anything
+    progress = read_progress(checkpoint)[0] if checkpoint else Progress()
+    while True:
+        if processes.is_main:
+            checkpoints.begin_from(checkpoint)
+        if progress.is_on_cpu and processes.device != "cpu":
+            processes.move_to_cpu()
+        try:
+            return attempt(progress, checkpoint)
+        except RuntimeError as error:
+            if not is_full(error):
+                raise
+        processes.release()  # not before the error is gone, which holds the tensors
+        checkpoint = checkpoints.find("auto") or checkpoint
+        start = read_progress(checkpoint)[0] if checkpoint else Progress()
+        progress = retreat(progress, start, config, processes)
+
+
+def is_full(error: RuntimeError) -> bool:
+    """Whether this error says so; torch.OutOfMemoryError and the older forms without a type."""
+    return any(sign in str(error) for sign in _SIGNS)
+
+
+def retreat(tried: Progress, start: Progress, config: Wanted, processes: Processes) -> Progress:
+    """The place `start` of a run, with half the texts at once of what was tried; or on the CPU.
+
+    Raises:
+        ModelError: one text at a time is too much for the CPU's memory; or several processes train,
+            of which one cannot change its batch without the others.
+    """
+    batch_size, device = config.per_device_train_batch_size, processes.device
+    texts = tried.texts_at_once or batch_size
+    half = -(-texts // 2)
+    if texts == 1 and (device == "cpu" or processes.count > 1):
+        raise ModelError(
+            f"out of memory on {device} with one text at a time; use a lower --max_seq_length, or "
+            f"a smaller --model_name_or_path"
+        )
+    if processes.count > 1:
+        steps = config.gradient_accumulation_steps * -(-texts // half)
+        raise ModelError(
+            f"out of memory on {device} with {texts} texts on each process; give "
+            f"--per_device_train_batch_size {half} --gradient_accumulation_steps {steps}"
+        )
+    less, there = (half, device) if texts > 1 else (batch_size, "cpu")
+    processes.say(
+        f"warning: out of memory on {device} with {texts} texts at once; carrying on after step "
+        f"{start.step} with {less} at once on {there}, a step still rests on "
+        f"{config.texts_in_a_step(1)}"
+    )
+    return replace(start, texts_at_once=less, is_on_cpu=tried.is_on_cpu or there != device)

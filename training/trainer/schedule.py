@@ -1,0 +1,60 @@
+"""The optimizer of a run and the course of its learning rate.
+
+Owns AdamW's groups and the length of the schedule; loop.py takes the steps.
+
+Try: python -m pytest -q tests/training/trainer/test_schedule.py
+"""
+
+import math
+from typing import Protocol
+
+import torch
+from torch.optim.lr_scheduler import LRScheduler
+from transformers import get_scheduler
+
+from training.settings.config import TrainConfig
+
+
+class Wanted(Protocol):
+    """The settings that are looked at here."""
+
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def warmup_ratio(self) -> float: ...
+    @property
+    def lr_scheduler_type(self) -> str: ...
+
+
+def make(
+    model: torch.nn.Module, config: TrainConfig, batches: int
+) -> tuple[torch.optim.Optimizer, LRScheduler]:
+    """The optimizer and the schedule of num_train_epochs.
+
+    `batches` counts the batches of an epoch before accelerate deals them out to processes: it
+    steps the scheduler once for each process, so the length must not be divided by them as well.
+    """
+    steps = math.ceil(batches / config.gradient_accumulation_steps) * config.num_train_epochs
+    return of_steps(model, config, steps)
+
+
+def of_steps(
+    model: torch.nn.Module, config: Wanted, steps: int
+) -> tuple[torch.optim.Optimizer, LRScheduler]:
+    """AdamW on what trains; the rate rises over warmup_ratio of the steps, then falls to zero."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
+        # biases and norms
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+    scheduler = get_scheduler(
+        config.lr_scheduler_type,
+        optimizer,
+        num_warmup_steps=math.ceil(steps * config.warmup_ratio),
+        num_training_steps=steps,
+    )
+    return optimizer, scheduler
