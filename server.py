@@ -23,7 +23,8 @@ from app_pages.message import first_paint
 from app_pages.message.first_paint import FirstView
 from app_pages.shared import auth, widgets
 from inference.api import mount
-from inference.core import event_log, settings
+from inference.core import settings
+from inference.core.event_log import record_event
 from inference.feedback.log import Feedback
 from inference.jobs import session_files
 
@@ -58,7 +59,7 @@ class SecurityHeaders:
 def apologize(error: Exception) -> bool:
     """Show a bug of ours as a plain sentence; its trace goes to the log."""
     logger.error("uncaught error of a page", exc_info=error)
-    event_log.record("page failed", error=type(error).__name__)
+    record_event("page failed", error=type(error).__name__)
     st.error("Something went wrong on our side. Reload the page to go on.", icon=":material/error:")
     return True
 
@@ -85,7 +86,7 @@ service = mount.Service(
 )
 app = st.App(
     Path(__file__).parent / "app.py",
-    routes=[Mount("/api", app=mount.build(service))],
+    routes=[Mount("/api", app=mount.build_api(service))],
     middleware=[Middleware(SecurityHeaders), Middleware(FirstView, draw=first_paint.draw)],
     lifespan=lifespan,
     secrets=auth.secrets(settings.sign_in()),

@@ -55,7 +55,7 @@ file_sections.drift(rows, training, reference)
 file_sections.categories(rows, training)
 file_sections.lengths(rows, training)
 file_sections.scores(rows, reference)
-file_sections.vocabulary(rows, training)
+file_sections.word_changes(rows, training)
 file_map.draw(rows, catalogue, shown)
 try:
     file_sections.slices(rows, file)

@@ -6,12 +6,12 @@ from app_pages.conversation import answers, chat_models, conversation
 from app_pages.shared import auth, widgets
 from hub.errors import UserError
 from inference.catalogue.ask import check_texts
-from inference.chat.messages import jsonl, markdown
+from inference.chat.messages import conversations_jsonl, conversations_markdown
 from inference.chat.sampling import Options
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 
 state = st.session_state
-state.chat_visit = state.chat_visit or conversation.Visit()
+state.chat_visit = state.chat_visit or conversation.ChatSession()
 settings, _ = widgets.load_or_stop()
 try:
     catalogue = chat_models.on_show()
@@ -99,7 +99,7 @@ def ask(message: str) -> None:
     turn = conversation.ask(catalogue, state.chat, text, system, options)
     state.chat = (*state.chat, turn)
     state.chat_visit.follow(turn)
-    record("chat asked", chars=len(text), turns=len(state.chat))
+    record_event("chat asked", chars=len(text), turns=len(state.chat))
 
 
 # ---- what was said
@@ -108,8 +108,8 @@ talks = conversation.conversations(state.chat)
 if state.chat:
     with st.container(key="chat_toolbar", horizontal=True, vertical_alignment="center"):
         for label, kind, content in (
-            ("Download JSONL", "jsonl", jsonl([messages for _, messages in talks])),
-            ("Download Markdown", "md", markdown(catalogue.title, talks)),
+            ("Download JSONL", "jsonl", conversations_jsonl([messages for _, messages in talks])),
+            ("Download Markdown", "md", conversations_markdown(catalogue.title, talks)),
         ):
             st.download_button(
                 label,

@@ -8,8 +8,8 @@ from app_pages.message import closer, corrections, history, links
 from app_pages.message.table import results_html
 from app_pages.shared import auth, headline, widgets
 from hub.errors import UserError
-from inference.catalogue.ask import ask, check_texts, choose
-from inference.core.event_log import record
+from inference.catalogue.ask import ask_models, check_texts, choose_entries
+from inference.core.event_log import record_event
 
 FEW_LEFT = 10  # requests; from here on a visitor is told of the limit
 
@@ -79,10 +79,10 @@ if is_submitted or shared is not None:
         typed = message or ""
         lines = [line for line in typed.split("\n") if line.strip()]
         texts = check_texts(lines if is_line_by_line else [typed], settings)
-        entries = choose(catalogue, chosen)
+        entries = choose_entries(catalogue, chosen)
         auth.limit()
         with outcome.status("Analyzing") as status:
-            answer = ask(
+            answer = ask_models(
                 entries,
                 texts,
                 catalogue,
@@ -103,7 +103,9 @@ if is_submitted or shared is not None:
                 widgets.error_box(
                     failure.error, title=f"{widgets.plain(failure.entry.title)} cannot answer"
                 )
-        record("analyzed", texts=len(texts), models=len(entries), failures=len(answer.failures))
+        record_event(
+            "analyzed", texts=len(texts), models=len(entries), failures=len(answer.failures)
+        )
         if answer.comparison is not None:
             analysis = history.Analysis(answer.comparison, datetime.now(UTC), recipe)
             st.session_state.history = history.add(st.session_state.history, analysis)

@@ -10,7 +10,7 @@ from app_pages.message import closer, corrections, history
 from app_pages.shared import auth, charts, widgets
 from inference.catalogue.catalogue import FINE_TUNED
 from inference.feedback import next_run
-from inference.feedback.agreement import by_label
+from inference.feedback.agreement import count_agreement
 
 A_PAGE = 5  # answers of the session that are shown at once
 # What a chart calls the counts of a label.
@@ -45,12 +45,14 @@ page = st.pagination(pages, key="given_page") if pages > 1 else 1
 with st.container(key="given"):
     for one in given[(page - 1) * A_PAGE : page * A_PAGE]:
         said = one.feedback
-        verdict = "agreed" if said.is_confirmed else f"say {corrections.in_words(said.corrected)}"
+        verdict = (
+            "agreed" if said.is_confirmed else f"say {corrections.join_labels(said.corrected)}"
+        )
         with st.container(horizontal=True, vertical_alignment="center", key=f"given/{said.id}"):
             st.html(
                 f'<p class="text">{escape(" ".join(said.fields.values()))}</p>'
-                f'<p class="said">The model said {escape(corrections.in_words(said.predicted))}, '
-                f"you {escape(verdict)}.</p>"
+                '<p class="said">The model said '
+                f"{escape(corrections.join_labels(said.predicted))}, you {escape(verdict)}.</p>"
             )
             if one.is_undone:
                 st.caption("taken back")
@@ -70,7 +72,7 @@ if everything:
     counts = pd.DataFrame(
         [
             {"label": one.label, "people": words, "answers": getattr(one, name)}
-            for one in by_label(everything, catalogue.labels)
+            for one in count_agreement(everything, catalogue.labels)
             for name, words in COUNTS.items()
         ]
     )
@@ -92,7 +94,7 @@ if everything:
     )
     told = "; ".join(
         f"{one.label} {one.kept} left, {one.removed} taken away, {one.added} added"
-        for one in by_label(everything, catalogue.labels)
+        for one in count_agreement(everything, catalogue.labels)
     )
     plot = charts.Plot(chart, counts, f"Answers by label: {told}", 170 + 36 * len(catalogue.labels))
     charts.show(plot, "feedback_labels")

@@ -3,7 +3,15 @@
 import streamlit as st
 
 from app_pages.board import board_charts, board_detail, board_rows
-from app_pages.board.board_table import COLUMNS, MEASURES, WIDTHS, frame, heading, named, ranked
+from app_pages.board.board_table import (
+    COLUMNS,
+    MEASURES,
+    WIDTHS,
+    column_title,
+    rank_rows,
+    results_frame,
+    rows_by_title,
+)
 from app_pages.shared import charts, headline, widgets
 from inference.evaluation.leaderboard import cost_of_int8
 
@@ -41,15 +49,15 @@ with st.container(key="board_controls", horizontal=True, vertical_alignment="bot
         "Judge by",
         MEASURES,
         key="board_measure",
-        format_func=heading,
+        format_func=column_title,
         persist_state="session",
         width=240,
     )
 if not roles:
     st.text("No model is shown: choose at least one kind above.")
     st.stop()
-rows = named(ranked([row for row in board.rows if row.model.role in roles], measure))
-table = frame(rows)
+rows = rows_by_title(rank_rows([row for row in board.rows if row.model.role in roles], measure))
+table = results_frame(rows)
 st.dataframe(
     table,
     key="leaderboard",

@@ -8,14 +8,14 @@ from hub.errors import UserError
 from inference.catalogue.catalogue import FINE_TUNED
 from inference.catalogue.form import form_of
 from inference.evaluation import stored_results
-from inference.jobs.queue import State
-from inference.jobs.session_files import Visit
+from inference.jobs.queue import JobState
+from inference.jobs.session_files import SessionFiles
 from inference.models.bundle import Bundle
 
 settings, catalogue = widgets.load_or_stop()
 recipe = widgets.chosen_recipe()
 state = st.session_state
-state.visit = state.visit or Visit()
+state.visit = state.visit or SessionFiles()
 
 st.title("A file", anchor=False)
 st.text(
@@ -58,14 +58,14 @@ if upload is not None and not is_at_work:
 # ---- the job
 if job is not None and is_at_work:
     file_progress.watch(job)
-elif job is not None and job.state is State.STOPPED and state.scoring is not None:
+elif job is not None and job.state is JobState.STOPPED and state.scoring is not None:
     done = 0 if job.step is None else job.step.done
     with st.container(key="file_stopped", horizontal=True, vertical_alignment="center"):
         st.text(f"Stopped after {done:,} of {upload.survey.rows:,} rows, which are kept.")
         if st.button("Go on", key="file_go_on", icon=":material/play_arrow:"):
             file_form.go_on(state.scoring, state.file_entry)
             st.rerun()
-elif job is not None and job.state is State.FAILED:
+elif job is not None and job.state is JobState.FAILED:
     if job.error is None:
         st.error("Something went wrong on our side. Try again.", icon=":material/error:")
     else:

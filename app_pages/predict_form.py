@@ -7,10 +7,10 @@ import streamlit as st
 from app_pages.message import bars, history
 from app_pages.shared import auth, widgets
 from hub.errors import UserError
-from inference.catalogue.ask import ask, check_texts
+from inference.catalogue.ask import ask_models, check_texts
 from inference.catalogue.catalogue import FINE_TUNED
 from inference.catalogue.form import form_of
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 from inference.evaluation import stored_results
 
 BY_FIELD, BY_LINE = "Field by field", "One line of a file"
@@ -97,8 +97,8 @@ with right:
             texts = check_texts([bundle.compose(given)], settings)
             auth.limit()
             with st.spinner(f"Asking {widgets.plain(entry.title)}"):
-                answer = ask([entry], texts, catalogue, widgets.open_model)
-            record("object predicted", repo_id=repo_id, chars=len(texts[0]))
+                answer = ask_models([entry], texts, catalogue, widgets.open_model)
+            record_event("object predicted", repo_id=repo_id, chars=len(texts[0]))
             if answer.comparison is None:
                 raise answer.failures[0].error
         except UserError as error:

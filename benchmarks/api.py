@@ -12,12 +12,11 @@ import time
 from benchmarks import contest, load, material, served
 from benchmarks.contest import Sheet
 from benchmarks.material import PROJECT, Demo
-from inference.catalogue import catalogue as catalogues
 from inference.catalogue import opening
-from inference.catalogue.catalogue import FINE_TUNED
+from inference.catalogue.catalogue import FINE_TUNED, load_catalogue
 from inference.catalogue.opening import OpenModel
-from inference.core import settings
 from inference.core.errors import run_command
+from inference.core.settings import load_settings
 
 ENGINE = "the engine, one text after the other"
 OURS = "POST /api/classify, one text, 16 clients"
@@ -75,8 +74,8 @@ def main() -> None:
     made.add_argument("--over", type=float, default=20, help="seconds at twice the capacity")
     flags = made.parse_args()
     demo = Demo(flags.demo)
-    here = settings.load(demo.environment())
-    catalogue = catalogues.load(here.catalogue)
+    here = load_settings(demo.environment())
+    catalogue = load_catalogue(here.catalogue)
     entry = next(entry for entry in catalogue.models if entry.role == FINE_TUNED)
     model = opening.open_model(entry, catalogue, here.connect(), threads=here.threads)
     body = json.dumps({"texts": [TEXT], "models": [entry.repo_id]}).encode()

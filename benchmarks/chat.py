@@ -26,8 +26,8 @@ from inference.chat.onnx_decoder import OnnxDecoder
 from inference.chat.sampling import Options
 from inference.chat.speaker import Decoder, Reply, Speaker
 from inference.chat.template import Template
-from inference.core import settings
 from inference.core.errors import run_command
+from inference.core.settings import load_settings
 from space_config import chat_base
 
 OURS = "inference.chat, ONNX int8"
@@ -150,7 +150,7 @@ def main() -> None:
     made.add_argument("--tokens", type=int, default=64, help="of an answer")
     flags = made.parse_args()
     folder = flags.model or chat_base.folder()
-    threads = settings.load().threads
+    threads = load_settings().threads
     torch.set_num_threads(threads)
     sheet = Sheet("chat", is_json_only=flags.json)
 

@@ -18,7 +18,7 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass
-class Outcome:
+class LoadResult:
     """What came of a load; seconds: of each answer of 200, in the order they came."""
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -37,7 +37,7 @@ class Outcome:
             self.seconds.append(seconds)
 
 
-class Sender:
+class LoadClient:
     """Posts one JSON body again and again, over as many connections as are needed at once."""
 
     def __init__(self, url: str, body: bytes) -> None:
@@ -49,7 +49,7 @@ class Sender:
         self._request = head.encode() + body
         self._idle: list[Connection] = []
 
-    async def send(self, outcome: Outcome) -> None:
+    async def send(self, outcome: LoadResult) -> None:
         """Send one request and count its answer."""
         started = time.perf_counter()
         try:
@@ -92,10 +92,10 @@ class Sender:
             writer.close()
 
 
-def saturate(url: str, body: bytes, *, clients: int, seconds: float) -> Outcome:
+def saturate(url: str, body: bytes, *, clients: int, seconds: float) -> LoadResult:
     """So many clients, each of which asks again as soon as it is answered."""
 
-    async def drive(sender: Sender, outcome: Outcome) -> None:
+    async def drive(sender: LoadClient, outcome: LoadResult) -> None:
         async def ask_on() -> None:
             while time.perf_counter() < end:
                 await sender.send(outcome)
@@ -106,10 +106,10 @@ def saturate(url: str, body: bytes, *, clients: int, seconds: float) -> Outcome:
     return _run(url, body, drive)
 
 
-def offer(url: str, body: bytes, *, rate: float, seconds: float) -> Outcome:
+def offer(url: str, body: bytes, *, rate: float, seconds: float) -> LoadResult:
     """So many requests a second, whether those before them were answered or not."""
 
-    async def drive(sender: Sender, outcome: Outcome) -> None:
+    async def drive(sender: LoadClient, outcome: LoadResult) -> None:
         started, sent = time.perf_counter(), []
         for number in range(round(rate * seconds)):
             await asyncio.sleep(max(0, started + number / rate - time.perf_counter()))
@@ -122,7 +122,7 @@ def offer(url: str, body: bytes, *, rate: float, seconds: float) -> Outcome:
 def seconds_to_recover(url: str, body: bytes) -> float:
     """From now until a request is answered by 200, asked ten times a second."""
 
-    async def drive(sender: Sender, outcome: Outcome) -> None:
+    async def drive(sender: LoadClient, outcome: LoadResult) -> None:
         while not outcome.statuses[200]:
             await sender.send(outcome)
             await asyncio.sleep(0.1)
@@ -130,9 +130,11 @@ def seconds_to_recover(url: str, body: bytes) -> float:
     return _run(url, body, drive).elapsed_s
 
 
-def _run(url: str, body: bytes, drive: Callable[[Sender, Outcome], Awaitable[None]]) -> Outcome:
-    async def run() -> Outcome:
-        sender, outcome = Sender(url, body), Outcome()
+def _run(
+    url: str, body: bytes, drive: Callable[[LoadClient, LoadResult], Awaitable[None]]
+) -> LoadResult:
+    async def run() -> LoadResult:
+        sender, outcome = LoadClient(url, body), LoadResult()
         started = time.perf_counter()
         try:
             await drive(sender, outcome)

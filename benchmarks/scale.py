@@ -32,7 +32,7 @@ KILL_AFTER_PARTS = 3
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CommandResult:
     """One command that ended; peak_mib: the most memory that was resident in it.
 
     cpu_seconds: of all its threads, which others at work on the machine change little.
@@ -57,7 +57,7 @@ def make_tiny(folder: Path, tokenizer_of: Path) -> Path:
     import torch
     from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-    from training.export import export
+    from training.export.export import export_classifier
 
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_of)
@@ -65,11 +65,11 @@ def make_tiny(folder: Path, tokenizer_of: Path) -> Path:
     config = BertConfig(vocab_size=len(tokenizer), intermediate_size=64, num_labels=3, **sizes)
     BertForSequenceClassification(config).eval().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    export.export(folder, ["a good day", "a bad day"])
+    export_classifier(folder, ["a good day", "a bad day"])
     return folder
 
 
-def score(source: Path, target: Path, model: Path, *, kill_after_parts: int = 0) -> Outcome:
+def score(source: Path, target: Path, model: Path, *, kill_after_parts: int = 0) -> CommandResult:
     """Run the command to its end, or until so many parts of the output are on the disk."""
     command = [sys.executable, "-m", "inference.batch", str(source), str(target)]
     command += ["--model", str(model.resolve())]
@@ -85,7 +85,7 @@ def score(source: Path, target: Path, model: Path, *, kill_after_parts: int = 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert kill_after_parts or process.returncode == 0, f"inference.batch: {process.returncode}"
     cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Outcome(time.perf_counter() - started, cpu_seconds, usage.ru_maxrss / 1024)
+    return CommandResult(time.perf_counter() - started, cpu_seconds, usage.ru_maxrss / 1024)
 
 
 def misplaced(target: Path, rows: int) -> int:

@@ -15,10 +15,9 @@ from transformers import pipeline
 
 from benchmarks import contest, material
 from benchmarks.contest import Sheet
-from inference.core import settings
 from inference.core.errors import run_command
-from inference.models import classifier
-from inference.models.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8
+from inference.core.settings import load_settings
+from inference.models.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, load_classifier
 
 INT8 = "inference.models.classifier, ONNX int8"
 FP32 = "inference.models.classifier, ONNX float32"
@@ -46,8 +45,8 @@ def scorers(folder: Path, threads: int) -> dict[str, Score]:
     """Our engines and the pipeline, each with the weights of one folder."""
     peer = pipeline("text-classification", str(folder), top_k=None, device="cpu")
     return {
-        INT8: classifier.load(folder, engine=ONNX_INT8, threads=threads).score,
-        FP32: classifier.load(folder, engine=ONNX_FP32, threads=threads).score,
+        INT8: load_classifier(folder, engine=ONNX_INT8, threads=threads).score,
+        FP32: load_classifier(folder, engine=ONNX_FP32, threads=threads).score,
         PEER: lambda given: peer(list(given), batch_size=32, truncation=True),
     }
 
@@ -59,7 +58,7 @@ def main() -> None:
     made.add_argument("--texts", type=int, default=2000)
     flags = made.parse_args()
     folder = flags.model or material.Demo(flags.demo).run
-    threads = settings.load().threads
+    threads = load_settings().threads
     torch.set_num_threads(threads)
     name, data = material.labelled(flags.data)
     texts = [example.fields["text"] for example in data.examples[: flags.texts]]

@@ -40,11 +40,11 @@ from inference.core.errors import run_command
 from inference.data.records import Records
 from inference.models import encoder
 from space_config import packages
-from training.data.batches import Encoded, encode
+from training.data.batches import EncodedExamples, encode_examples
 from training.settings.config import TrainConfig
 from training.trainer import frozen
-from training.trainer.devices import precision
-from training.trainer.inputs import Job
+from training.trainer.devices import choose_precision
+from training.trainer.inputs import TrainInputs
 from training.trainer.loop import fit
 from training.trainer.processes import Processes
 from training.trainer.progress import Moment, Validation
@@ -134,7 +134,7 @@ def trainer_rate(folder: Path, data: Records, rows: int, *, is_tuned: bool, batc
             per_device_train_batch_size=batch,
             num_train_epochs=2,
             learning_rate=2e-4,
-            bf16=is_tuned and precision("auto", "cpu") == "bf16",
+            bf16=is_tuned and choose_precision("auto", "cpu") == "bf16",
             optim="adamw_torch_fused" if is_tuned else "adamw_torch",
             train_sampling_strategy="group_by_length" if is_tuned else "random",
             report_to="none",
@@ -159,14 +159,14 @@ def _begin_peer(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def encoded(folder: Path, data: Records, rows: int) -> Encoded:
+def encoded(folder: Path, data: Records, rows: int) -> EncodedExamples:
     """The first `rows` texts as our loop takes them."""
     matrix = np.zeros((rows, len(data.labels)), dtype=bool)
     for row, example in enumerate(data.examples[:rows]):
         matrix[row, data.labels.index(example.labels[0])] = True
     texts = [example.fields["text"] for example in data.examples[:rows]]
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    return encode(texts, matrix, tokenizer, max_tokens=MAX_TOKENS, is_multilabel=False)
+    return encode_examples(texts, matrix, tokenizer, max_tokens=MAX_TOKENS, is_multilabel=False)
 
 
 def our_rate(
@@ -181,7 +181,7 @@ def our_rate(
     with tempfile.TemporaryDirectory() as scratch:
         given = {"train_file": "benchmark", "logging_steps": 1, "freeze_layers": freeze_layers}
         config = TrainConfig(**given, per_device_train_batch_size=BATCH, output_dir=scratch)
-        job = Job(
+        job = TrainInputs(
             config=config,
             model=_model(folder, len(data.labels)),
             train=encoded(folder, data, rows),
@@ -241,7 +241,7 @@ def main() -> None:
     flags = material.parser(__doc__).parse_args()
     name, data = material.labelled(flags.data)
     folder = packages.fetch(packages.BASE_MODEL)
-    here = settings.load(settings.child_environment(DEVICE="cpu"))
+    here = settings.load_settings(settings.child_environment(DEVICE="cpu"))
     torch.set_num_threads(here.threads)
     processes = Processes(TrainConfig(train_file="benchmark"), here)
     model = _model(folder, len(data.labels))

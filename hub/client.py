@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from hub import publishing, snapshots
 from hub.errors import AccessDenied, NotFound
 from hub.publishing import Published
-from hub.remote import Remote, card_text
+from hub.remote import Remote, model_card_text
 from hub.repo_ids import full_repo_id, validate_endpoint, validate_repo_id, validate_revision
 from hub.sending import Scheduler, Sender
 from hub.snapshots import COLD_S, Snapshot
@@ -27,10 +27,10 @@ __all__ = [
     "Hub",
     "Published",
     "Snapshot",
-    "card_text",
     "connect",
     "default_cache_dir",
     "full_repo_id",
+    "model_card_text",
     "validate_repo_id",
 ]
 
@@ -138,7 +138,7 @@ class Hub:
             Conflict: the branch moved on, the tag is taken, or the repo is public.
             HubUnreachable: no answer; what arrived is kept, so try again.
         """
-        wish = publishing.Wish(
+        wish = publishing.PublishRequest(
             folder=folder,
             repo_id=self.check_write(repo_id, repo_type=repo_type),
             repo_type=repo_type,

@@ -28,7 +28,7 @@ class Published:
     tag: str | None
 
 
-class Target(Protocol):
+class PublishTarget(Protocol):
     """The part of a Hub that publishing needs."""
 
     endpoint: str
@@ -44,7 +44,7 @@ class Target(Protocol):
     def make_repo(self, repo_id: str, repo_type: str, *, private: bool, branch: str) -> None:
         """Create the repo and the branch unless they exist; refuse a public one for private."""
 
-    def commit(self, plan: "Plan", parent: str) -> str:
+    def commit(self, plan: "CommitPlan", parent: str) -> str:
         """Make exactly one commit on top of `parent`; its sha."""
 
     def tags(self, repo_id: str, repo_type: str) -> dict[str, str]:
@@ -58,7 +58,7 @@ class Target(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
+class CommitPlan:
     """One commit to be made: these files, under these paths, on this branch."""
 
     repo_id: str
@@ -70,7 +70,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Wish:
+class PublishRequest:
     """What the caller of Hub.publish asked for."""
 
     folder: Path
@@ -84,7 +84,7 @@ class Wish:
     delete_patterns: Sequence[str] | None
 
 
-def publish(target: Target, wish: Wish) -> Published:
+def publish(target: PublishTarget, wish: PublishRequest) -> Published:
     """Bring the folder's files to the branch in one commit, and name it. Raises as Hub.publish."""
     additions = files_under(wish.folder, wish.allow_patterns)
     repo_id, repo_type = wish.repo_id, wish.repo_type
@@ -104,7 +104,7 @@ def publish(target: Target, wish: Wish) -> Published:
     return Published(repo_id=repo_id, sha=sha, url=target.url(repo_id, repo_type), tag=wish.tag)
 
 
-def _tag(target: Target, wish: Wish, tag: str, sha: str) -> None:
+def _tag(target: PublishTarget, wish: PublishRequest, tag: str, sha: str) -> None:
     try:
         target.make_tag(wish.repo_id, wish.repo_type, tag, sha)
     except Conflict:
@@ -135,13 +135,15 @@ def files_under(folder: Path, patterns: Sequence[str] | None) -> dict[str, Path]
     return files
 
 
-def _plan(target: Target, wish: Wish, additions: Mapping[str, Path], head: str) -> Plan:
+def _plan(
+    target: PublishTarget, wish: PublishRequest, additions: Mapping[str, Path], head: str
+) -> CommitPlan:
     deletions: tuple[str, ...] = ()
     if wish.delete_patterns is not None:
         listing = target.listing(wish.repo_id, head, wish.repo_type, wait_s=COLD_S)
         stale = (file.path for file in listing if file.path not in additions)
         deletions = tuple(path for path in stale if is_wanted(path, wish.delete_patterns))
-    return Plan(
+    return CommitPlan(
         repo_id=wish.repo_id,
         repo_type=wish.repo_type,
         branch=wish.branch,
@@ -151,7 +153,7 @@ def _plan(target: Target, wish: Wish, additions: Mapping[str, Path], head: str) 
     )
 
 
-def _is_at(target: Target, plan: Plan, sha: str) -> bool:
+def _is_at(target: PublishTarget, plan: CommitPlan, sha: str) -> bool:
     """True if the commit already holds everything that the plan would bring about."""
     listing = target.listing(plan.repo_id, sha, plan.repo_type, wait_s=COLD_S)
     there = {file.path: file for file in listing}
@@ -163,7 +165,7 @@ def _is_at(target: Target, plan: Plan, sha: str) -> bool:
     return all(there[name].matches(path) for name, path in plan.additions.items())
 
 
-def _commit(target: Target, plan: Plan, parent: str) -> str:
+def _commit(target: PublishTarget, plan: CommitPlan, parent: str) -> str:
     """Commit, once, although an answer may be lost on its way to us."""
     for tries in range(1, _COMMIT_TRIES + 1):
         try:

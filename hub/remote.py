@@ -21,7 +21,7 @@ from hub import sending
 from hub.content import HubFile
 from hub.errors import AccessDenied, Conflict, CorruptDownload, HubError, HubUnreachable, NotFound
 from hub.failures import Subject, refusal, unreachable
-from hub.publishing import Plan
+from hub.publishing import CommitPlan
 from hub.snapshots import COLD_S
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Remote:
                 "was uploaded; make it private on its page, or choose another id."
             )
 
-    def commit(self, plan: Plan, parent: str) -> str:
+    def commit(self, plan: CommitPlan, parent: str) -> str:
         """Make exactly one commit on top of `parent`; its sha.
 
         Not upload_folder: with Xet on, that makes several commits out of a large folder
@@ -254,7 +254,7 @@ class Remote:
         return text.replace(self._token, "***") if self._token else text
 
 
-def card_text(metadata: Mapping[str, object], body: str) -> str:
+def model_card_text(metadata: Mapping[str, object], body: str) -> str:
     """A model card: the metadata as YAML between dashes, then the Markdown body.
 
     Raises:

@@ -32,7 +32,7 @@ class Scheduler(Protocol):
 
 
 @dataclass(frozen=True)
-class State:
+class SendingState:
     """How far the Hub is behind the folder; problem: why it took nothing the last time."""
 
     is_all_sent: bool
@@ -59,13 +59,13 @@ class Sender:
         self._is_stopped = threading.Event()
         threading.Thread(target=self._start, name="sender", daemon=True).start()
 
-    def state(self) -> State:
+    def state(self) -> SendingState:
         """What is still to be sent, and what stood in the way; asks no Hub."""
         scheduler = self._scheduler
         problem = self._problem if scheduler is None else scheduler.problem
         sent = {} if scheduler is None else scheduler.last_uploaded
         files = [path for path in self._folder.rglob("*") if path.is_file()]
-        return State(all(sent.get(path) == path.stat().st_mtime for path in files), problem)
+        return SendingState(all(sent.get(path) == path.stat().st_mtime for path in files), problem)
 
     def stop(self) -> None:
         """Send nothing any more, not even the rest."""

@@ -36,7 +36,7 @@ class Snapshot:
     is_offline: bool  # True: the Hub did not answer, the cache did
 
 
-class Source(Protocol):
+class SnapshotSource(Protocol):
     """The part of a Hub that resolving needs."""
 
     endpoint: str
@@ -56,10 +56,10 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class _Wish:
+class _SnapshotRequest:
     """What is to be resolved, and where to."""
 
-    source: Source
+    source: SnapshotSource
     repo_id: str
     repo_type: str
     revision: str
@@ -79,7 +79,7 @@ class _Wish:
 
 
 def resolve(
-    source: Source,
+    source: SnapshotSource,
     repo_id: str,
     revision: str,
     repo_type: str,
@@ -91,7 +91,7 @@ def resolve(
     A pinned commit whose files are cached needs no network. Raises as Hub.resolve.
     """
     patterns = None if allow_patterns is None else tuple(allow_patterns)
-    wish = _Wish(source, repo_id, repo_type, revision, patterns, cache_dir)
+    wish = _SnapshotRequest(source, repo_id, repo_type, revision, patterns, cache_dir)
     known_sha = revision if wish.is_pinned else wish.cache.sha_of(revision)
     cached_sha = known_sha if known_sha is not None and _is_complete(wish, known_sha) else None
     if cached_sha is not None and wish.is_pinned:
@@ -122,7 +122,7 @@ def is_wanted(path: str, patterns: Sequence[str] | None) -> bool:
     return any(fnmatchcase(path, f"{p}*" if p.endswith("/") else p) for p in patterns)
 
 
-def _is_complete(wish: _Wish, sha: str) -> bool:
+def _is_complete(wish: _SnapshotRequest, sha: str) -> bool:
     """True if the cache knows what the wish means and holds exactly that."""
     listing = wish.cache.listing(sha)
     files = wanted(listing or (), wish.patterns)
@@ -132,7 +132,7 @@ def _is_complete(wish: _Wish, sha: str) -> bool:
     return True
 
 
-def _refresh(wish: _Wish, cached_sha: str | None) -> str:
+def _refresh(wish: _SnapshotRequest, cached_sha: str | None) -> str:
     """Ask which commit the revision has, and make its snapshot complete; its sha."""
     wait_s = COLD_S if cached_sha is None else WARM_S
     sha = wish.revision
@@ -144,7 +144,7 @@ def _refresh(wish: _Wish, cached_sha: str | None) -> str:
     return sha
 
 
-def _complete(wish: _Wish, sha: str, wait_s: float) -> None:
+def _complete(wish: _SnapshotRequest, sha: str, wait_s: float) -> None:
     """Fetch what the snapshot lacks, and record that its content is right."""
     listing = wish.source.listing(wish.repo_id, sha, wish.repo_type, wait_s=wait_s)
     files = wanted(listing, wish.patterns)
@@ -154,7 +154,7 @@ def _complete(wish: _Wish, sha: str, wait_s: float) -> None:
     wish.cache.remember(sha, listing, files)
 
 
-def _raise_nothing_wanted(wish: _Wish, listing: Sequence[HubFile]) -> None:
+def _raise_nothing_wanted(wish: _SnapshotRequest, listing: Sequence[HubFile]) -> None:
     if wish.patterns is None:
         raise NotFound(f"The {wish} holds no files. Publish something there first.")
     present = ", ".join(file.path for file in listing[:10]) or "nothing"
@@ -164,7 +164,7 @@ def _raise_nothing_wanted(wish: _Wish, listing: Sequence[HubFile]) -> None:
     )
 
 
-def _fetch_all(wish: _Wish, sha: str, files: Sequence[HubFile]) -> None:
+def _fetch_all(wish: _SnapshotRequest, sha: str, files: Sequence[HubFile]) -> None:
     is_over = threading.Event()  # one file failed: the others need not start
     with ThreadPoolExecutor(_PARALLEL_DOWNLOADS, thread_name_prefix="hub-download") as pool:
         # each download bears silence on its own, in a context of its own
@@ -179,7 +179,9 @@ def _fetch_all(wish: _Wish, sha: str, files: Sequence[HubFile]) -> None:
             is_over.set()
 
 
-def _fetch_unless(is_over: threading.Event, wish: _Wish, sha: str, file: HubFile) -> None:
+def _fetch_unless(
+    is_over: threading.Event, wish: _SnapshotRequest, sha: str, file: HubFile
+) -> None:
     if is_over.is_set():
         return
     try:
@@ -189,7 +191,7 @@ def _fetch_unless(is_over: threading.Event, wish: _Wish, sha: str, file: HubFile
         raise
 
 
-def _fetch(wish: _Wish, sha: str, file: HubFile) -> None:
+def _fetch(wish: _SnapshotRequest, sha: str, file: HubFile) -> None:
     """Download one file until its content is right: twice at most."""
     if wish.cache.is_right(sha, file):
         return  # another process was faster
@@ -210,6 +212,6 @@ def _fetch(wish: _Wish, sha: str, file: HubFile) -> None:
     )
 
 
-def _snapshot(wish: _Wish, sha: str, *, is_offline: bool) -> Snapshot:
+def _snapshot(wish: _SnapshotRequest, sha: str, *, is_offline: bool) -> Snapshot:
     folder = wish.cache.snapshot(sha)
     return Snapshot(repo_id=wish.repo_id, sha=sha, folder=folder, is_offline=is_offline)

@@ -10,8 +10,8 @@ import argparse
 
 from inference.catalogue import opening
 from inference.catalogue.catalogue import ModelEntry
-from inference.core import settings
 from inference.core.errors import run_command
+from inference.core.settings import load_settings
 from inference.evaluation.leaderboard import FINE_TUNED
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--revision", default="main", help="a commit, so that it cannot move")
     flags = parser.parse_args()
     entry = ModelEntry(flags.repo_id, FINE_TUNED, revision=flags.revision)
-    pinned, folder = opening.fetch(entry, settings.load().connect())
+    pinned, folder = opening.fetch(entry, load_settings().connect())
     size_mb = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
     print(f"{pinned.repo_id} at {pinned.revision}: {size_mb:.1f} MB in {folder}")
 

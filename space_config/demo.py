@@ -27,10 +27,10 @@ from inference.core import settings
 from inference.core.errors import run_command
 from inference.evaluation import stored_results
 from space_config import demo_chat, packages
-from space_config.demo_check import check
-from space_config.prepare import prepare
+from space_config.demo_check import check_space
+from space_config.prepare import prepare_catalogue
 from space_config.servers import HOST, Servers, end_on_sigterm, free_port
-from space_config.subprocesses import apart
+from space_config.subprocesses import run_in_subprocess
 from training.export.export import export_encoder
 
 PROJECT = Path(__file__).parent.parent
@@ -90,7 +90,7 @@ class Journey:
             SPACE_LOCAL_OWNER="1",
             SPACE_RUNS=str(root / "space-runs"),
         )
-        self._settings = settings.load(self._environment)
+        self._settings = settings.load_settings(self._environment)
         self._hub = self._settings.connect()
 
     def stages(self) -> tuple[Stage, ...]:
@@ -152,7 +152,7 @@ class Journey:
             return "already there"
         folder = self._root / "base"
         shutil.copytree(self._base, folder, dirs_exist_ok=True)
-        apart(export_encoder, folder, folder / "onnx" / "model.onnx")
+        run_in_subprocess(export_encoder, folder, folder / "onnx" / "model.onnx")
         message = "Add the packaged weights, with an ONNX copy"
         published = self._hub.publish(folder, BASE_REPO_ID, message=message)
         self._set_done("base", fingerprint)
@@ -182,7 +182,7 @@ class Journey:
         fingerprint = _hash(*heads, *written)
         if self._is_done("prepare", fingerprint) and self._ready.exists():
             return "already there, for the same revisions"
-        ready = prepare(CATALOGUE, self._ready, self._hub, self._settings.threads)
+        ready = prepare_catalogue(CATALOGUE, self._ready, self._hub, self._settings.threads)
         # the tweets may be shown (MIT), so the leaderboard has the texts of the test rows
         (self._ready / stored_results.TEXTS).mkdir(exist_ok=True)
         shutil.copy(self._tweets, self._ready / stored_results.TEXTS)
@@ -268,7 +268,7 @@ def main() -> None:
         journey = Journey(root, port, training_flags, servers, has_chat=flags.chat)
         journey.run()
         if flags.check:
-            check(journey.space_url)
+            check_space(journey.space_url)
             print("check: all of it works on this machine")
         else:
             print(f"\nThe Space is at http://localhost:{port} (Ctrl-C ends it)", flush=True)

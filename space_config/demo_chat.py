@@ -18,7 +18,7 @@ from inference.chat import chat_catalogue
 from inference.chat.chat_catalogue import ChatCatalogue, ChatEntry
 from inference.core.atomic_write import write_whole
 from space_config import chat_base, packages
-from space_config.subprocesses import apart
+from space_config.subprocesses import run_in_subprocess
 
 BASE_REPO_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 TUNED_REPO_ID = "demo/small-talk"
@@ -65,7 +65,7 @@ def publish_base(hub: Hub) -> str:
     """Put the packaged chat model on the Hub, unless it is there; says what was done."""
     if hub.exists(BASE_REPO_ID):
         return "already there"
-    apart(chat_base.folder)
+    run_in_subprocess(chat_base.folder)
     message = f"Add the weights of {packages.CHAT_MODEL.name}, dequantised"
     return f"published at {hub.publish(chat_base.folder(), BASE_REPO_ID, message=message).sha[:12]}"
 

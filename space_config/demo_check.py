@@ -12,7 +12,7 @@ from hub.errors import UserError
 QUESTIONS = ("The crew was lovely and we landed early!", "Two hours late and nobody says why.")
 
 
-def check(space_url: str) -> None:
+def check_space(space_url: str) -> None:
     """Ask the running Space for predictions and print what it answers.
 
     Raises:

@@ -16,10 +16,9 @@ from pathlib import Path
 
 from hub.client import Hub, Published, validate_repo_id
 from hub.errors import HubError
-from inference.catalogue import catalogue as catalogues
-from inference.core import settings as settings_of
+from inference.catalogue.catalogue import load_catalogues
 from inference.core.errors import ConfigError, run_command
-from inference.core.settings import Settings
+from inference.core.settings import Settings, load_settings
 from space_config import preflight, static_page
 from space_config.servers import end_on_sigterm
 from space_config.stage import FOLDERS, lay_out, ready_catalogues
@@ -110,7 +109,7 @@ def _push(stage: Path, repo_id: str, hub: Hub, is_private: bool) -> Published:
 
 
 def _titles(stage: Path) -> list[str]:
-    shown = catalogues.load_all(stage / "space_config")
+    shown = load_catalogues(stage / "space_config")
     return [catalogue.title for catalogue in shown.values()]
 
 
@@ -158,7 +157,7 @@ def main() -> None:
     """Ship what the flags name with the Hub of the environment."""
     flags = parse()
     end_on_sigterm()
-    here = settings_of.load()
+    here = load_settings()
     source = flags.catalogue or here.catalogue
     if flags.static is not None:
         write_static(source, flags.static, here)

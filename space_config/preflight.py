@@ -22,11 +22,11 @@ import yaml
 
 from hub.client import Hub
 from hub.errors import UserError
-from inference.catalogue import catalogue as catalogues
+from inference.catalogue.catalogue import Catalogue, load_catalogues
 from inference.chat import chat_catalogue
 from inference.core import settings
 from inference.core.errors import ConfigError
-from inference.core.yaml_values import in_a_line
+from inference.core.yaml_values import yaml_error_line
 from space_config.servers import HOST, Servers, free_port
 
 _FRONT_MATTER = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
@@ -52,7 +52,7 @@ def front_matter(stage: Path) -> str:
     try:
         facts: Any = yaml.safe_load(match[1]) if match else None
     except yaml.YAMLError as error:
-        problem = in_a_line(error)
+        problem = yaml_error_line(error)
         raise ConfigError(f"the front matter of README.md is not valid YAML: {problem}") from None
     if not isinstance(facts, dict):
         raise ConfigError("README.md does not begin with front matter between two lines of ---")
@@ -88,7 +88,7 @@ def revisions(stage: Path, hub: Hub) -> str:
         ConfigError: a model is not pinned, or its commit is not there.
         HubError: the Hub does not answer, or does not show the repo.
     """
-    shown = catalogues.load_all(stage / "space_config")
+    shown = load_catalogues(stage / "space_config")
     entries = {entry for catalogue in shown.values() for entry in _pins(catalogue)}
     talk = chat_catalogue.load(stage / "space_config")
     if talk is not None:
@@ -145,7 +145,7 @@ def start(stage: Path) -> str:
             servers.start("Space", command, f"{url}/api/health", environment, folder=stage)
             with urllib.request.urlopen(f"{url}/api/models", timeout=30) as answer:  # noqa: S310
                 served = {model["revision"] for model in json.load(answer)["models"]}
-    first, *_ = catalogues.load_all(stage / "space_config").values()
+    first, *_ = load_catalogues(stage / "space_config").values()
     if served != (pinned := {revision for _, revision in _pins(first)}):
         raise UserError(
             f"the Space shows the commits {sorted(served)}, pinned are {sorted(pinned)}"
@@ -169,5 +169,5 @@ def image_command(stage: Path, port: int) -> list[str]:
     ]
 
 
-def _pins(catalogue: catalogues.Catalogue) -> Sequence[tuple[str, str]]:
+def _pins(catalogue: Catalogue) -> Sequence[tuple[str, str]]:
     return [(entry.repo_id, entry.revision or "") for entry in catalogue.models]

@@ -14,22 +14,35 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.client import Hub
-from inference.catalogue import catalogue, licences, opening
-from inference.catalogue.catalogue import Catalogue
-from inference.catalogue.comparison import compare, save
+from inference.catalogue import licences, opening
+from inference.catalogue.catalogue import (
+    FIRST_PAINT_FILE,
+    LEADERBOARD_FILE,
+    MESSAGES_FILE,
+    MODELS_FILE,
+    Catalogue,
+    load_catalogue,
+    pin_catalogue,
+)
+from inference.catalogue.comparison import compare_models, save_comparison
 from inference.chat import chat_catalogue
-from inference.core import settings
 from inference.core.errors import ConfigError, run_command
-from inference.evaluation import leaderboard as leaderboards
+from inference.core.settings import load_settings
 from inference.evaluation import stored_results
-from inference.evaluation.leaderboard import FINE_TUNED, Leaderboard, merge
+from inference.evaluation.leaderboard import (
+    FINE_TUNED,
+    Leaderboard,
+    load_leaderboard,
+    merge_leaderboards,
+    save_leaderboard,
+)
 
 # All that a prepared folder may hold, so that no other folder is ever taken for one.
 WRITTEN = (
-    catalogue.MODELS,
-    catalogue.MESSAGES,
-    catalogue.FIRST_PAINT,
-    catalogue.LEADERBOARD,
+    MODELS_FILE,
+    MESSAGES_FILE,
+    FIRST_PAINT_FILE,
+    LEADERBOARD_FILE,
     licences.FILE_NAME,
     stored_results.FOLDER,
     stored_results.TEXTS,
@@ -38,7 +51,7 @@ WRITTEN = (
 STORED_RESULTS = "results/leaderboard.json"  # in the repo of a fine-tuned model
 
 
-def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Catalogue:
+def prepare_catalogue(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Catalogue:
     """Pin every model of `source`, score its example messages, and write all to `destination`.
 
     The folder appears by rename, whole or not at all, in place of what was prepared there before.
@@ -53,20 +66,20 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination.parent) as scratch:
         ready = Path(scratch) / destination.name
-        pinned = catalogue.pin(source, hub, ready)
+        pinned = pin_catalogue(source, hub, ready)
         models = [
             opening.open_model(entry, pinned, hub, threads=threads) for entry in pinned.models
         ]
-        comparison = compare(
+        comparison = compare_models(
             [(model.column, model) for model in models],
             pinned.labels,
             pinned.problem_type,
             pinned.messages,
         )
-        save(comparison, ready / catalogue.FIRST_PAINT)
+        save_comparison(comparison, ready / FIRST_PAINT_FILE)
         board = _leaderboard(pinned, hub, ready)
         if board is not None:
-            leaderboards.save(board, ready / catalogue.LEADERBOARD)
+            save_leaderboard(board, ready / LEADERBOARD_FILE)
         licences.save(licences.gather(pinned.models, hub), ready)
         talk = chat_catalogue.load(source)
         if talk is not None:
@@ -76,7 +89,7 @@ def prepare(source: Path, destination: Path, hub: Hub, threads: int = 0) -> Cata
         if destination.exists():
             shutil.rmtree(destination)
         ready.rename(destination)
-    return catalogue.load(destination)
+    return load_catalogue(destination)
 
 
 def _refuse_other_content(destination: Path) -> None:
@@ -85,7 +98,7 @@ def _refuse_other_content(destination: Path) -> None:
         return
     if destination.is_dir() and destination != Path.cwd():
         found = {path.name for path in destination.iterdir()}
-        if not found or (catalogue.FIRST_PAINT in found and found <= set(WRITTEN)):
+        if not found or (FIRST_PAINT_FILE in found and found <= set(WRITTEN)):
             return
     raise ConfigError(
         f"{destination} is there and is not what an earlier run of this command wrote; nothing was "
@@ -109,7 +122,7 @@ def _leaderboard(pinned: Catalogue, hub: Hub, ready: Path) -> Leaderboard | None
             print(f"{entry.repo_id} has no {STORED_RESULTS}: it will stand in no verdict table")
             continue
         stored_results.keep(snapshot.folder, ready, entry.repo_id)
-        stored = leaderboards.load(snapshot.folder / STORED_RESULTS)
+        stored = load_leaderboard(snapshot.folder / STORED_RESULTS)
         # A repo cannot hold the id of the commit that it is part of.
         rows = tuple(
             replace(row, model=replace(row.model, revision=snapshot.sha))
@@ -118,7 +131,7 @@ def _leaderboard(pinned: Catalogue, hub: Hub, ready: Path) -> Leaderboard | None
             for row in stored.rows
         )
         boards.append(replace(stored, rows=rows))
-    return merge(boards)
+    return merge_leaderboards(boards)
 
 
 def main() -> None:
@@ -129,8 +142,8 @@ def main() -> None:
         "destination", type=Path, help="folder to write: new, empty, or written by this before"
     )
     arguments = parser.parse_args()
-    here = settings.load()
-    ready = prepare(arguments.source, arguments.destination, here.connect(), here.threads)
+    here = load_settings()
+    ready = prepare_catalogue(arguments.source, arguments.destination, here.connect(), here.threads)
     print(f"{arguments.destination}: {len(ready.models)} models, {len(ready.messages)} messages")
 
 

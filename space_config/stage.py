@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub.client import Hub
-from inference.catalogue import catalogue as catalogues
-from inference.catalogue.catalogue import MODELS, Catalogue
+from inference.catalogue.catalogue import MODELS_FILE, Catalogue, load_catalogue, load_catalogues
 from inference.chat import chat_catalogue
 from inference.chat.chat_catalogue import ChatCatalogue
 from inference.core.errors import ConfigError
 from inference.evaluation.leaderboard import FINE_TUNED
-from space_config.prepare import WRITTEN, prepare
+from space_config.prepare import WRITTEN, prepare_catalogue
 
 PROJECT = Path(__file__).parent.parent
 DOCKERFILE = "Dockerfile"
@@ -43,13 +42,13 @@ def ready_catalogues(source: Path, scratch: Path, hub: Hub, threads: int = 0) ->
         ConfigError: no catalogue is found, or one cannot be used.
         HubError: a model on show is not on the Hub. ModelError: one cannot be loaded.
     """
-    loaded = catalogues.load_all(source)
+    loaded = load_catalogues(source)
     ready = []
     for name, catalogue in loaded.items():
-        folder = source if (source / MODELS).is_file() else source / name
+        folder = source if (source / MODELS_FILE).is_file() else source / name
         if not _is_ready(catalogue, chat_catalogue.load(folder)):
             print(f"preparing {folder}: every model answers the example messages", flush=True)
-            prepare(folder, scratch / name, hub, threads)
+            prepare_catalogue(folder, scratch / name, hub, threads)
             folder = scratch / name
         ready.append(folder)
     return tuple(ready)
@@ -74,7 +73,7 @@ def lay_out(ready: Sequence[Path], stage: Path) -> None:
     for folder in ready:
         shown = stage / "space_config"
         _copy_catalogue(folder, shown if len(ready) == 1 else shown / folder.name)
-    _bake(stage / DOCKERFILE, catalogues.load(ready[0]))
+    _bake(stage / DOCKERFILE, load_catalogue(ready[0]))
 
 
 def _is_ready(catalogue: Catalogue, talk: ChatCatalogue | None) -> bool:

@@ -17,11 +17,16 @@ import yaml
 
 from hub.client import Hub
 from hub.errors import NotFound
-from inference.catalogue import catalogue as catalogues
-from inference.catalogue.catalogue import Catalogue
+from inference.catalogue.catalogue import Catalogue, load_catalogue
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError
-from inference.evaluation.leaderboard import FINE_TUNED, Leaderboard, Row, as_json, sentence
+from inference.evaluation.leaderboard import (
+    FINE_TUNED,
+    Leaderboard,
+    LeaderboardRow,
+    as_json,
+    sentence,
+)
 
 PARTS = Path(__file__).parent / "static"
 TABLES = "results/tfidf.json"  # in the repo of a fine-tuned model
@@ -41,7 +46,7 @@ def write(ready: Path, destination: Path, hub: Hub) -> bool:
         ConfigError: no measurements are stored, or the folder holds something else.
         HubError: the Hub does not answer.
     """
-    catalogue = catalogues.load(ready)
+    catalogue = load_catalogue(ready)
     if catalogue.leaderboard is None:
         raise ConfigError(
             f"{ready} holds no measurements, and a static page is little else: train a model with "
@@ -118,7 +123,7 @@ def _card(title: str) -> str:
     return f"---\n{front_matter}---\n{_CARD_TEXT}"
 
 
-def _row(row: Row) -> str:
+def _row(row: LeaderboardRow) -> str:
     """A model's line: name and role, the drawn MCC, and figures with the names of their columns."""
     model, figures, found = row.model, row.figures, row.difference
     low, high = row.intervals["mcc"] or (None, None)

@@ -12,7 +12,7 @@ from hub.errors import UserError
 from inference.core.errors import run_command
 
 
-def apart(work: Callable[..., object], *arguments: object) -> None:
+def run_in_subprocess(work: Callable[..., object], *arguments: object) -> None:
     """Do `work(*arguments)` there and wait for its end; what it returns stays there.
 
     Raises:

@@ -2,7 +2,13 @@
 
 from inference.data.problem_types import SINGLE
 from inference.evaluation.formulas import BY_LABEL, OVERALL
-from inference.evaluation.leaderboard import Difference, Interval, Leaderboard, Measured, Row
+from inference.evaluation.leaderboard import (
+    Interval,
+    Leaderboard,
+    LeaderboardRow,
+    MccDifference,
+    Measured,
+)
 from tests.tiny import LABELS
 
 
@@ -14,16 +20,16 @@ def row(
     repo_id: str = "",
     revision: str = "",
     engine: str = "torch",
-    difference: Difference | None = None,
+    difference: MccDifference | None = None,
     labels: tuple[str, ...] = LABELS,
     size_bytes: int = 2_300_000,
     latency_p50_ms: float = 2.5,
     **figures: float | None,
-) -> Row:
+) -> LeaderboardRow:
     """A row; figures that are not given are 0.5, each with an interval of 0.04."""
     overall = {key: figures.get(key, 0.5) for key in OVERALL}
     assert set(figures) <= set(overall), figures
-    return Row(
+    return LeaderboardRow(
         model=Measured(
             name=name,
             title=title or name.title(),
@@ -45,7 +51,10 @@ def row(
 
 
 def board(
-    *rows: Row, labels: tuple[str, ...] = LABELS, problem_type: str = SINGLE, examples: int = 2000
+    *rows: LeaderboardRow,
+    labels: tuple[str, ...] = LABELS,
+    problem_type: str = SINGLE,
+    examples: int = 2000,
 ) -> Leaderboard:
     """A table of rows; the best free one is the first that is not fine-tuned."""
     free = [found.model.name for found in rows if not found.is_fine_tuned]

@@ -13,9 +13,9 @@ import yaml
 
 from hub.client import connect
 from inference.data.problem_types import MULTI
-from inference.evaluation import leaderboard as leaderboards
-from inference.models import bundle as bundles
-from space_config.prepare import prepare
+from inference.evaluation.leaderboard import save_leaderboard
+from inference.models.bundle import load_bundle, save_bundle
+from space_config.prepare import prepare_catalogue
 from tests.boards import board, row
 from tests.hub_fixtures import RunningHub
 from tests.tiny import make_tiny_model
@@ -36,7 +36,7 @@ def two_recipes(
     hub = connect(hub_server.endpoint, hub_server.token, folder / "cache")
     hub.publish(_clicks_model(folder / "model"), CLICKS, message="Add a tiny model of clicks")
     ready = folder / "ready"
-    prepare(_clicks_catalogue(folder / "source"), ready / "clicks", hub, threads=1)
+    prepare_catalogue(_clicks_catalogue(folder / "source"), ready / "clicks", hub, threads=1)
     shutil.copytree(tiny_catalogue, ready / "toys")
     return ready
 
@@ -44,14 +44,14 @@ def two_recipes(
 def _clicks_model(folder: Path) -> Path:
     make_tiny_model(folder, LABELS, problem_type=MULTI, seed=2)
     bundle = replace(
-        bundles.load(folder),
+        load_bundle(folder),
         text_fields=FIELDS,
         json_fields=("predicted",),
         field_separator=" [SEP] ",
         thresholds=THRESHOLDS,
         chosen_on="validation",
     )
-    bundles.save(bundle, folder)
+    save_bundle(bundle, folder)
     (folder / "run.json").write_text(json.dumps({"config": {"column_names": COLUMNS}}), "utf-8")
     (folder / "results").mkdir()
     found = board(
@@ -59,7 +59,7 @@ def _clicks_model(folder: Path) -> Path:
         labels=LABELS,
         problem_type=MULTI,
     )
-    leaderboards.save(found, folder / "results" / "leaderboard.json")
+    save_leaderboard(found, folder / "results" / "leaderboard.json")
     return folder
 
 

@@ -7,9 +7,8 @@ import numpy as np
 
 from inference.data import tables
 from inference.data.problem_types import MULTI
-from inference.evaluation import leaderboard as leaderboards
 from inference.evaluation import predictions, vocabulary
-from inference.evaluation.leaderboard import Leaderboard
+from inference.evaluation.leaderboard import Leaderboard, save_leaderboard
 from inference.evaluation.predictions import Predictions, Targets
 
 
@@ -18,7 +17,7 @@ def write_results(repo: Path, board: Leaderboard, texts: Path | None = None) -> 
 
     The models are the better the higher they stand. texts: the file whose rows were measured.
     """
-    leaderboards.save(board, repo / "results" / "leaderboard.json")
+    save_leaderboard(board, repo / "results" / "leaderboard.json")
     rng = np.random.default_rng(0)
     shape = (board.examples, len(board.labels))
     if board.problem_type == MULTI:

@@ -19,8 +19,8 @@ import pytest
 import yaml
 
 from hub.client import connect
-from inference.evaluation.leaderboard import Difference, Leaderboard
-from space_config.prepare import prepare
+from inference.evaluation.leaderboard import Leaderboard, MccDifference
+from space_config.prepare import prepare_catalogue
 from space_config.servers import free_port
 from tests.boards import board, row
 from tests.hub_fixtures import RunningHub
@@ -132,13 +132,13 @@ def tiny_catalogue(hub_server: RunningHub, tmp_path_factory: pytest.TempPathFact
         (BARE, make_tiny_model(folder / "bare", labels=None, seed=1)),
     ):
         hub.publish(model, repo_id, message="Add a tiny model")
-    prepare(write_catalogue(folder / "source"), folder / "ready", hub, threads=2)
+    prepare_catalogue(write_catalogue(folder / "source"), folder / "ready", hub, threads=2)
     return folder / "ready"
 
 
 def leaderboard() -> Leaderboard:
     """Three rows as training stores them."""
-    better = Difference(0.11, (0.06, 0.16), "better")
+    better = MccDifference(0.11, (0.06, 0.16), "better")
     return board(
         row(
             "torch", title="Tiny, tuned", repo_id=TUNED, mcc=0.61, macro_f1=0.71, difference=better

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import expect
 
-from inference.evaluation import leaderboard
+from inference.evaluation.leaderboard import load_leaderboard
 from space_config.servers import free_port
 from tests.browser.conftest import (  # noqa: F401 (two are fixtures)
     OpenPage,
@@ -138,7 +138,7 @@ def test_the_python_of_the_readme_runs_against_the_published_model(demo: Demo):
 
 
 def test_the_leaderboard_holds_the_models_measured_on_the_frozen_test_rows(demo: Demo):
-    board = leaderboard.load(demo.root / "space" / "leaderboard.json")
+    board = load_leaderboard(demo.root / "space" / "leaderboard.json")
     roles = [row.model.role for row in board.rows]
     assert roles.count("fine-tuned") == 2 and roles.count("zero-shot") == 1, roles
     assert roles.count("baseline") == 5, roles

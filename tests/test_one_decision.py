@@ -14,9 +14,8 @@ from playwright.sync_api import Page, expect
 
 from hub.client import connect
 from inference.data.problem_types import MULTI
-from inference.models import bundle as bundles
-from inference.models.bundle import Bundle
-from space_config.prepare import prepare
+from inference.models.bundle import Bundle, save_bundle
+from space_config.prepare import prepare_catalogue
 from tests.browser.conftest import OpenPage, chromium, open_page  # noqa: F401 (fixtures)
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
@@ -38,7 +37,7 @@ def made_texts(count: int = 200) -> list[str]:
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_tiny_model(tmp_path_factory.mktemp("cut") / "model", LABELS, MULTI, seed=3)
     bundle = Bundle(LABELS, MULTI, max_tokens=64, temperature=1.7, thresholds=THRESHOLDS)
-    bundles.save(bundle, folder)
+    save_bundle(bundle, folder)
     return folder
 
 
@@ -56,7 +55,7 @@ def serving(
     content = {"title": "Cut-offs", "task": task, "models": models}
     (folder / "source" / "models.yaml").write_text(yaml.safe_dump(content), "utf-8")
     (folder / "source" / "messages.yaml").write_text("messages: [a day]\n", "utf-8")
-    prepare(folder / "source", folder / "ready", hub, threads=1)
+    prepare_catalogue(folder / "source", folder / "ready", hub, threads=1)
     environment = space_environment(folder / "ready", folder / "home", hub_server.endpoint)
     with running_space(environment, folder / "space.log") as running:
         yield running

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import load
-from inference.feedback import log as feedbacks
+from inference.feedback.log import read_feedback
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import BARE, TUNED, RunningSpace, running_space, space_environment
 from tests.tiny import WORDS
@@ -72,7 +72,7 @@ def test_a_correction_is_on_the_disk_when_it_is_acknowledged(server: RunningSpac
     body = json.dumps({**said, "corrected": ["positive"]}).encode()
     status, _, answer = ask(server, "/api/feedback", body)
     assert status == 201, answer
-    (kept,) = feedbacks.read(server.log.parent / "home" / "feedback").feedback
+    (kept,) = read_feedback(server.log.parent / "home" / "feedback").feedback
     assert (kept.id, kept.fields["text"]) == (answer["id"], "a good day")
     assert (kept.corrected, kept.recipe) == (("positive",), "Sentiment of toys")
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from inference.chat import chat_bundle
-from inference.chat.chat_bundle import Base, ChatBundle
+from inference.chat.chat_bundle import BaseReference, ChatBundle
 
 START, END = "<|im_start|>", "<|im_end|>"
 TEMPLATE = (
@@ -104,7 +104,7 @@ def make_tiny_adapter(
     tokenizer = make_tokenizer()
     tokenizer.save_pretrained(folder)
     bundle = ChatBundle(
-        Base(repo_id, revision, "0" * 64), None, POSITIONS, (tokenizer.eos_token_id,)
+        BaseReference(repo_id, revision, "0" * 64), None, POSITIONS, (tokenizer.eos_token_id,)
     )
     chat_bundle.save(bundle, folder)
     return folder

@@ -6,17 +6,17 @@ training/chat_tuning/pipeline.py.
 Try: python -m training.chat --config training/recipes/chat.yaml --train_file dialogues.jsonl
 """
 
-from inference.core import settings as settings_of
 from inference.core.errors import run_command
-from training.settings.chat_config import parse
+from inference.core.settings import load_settings, share_cores
+from training.settings.chat_config import parse_chat_config
 from training.settings.console import hush
 
 
 def main() -> None:
     """The command line."""
-    config = parse()
-    settings = settings_of.load()
-    settings_of.share_cores()
+    config = parse_chat_config()
+    settings = load_settings()
+    share_cores()
     hush()
     from training.chat_tuning import pipeline  # seconds, which a slip in the flags must not cost
 

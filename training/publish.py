@@ -13,12 +13,12 @@ from typing import Any
 
 from hub.client import Hub, Published
 from hub.errors import HubError
-from inference.core import settings as settings_of
 from inference.core.errors import ConfigError, run_command
+from inference.core.settings import load_settings
 from inference.models.model_files import read_json
 from training.chat_tuning.shipment import CHAT
 from training.publishing.classifier_files import CLASSIFIER
-from training.publishing.publish import publish, read_receipt
+from training.publishing.publish import publish_folder, read_receipt
 from training.publishing.shipment import Shipment
 
 
@@ -33,7 +33,7 @@ def publish_run(
     """Publish a run folder of either kind, as publish() does."""
     receipt = run_dir / "run.json"
     shipment = shipment_of(read_json(receipt) if receipt.is_file() else {})
-    return publish(run_dir, repo_id, hub, shipment, private=private, tag=tag)
+    return publish_folder(run_dir, repo_id, hub, shipment, private=private, tag=tag)
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -64,7 +64,7 @@ def main() -> None:
         published = publish_run(
             flags.run_dir,
             repo_id,
-            settings_of.load().connect(),
+            load_settings().connect(),
             private=flags.hub_private or bool(config.get("hub_private")),
             tag=flags.hub_tag or config.get("hub_tag"),
         )

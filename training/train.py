@@ -10,34 +10,32 @@ Try: python -m training.train --train_file tweets.csv --label_field sentiment --
 from typing import TYPE_CHECKING
 
 from hub.errors import UserError
-from inference.core import settings as settings_of
 from inference.core.errors import run_command
-from inference.core.settings import Settings
+from inference.core.settings import Settings, load_settings, share_cores
 from training.settings import console
-from training.settings.config import TrainConfig, parse
+from training.settings.config import TrainConfig, parse_train_config
 
 if TYPE_CHECKING:
-    from training.classifier.pipeline import Result
+    from training.classifier.pipeline import RunResult
 
 
-def train(config: TrainConfig, settings: Settings) -> "Result":
+def train(config: TrainConfig, settings: Settings) -> "RunResult":
     """Train, export, measure, judge and, if asked, publish.
 
     Raises:
         UserError: anything that its reader can put right; see inference/core/errors.py.
     """
-    from training.classifier import (
-        pipeline,  # takes seconds, which a slip in the flags must not cost
-    )
+    # takes seconds, which a slip in the flags must not cost
+    from training.classifier import pipeline
 
     return pipeline.run(config, settings)
 
 
 def main() -> None:
     """The command line."""
-    config = parse()
-    settings = settings_of.load()
-    settings_of.share_cores()
+    config = parse_train_config()
+    settings = load_settings()
+    share_cores()
     console.hush()
     try:
         train(config, settings)

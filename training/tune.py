@@ -17,11 +17,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from inference.core import settings as settings_of
 from inference.core.errors import ConfigError, FlagError, run_command
+from inference.core.settings import load_settings, share_cores
 from training.settings import console, search_space
-from training.settings.config import TrainConfig
-from training.settings.config import parse as parse_training
+from training.settings.config import TrainConfig, parse_train_config
 from training.settings.tune_config import PRUNERS, TuneConfig
 
 _OWN_FLAGS = ("n_trials", "timeout", "storage", "study_name", "n_jobs", "pruner", "patience")
@@ -45,7 +44,7 @@ def _read(argv: Sequence[str]) -> tuple[TuneConfig, TrainConfig]:
         flags = _parser().parse_args(own)
     except argparse.ArgumentError as error:
         raise ConfigError(f"{error}; see python -m training.tune --help") from None
-    tune, config = TuneConfig(**vars(flags)), parse_training(rest)
+    tune, config = TuneConfig(**vars(flags)), parse_train_config(rest)
     if not search_space.read(config):
         raise ConfigError("search_space fixes every setting; leave one of them to search")
     return tune, config
@@ -103,8 +102,8 @@ def _divided(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 def main() -> None:
     """The command line."""
     tune, config = parse()
-    settings = settings_of.load()
-    settings_of.share_cores()
+    settings = load_settings()
+    share_cores()
     console.hush()
     from training.tuning import search  # takes seconds, which a slip in the flags must not cost
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from hub.client import Hub
 from hub.errors import HubError
-from inference.core import settings as settings_of
 from inference.core.errors import ConfigError, DataError, ModelError, run_command
+from inference.core.settings import load_settings
 from inference.models.model_files import read_json
 from training.chat_tuning import verification
 from training.data import data
@@ -27,11 +27,10 @@ from training.data.splits import label_matrix
 from training.export import golden
 from training.publish import shipment_of
 from training.run import receipt, recomputed, shape
-from training.run.checks import DEVIATES, OK, UNCHECKED, Check, equal, guarded
+from training.run.checks import DEVIATES, OK, UNCHECKED, Check, check_equal, guard_checks
 from training.run.run_folder import sha256_of
-from training.settings import config as configs
 from training.settings.chat_config import ChatConfig
-from training.settings.config import TrainConfig
+from training.settings.config import TrainConfig, train_config_from_mapping
 
 AnyConfig = TrainConfig | ChatConfig
 
@@ -73,25 +72,25 @@ def verify(
         ModelError: there is no receipt, or it is damaged.
         ConfigError: a file is given that the run did not have.
     """
-    told: dict[str, Any] = read_json(run_dir / receipt.FILE_NAME)
-    shape.refuse_damaged(told, run_dir / receipt.FILE_NAME, shape.VERIFIED)
-    config = _where(_settings(told, run_dir / receipt.FILE_NAME), files or {})
+    told: dict[str, Any] = read_json(run_dir / receipt.RECEIPT_FILE)
+    shape.refuse_damaged(told, run_dir / receipt.RECEIPT_FILE, shape.VERIFIED)
+    config = _where(_settings(told, run_dir / receipt.RECEIPT_FILE), files or {})
     yield _seal(told)
     checked = list(_files(run_dir, told, is_published))
     yield from checked
-    yield from guarded("split", receipt.SPLITS, _stored_split(run_dir, told))
+    yield from guard_checks("split", receipt.SPLITS, _stored_split(run_dir, told))
     if isinstance(config, ChatConfig):
-        yield from guarded("data", "the data", _chat_data(run_dir, told, config))
+        yield from guard_checks("data", "the data", _chat_data(run_dir, told, config))
         figures = verification.figures(run_dir, told)
     else:
         yield from _data(run_dir, told, config, hub)
         figures = recomputed.checks(run_dir, told)
-    yield from guarded("metric", "what the figures are made from", figures)
+    yield from guard_checks("metric", "what the figures are made from", figures)
     if any(check.state == DEVIATES for check in checked):
         reason = "the models were not asked: their files are not those of the run"
         yield Check("golden", UNCHECKED, reason)
     else:
-        yield from guarded("golden", golden.FILE_NAME, _golden(run_dir, config, hub))
+        yield from guard_checks("golden", golden.FILE_NAME, _golden(run_dir, config, hub))
 
 
 def _settings(told: Mapping[str, Any], path: Path) -> AnyConfig:
@@ -99,7 +98,7 @@ def _settings(told: Mapping[str, Any], path: Path) -> AnyConfig:
     try:
         if verification.is_chat(told):
             return verification.settings(told)
-        return configs.from_mapping(told["config"])
+        return train_config_from_mapping(told["config"])
     except ConfigError as error:
         raise ModelError(f"{path} is no receipt of a run: its config: {error}") from None
 
@@ -121,7 +120,7 @@ def _files(run_dir: Path, told: Mapping[str, Any], is_published: bool) -> Iterat
     for name, sha256 in expected.items():
         path, kind = run_dir / name, _kind(name)
         if path.is_file():
-            yield from equal(kind, f"{name}: sha256", sha256_of(path), sha256)
+            yield from check_equal(kind, f"{name}: sha256", sha256_of(path), sha256)
         elif is_published and not any(fnmatch(name, pattern) for pattern in shipment.allowed):
             yield Check(kind, UNCHECKED, f"{name} is not published")
         else:
@@ -184,7 +183,7 @@ def _sources(config: AnyConfig, told: Mapping[str, Any]) -> Iterator[Check]:
             continue
         source = stored.get(name.removesuffix("_file"), {})
         expected = source.get("sha256", "none, as run.json does not tell of it")
-        yield from equal("data", f"{path}: sha256", sha256_of(Path(path)), expected)
+        yield from check_equal("data", f"{path}: sha256", sha256_of(Path(path)), expected)
 
 
 def _parts(run_dir: Path, told: Mapping[str, Any], splits: Splits) -> Iterator[Check]:
@@ -197,17 +196,17 @@ def _parts(run_dir: Path, told: Mapping[str, Any], splits: Splits) -> Iterator[C
     # not the findings of the doctor; nor the sentences that say where a file lies
     compared = made.keys() - {"notes", "rejected_rows"}
     there = {name: value for name, value in told["data"].items() if name in compared}
-    yield from equal("split", "run.json: splits", there.pop("splits"), made["splits"])
-    yield from equal("data", "run.json: data", there, made)
+    yield from check_equal("split", "run.json: splits", there.pop("splits"), made["splits"])
+    yield from check_equal("data", "run.json: data", there, made)
     truth = recomputed.targets_check(run_dir, label_matrix(splits.test, splits.labels))
-    yield from guarded("predictions", "results/targets.parquet", truth)
-    yield from guarded("split", receipt.SPLITS, _rows(run_dir, splits))
+    yield from guard_checks("predictions", "results/targets.parquet", truth)
+    yield from guard_checks("split", receipt.SPLITS, _rows(run_dir, splits))
 
 
 def _rows(run_dir: Path, splits: Splits) -> Iterator[Check]:
     if (run_dir / receipt.SPLITS).is_file():
         stored = receipt.read_split_ids(run_dir)
-        yield from equal("split", receipt.SPLITS, stored, splits.row_ids())
+        yield from check_equal("split", receipt.SPLITS, stored, splits.row_ids())
 
 
 def _stored_split(run_dir: Path, told: Mapping[str, Any]) -> Iterator[Check]:
@@ -219,7 +218,7 @@ def _stored_split(run_dir: Path, told: Mapping[str, Any]) -> Iterator[Check]:
     for part, content in told["data"]["splits"].items():
         seen = data.ids_hash(stored.get(part, ()))
         what = f"{receipt.SPLITS}: {part}: sha256 of the ids"
-        yield from equal("split", what, seen, content["ids_sha256"])
+        yield from check_equal("split", what, seen, content["ids_sha256"])
 
 
 def _golden(run_dir: Path, config: AnyConfig, hub: Hub) -> Iterator[Check]:
@@ -248,9 +247,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """The command line; exit code 1 after a deviation."""
     flags = parse()
-    hub = settings_of.load().connect()
+    hub = load_settings().connect()
     run_dir = Path(flags.run)
-    is_published = flags.revision is not None or not (run_dir / receipt.FILE_NAME).is_file()
+    is_published = flags.revision is not None or not (run_dir / receipt.RECEIPT_FILE).is_file()
     if is_published:
         run_dir = _fetch(flags.run, flags.revision or "main", hub)
     files = {name: getattr(flags, name) for name in _FILES if getattr(flags, name)}

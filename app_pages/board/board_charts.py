@@ -12,10 +12,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from app_pages.board.board_table import frame, heading, span
+from app_pages.board.board_table import column_title, format_interval, results_frame
 from app_pages.shared.charts import DASHES, Plot, bottom_legend
 from inference.evaluation.curves import Bin, Confusion, Curve
-from inference.evaluation.leaderboard import Row
+from inference.evaluation.leaderboard import LeaderboardRow
 
 _ROLES = ["fine-tuned", "pretrained", "zero-shot", "baseline"]
 _SHARE = alt.Scale(domain=[0, 1])
@@ -23,7 +23,7 @@ _SHARE = alt.Scale(domain=[0, 1])
 _DARKEST = 0.45
 
 
-def intervals(rows: Mapping[str, Row], measure: str) -> Plot:
+def intervals(rows: Mapping[str, LeaderboardRow], measure: str) -> Plot:
     """One measure of every model with its interval, in the order of the rows."""
     spans = {title: row.intervals[measure] or (None, None) for title, row in rows.items()}
     data = pd.DataFrame(
@@ -35,7 +35,7 @@ def intervals(rows: Mapping[str, Row], measure: str) -> Plot:
             "high": [high for _, high in spans.values()],
         }
     )
-    name = heading(measure)
+    name = column_title(measure)
     base = alt.Chart(data).encode(
         y=alt.Y("model:N", sort=list(rows), title=None),
         tooltip=[
@@ -53,15 +53,17 @@ def intervals(rows: Mapping[str, Row], measure: str) -> Plot:
         shape=alt.Shape("role:N", sort=_ROLES, legend=bottom_legend()),
         color=alt.Color("role:N", sort=_ROLES, legend=bottom_legend()),
     )
-    told = "; ".join(f"{title} {span(row.intervals[measure])}" for title, row in rows.items())
+    told = "; ".join(
+        f"{title} {format_interval(row.intervals[measure])}" for title, row in rows.items()
+    )
     words = f"{name} with its 95 % interval of every model, best first: {told}"
     return Plot(lines + points, data, words, 70 + 44 * len(rows) + 22 * len(set(data["role"])))
 
 
-def speed(rows: Mapping[str, Row], measure: str) -> Plot:
+def speed(rows: Mapping[str, LeaderboardRow], measure: str) -> Plot:
     """One measure against milliseconds; rows are best first."""
-    name = heading(measure)
-    data = frame(rows)[["title", "role", measure, "latency_p50_ms", "size_mb"]]
+    name = column_title(measure)
+    data = results_frame(rows)[["title", "role", measure, "latency_p50_ms", "size_mb"]]
     best, fastest = data.iloc[0], data.loc[data["latency_p50_ms"].idxmin()]
     # A shape and a colour of its own for every model, so that colour carries nothing alone.
     model = {"title": None, "sort": list(rows), "legend": bottom_legend()}

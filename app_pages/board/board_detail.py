@@ -7,12 +7,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app_pages.board import board_charts
-from app_pages.board.board_table import by_label
+from app_pages.board.board_table import label_frame
 from app_pages.shared import charts, widgets
 from hub.errors import UserError
 from inference.data.problem_types import MULTI
 from inference.evaluation import curves, stored_results
-from inference.evaluation.leaderboard import Leaderboard, Row
+from inference.evaluation.leaderboard import Leaderboard, LeaderboardRow
 from inference.evaluation.predictions import Predictions, Targets
 
 LABELS, CONFUSION, CURVES, RELIABILITY, CUT_OFFS = (
@@ -29,7 +29,7 @@ NOT_STORED = (
 _FIRST_LINES, _MOST_LINES = 4, 6
 
 
-def draw(board: Leaderboard, rows: Mapping[str, Row]) -> None:
+def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
     """The section with its choice of model and of view."""
     st.subheader("One model in detail", anchor=False)
     with st.container(key="detail_controls", horizontal=True, vertical_alignment="bottom"):
@@ -64,8 +64,8 @@ def draw(board: Leaderboard, rows: Mapping[str, Row]) -> None:
         widgets.error_box(error)
 
 
-def _labels(board: Leaderboard, row: Row, title: str) -> None:
-    table = by_label(row, board)
+def _labels(board: Leaderboard, row: LeaderboardRow, title: str) -> None:
+    table = label_frame(row, board)
     st.dataframe(
         table,
         key="labels",
@@ -79,7 +79,7 @@ def _labels(board: Leaderboard, row: Row, title: str) -> None:
     charts.offer(table, "labels", "Download this table")
 
 
-def _confusion(targets: Targets, said: Predictions, row: Row) -> None:
+def _confusion(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
     if targets.problem_type == MULTI:
         label = _label("confusion_label", targets.labels)
         found = curves.confusion_of_label(targets, said, targets.labels.index(label))
@@ -91,7 +91,7 @@ def _confusion(targets: Targets, said: Predictions, row: Row) -> None:
     charts.show(board_charts.confusion(found), "confusion")
 
 
-def _curves(targets: Targets, said: Predictions, row: Row) -> None:
+def _curves(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
     known = curves.drawable(targets, said)
     if not known:
         st.text("No label has a curve: each needs rows with it, rows without it, and a score.")
@@ -119,7 +119,7 @@ def _curves(targets: Targets, said: Predictions, row: Row) -> None:
     charts.show(board_charts.precision_recall(found, shares), "precision_recall")
 
 
-def _reliability(targets: Targets, said: Predictions, row: Row) -> None:
+def _reliability(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
     bins = curves.reliability(targets, said)
     if not bins:
         st.text("This model knows none of the labels.")
@@ -131,7 +131,7 @@ def _reliability(targets: Targets, said: Predictions, row: Row) -> None:
     charts.show(board_charts.reliability(bins), "reliability")
 
 
-def _cut_offs(targets: Targets, said: Predictions, row: Row) -> None:
+def _cut_offs(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
     known = curves.drawable(targets, said)
     if not known:
         st.text("No label has a curve: each needs rows with it, rows without it, and a score.")
@@ -150,7 +150,7 @@ def _cut_offs(targets: Targets, said: Predictions, row: Row) -> None:
     charts.show(board_charts.cut_offs(curve, label, chosen), "cut_offs")
 
 
-def _threshold(row: Row, label: str) -> float | None:
+def _threshold(row: LeaderboardRow, label: str) -> float | None:
     """The cut-off that a fine-tuned model on show uses; None for others, which store none."""
     bundle = (
         stored_results.bundle_of(widgets.catalogue_folder(), row.model.repo_id)

@@ -9,8 +9,8 @@ import streamlit as st
 from app_pages.board.board_detail import NOT_STORED
 from app_pages.shared import charts, widgets
 from hub.errors import UserError
-from inference.evaluation.leaderboard import Leaderboard, Row
-from inference.evaluation.pairwise import Contrast, contrast, named
+from inference.evaluation.leaderboard import Leaderboard, LeaderboardRow
+from inference.evaluation.pairwise import Contrast, contrast, name_labels
 from inference.evaluation.predictions import Predictions
 from inference.evaluation.stored_results import Evidence
 
@@ -23,7 +23,7 @@ ALL, FIRST, SECOND, NEITHER = (
 _SHOWN = 500
 
 
-def draw(board: Leaderboard, rows: Mapping[str, Row]) -> None:
+def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
     """The section with its choice of two models."""
     st.subheader("Where two models differ", anchor=False)
     if len(rows) < 2:
@@ -51,7 +51,7 @@ def draw(board: Leaderboard, rows: Mapping[str, Row]) -> None:
         widgets.error_box(error)
 
 
-def _opening(board: Leaderboard, rows: Mapping[str, Row]) -> tuple[str, str]:
+def _opening(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> tuple[str, str]:
     """The two to begin with: the judged model and the best free one, as far as they are shown."""
     titles = list(rows)
     judged = [title for title, row in rows.items() if row is board.judged]
@@ -144,10 +144,10 @@ def _table(
     """A line a row: its id, its text where there is one, the truth, and what each model said."""
     targets = found.targets
     columns: dict[str, list[object]] = {"Text": [texts[row] for row in rows]} if texts else {}
-    columns["Truth"] = [named(targets.matrix, row, targets.labels) for row in rows]
+    columns["Truth"] = [name_labels(targets.matrix, row, targets.labels) for row in rows]
     for place, (title, answers) in enumerate(said.items(), start=1):
         name = title if title not in columns else f"{title} ({place})"
-        columns[name] = [named(answers.decided, row, targets.labels) for row in rows]
+        columns[name] = [name_labels(answers.decided, row, targets.labels) for row in rows]
         scores = np.nan_to_num(answers.scores[rows]).max(axis=1) if rows else []
         columns[f"Score {place}"] = [float(score) for score in scores]
     ids = found.row_ids or [f"row {row + 1}" for row in range(len(targets.matrix))]

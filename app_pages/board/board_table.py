@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from inference.evaluation.formulas import OVERALL
-from inference.evaluation.leaderboard import Interval, Leaderboard, Row
+from inference.evaluation.leaderboard import Interval, Leaderboard, LeaderboardRow
 
 # A column of the table: its heading, its number format (None: a text), what it means.
 COLUMNS = {
@@ -84,23 +84,23 @@ MEASURES = tuple(name for name in COLUMNS if name in OVERALL)
 _LOWER_IS_BETTER = ("log_loss", "ece")
 
 
-def heading(name: str) -> str:
+def column_title(name: str) -> str:
     """What a column is called."""
     return COLUMNS[name][0]
 
 
-def ranked(rows: Sequence[Row], measure: str) -> list[Row]:
+def rank_rows(rows: Sequence[LeaderboardRow], measure: str) -> list[LeaderboardRow]:
     """The rows, best first by one measure; those where it is not defined come last."""
     sign = 1 if measure in _LOWER_IS_BETTER else -1
 
-    def rank(row: Row) -> float:
+    def rank(row: LeaderboardRow) -> float:
         value = row.figures[measure]
         return float("inf") if value is None else sign * value
 
     return sorted(rows, key=rank)
 
 
-def named(rows: Sequence[Row]) -> dict[str, Row]:
+def rows_by_title(rows: Sequence[LeaderboardRow]) -> dict[str, LeaderboardRow]:
     """The rows by their titles; where two share one, the repo is added to it."""
     counts = Counter(row.model.title for row in rows)
     return {
@@ -111,13 +111,13 @@ def named(rows: Sequence[Row]) -> dict[str, Row]:
     }
 
 
-def frame(rows: Mapping[str, Row]) -> pd.DataFrame:
+def results_frame(rows: Mapping[str, LeaderboardRow]) -> pd.DataFrame:
     """The verdict table."""
-    lines = [{**line(row), "title": title} for title, row in rows.items()]
+    lines = [{**_table_line(row), "title": title} for title, row in rows.items()]
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
-def line(row: Row) -> dict[str, object]:
+def _table_line(row: LeaderboardRow) -> dict[str, object]:
     """A row as the table shows it."""
     model, found = row.model, row.difference
     return {
@@ -125,8 +125,8 @@ def line(row: Row) -> dict[str, object]:
         "role": model.role,
         "verdict": found.verdict if found else "",
         **{name: row.figures[name] for name in MEASURES},
-        "mcc_interval": span(row.intervals["mcc"]),
-        "difference": f"{found.mcc:+.3f} ({span(found.interval, '+')})" if found else "",
+        "mcc_interval": format_interval(row.intervals["mcc"]),
+        "difference": f"{found.mcc:+.3f} ({format_interval(found.interval, '+')})" if found else "",
         "size_mb": model.size_bytes / 1e6,
         "latency_p50_ms": model.latency_p50_ms,
         "latency_p95_ms": model.latency_p95_ms,
@@ -137,7 +137,7 @@ def line(row: Row) -> dict[str, object]:
     }
 
 
-def by_label(row: Row, board: Leaderboard) -> pd.DataFrame:
+def label_frame(row: LeaderboardRow, board: Leaderboard) -> pd.DataFrame:
     """The figures of one model for each label."""
     names = ("f1", "precision", "recall", "roc_auc_by_label", "pr_auc_by_label")
     headings = ("F1", "Precision", "Recall", "AUC", "PR-AUC")
@@ -147,12 +147,12 @@ def by_label(row: Row, board: Leaderboard) -> pd.DataFrame:
             "Label": board.labels,
             "In the test set": board.positives,
             **{shown: row.by_label[name] for name, shown in zip(names, headings, strict=True)},
-            "F1, 95 %": [span(found) for found in spans["f1"]],
-            "AUC, 95 %": [span(found) for found in spans["roc_auc_by_label"]],
+            "F1, 95 %": [format_interval(found) for found in spans["f1"]],
+            "AUC, 95 %": [format_interval(found) for found in spans["roc_auc_by_label"]],
         }
     )
 
 
-def span(interval: Interval | None, sign: str = "") -> str:
+def format_interval(interval: Interval | None, sign: str = "") -> str:
     """An interval in words."""
     return f"{interval[0]:{sign}.3f} to {interval[1]:{sign}.3f}" if interval else "none"

@@ -7,12 +7,12 @@ Markdown or HTML, so that it can load and link nothing.
 import streamlit as st
 
 from app_pages.conversation import chat_models, conversation
-from app_pages.conversation.conversation import TUNED, Answer, Turn
+from app_pages.conversation.conversation import TUNED, ChatAnswer, Turn
 from app_pages.shared import auth, widgets
 from hub.errors import UserError
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 from inference.feedback.opinions import Opinion
-from inference.jobs.queue import State
+from inference.jobs.queue import JobState
 
 _EVERY_S = 0.2  # a few tokens; a person reads no faster
 
@@ -53,15 +53,15 @@ def _draw_answers(turn: Turn) -> None:
             _draw_answer(answer)
 
 
-def _draw_answer(answer: Answer) -> None:
+def _draw_answer(answer: ChatAnswer) -> None:
     icon = ":material/auto_awesome:" if answer.title == TUNED else ":material/smart_toy:"
     with st.chat_message(answer.title, avatar=icon):
         st.markdown(f"**{answer.title}**")
         if answer.text:
             st.text(answer.text)
-        elif answer.job.state is State.DONE:
+        elif answer.job.state is JobState.DONE:
             st.caption("It ended its answer without a word.")
-        if answer.job.state is State.FAILED:
+        if answer.job.state is JobState.FAILED:
             _draw_failure(answer)
         if told := conversation.note(answer):
             st.caption(told)
@@ -72,14 +72,14 @@ def _draw_answer(answer: Answer) -> None:
             st.feedback("thumbs", key=key, on_change=_keep, args=(answer, key))
 
 
-def _draw_failure(answer: Answer) -> None:
+def _draw_failure(answer: ChatAnswer) -> None:
     if answer.job.error is None:
         st.error("Something went wrong on our side. Try again.", icon=":material/error:")
     else:
         widgets.error_box(answer.job.error, title="No answer")
 
 
-def _keep(answer: Answer, key: str) -> None:
+def _keep(answer: ChatAnswer, key: str) -> None:
     """Keep a thumb; a problem is told below the conversation."""
     value: int | None = st.session_state[key]
     try:
@@ -96,4 +96,4 @@ def _keep(answer: Answer, key: str) -> None:
     except UserError as error:
         st.session_state.chat_problem = error
     else:
-        record("answer judged", repo_id=answer.entry.repo_id, is_good=opinion.is_good)
+        record_event("answer judged", repo_id=answer.entry.repo_id, is_good=opinion.is_good)

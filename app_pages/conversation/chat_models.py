@@ -10,12 +10,13 @@ import streamlit as st
 
 from app_pages.shared import widgets
 from hub.errors import UserError
-from inference.chat import chat_catalogue, chat_model
+from inference.chat import chat_catalogue
 from inference.chat.chat_catalogue import ChatCatalogue, ChatEntry
+from inference.chat.chat_model import fetch_chat_model, load_speaker
 from inference.chat.speaker import Speaker
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 from inference.feedback.opinions import Opinions
-from inference.jobs.queue import Line
+from inference.jobs.queue import JobQueue
 
 
 @st.cache_resource(show_spinner=False)
@@ -37,9 +38,9 @@ def is_listed() -> bool:
 
 
 @st.cache_resource(show_spinner=False)
-def line(repo_id: str) -> Line:
+def line(repo_id: str) -> JobQueue:
     """Where messages to one model wait: it answers one at a time."""
-    return Line(1)
+    return JobQueue(1)
 
 
 def open_model(entry: ChatEntry) -> Speaker:
@@ -54,10 +55,10 @@ def open_model(entry: ChatEntry) -> Speaker:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _open(repo_id: str, revision: str | None) -> Speaker:
     started, here = time.perf_counter(), widgets.settings()
-    folders = chat_model.fetch(repo_id, revision, here.connect())
-    speaker = chat_model.load(folders, threads=here.threads)
+    folders = fetch_chat_model(repo_id, revision, here.connect())
+    speaker = load_speaker(folders, threads=here.threads)
     wait_ms = round(1000 * (time.perf_counter() - started))
-    record("chat model opened", repo_id=repo_id, revision=folders.revision, wait_ms=wait_ms)
+    record_event("chat model opened", repo_id=repo_id, revision=folders.revision, wait_ms=wait_ms)
     return speaker
 
 

@@ -14,13 +14,13 @@ from inference.chat.chat_catalogue import ChatCatalogue, ChatEntry
 from inference.chat.messages import ASSISTANT, SYSTEM, USER, Message
 from inference.chat.sampling import Options
 from inference.chat.speaker import ENDED, Reply
-from inference.jobs.queue import Job, State
+from inference.jobs.queue import Job, JobState
 
 BASE, TUNED = "Base model", "Tuned model"
 
 
 @dataclass(frozen=True)
-class Answer:
+class ChatAnswer:
     """One model's part of a turn. asked: all that it was told; job: how its answer goes."""
 
     title: str
@@ -45,7 +45,7 @@ class Turn:
     """A message and both answers."""
 
     message: str
-    answers: tuple[Answer, ...]
+    answers: tuple[ChatAnswer, ...]
 
     @property
     def is_over(self) -> bool:
@@ -57,7 +57,7 @@ class Turn:
             answer.job.stop()
 
 
-class Visit:
+class ChatSession:
     """Sees to it that nobody waits for an answer that nobody reads: it stops when this is gone."""
 
     def __init__(self) -> None:
@@ -87,14 +87,14 @@ def ask(
     for number, (title, entry) in enumerate(((BASE, catalogue.base), (TUNED, catalogue.tuned))):
         asked = (
             *((Message(SYSTEM, system_prompt),) if system_prompt else ()),
-            *said(turns, number),
+            *messages_so_far(turns, number),
             Message(USER, message),
         )
         # Default arguments: each work needs the values of its own round.
         job = chat_models.line(entry.repo_id).join(
             lambda entry=entry, asked=asked: _steps(entry, asked, options)
         )
-        answers.append(Answer(title, entry, asked, job))
+        answers.append(ChatAnswer(title, entry, asked, job))
     return Turn(message, tuple(answers))
 
 
@@ -104,7 +104,7 @@ def _steps(
     yield from chat_models.open_model(entry).answer(asked, options)
 
 
-def said(turns: Sequence[Turn], number: int) -> list[Message]:
+def messages_so_far(turns: Sequence[Turn], number: int) -> list[Message]:
     """What was said with one of the two models; a message that got no answer is left out."""
     messages = []
     for turn in turns:
@@ -121,16 +121,16 @@ def conversations(turns: Sequence[Turn]) -> list[tuple[str, tuple[Message, ...]]
     found = []
     for number, answer in enumerate(turns[-1].answers):
         system = tuple(message for message in answer.asked[:1] if message.role == SYSTEM)
-        messages = said(turns, number)
+        messages = messages_so_far(turns, number)
         if messages:
             found.append((f"{answer.title}: {answer.entry.repo_id}", (*system, *messages)))
     return found
 
 
-def note(answer: Answer) -> str:
+def note(answer: ChatAnswer) -> str:
     """A line on how an answer goes or went."""
     job = answer.job
-    if job.state is State.WAITING:
+    if job.state is JobState.WAITING:
         before = "1 answer is" if job.ahead == 1 else f"{job.ahead} answers are"
         return f"In the queue: {before} before this one"
     if job.step is None:
@@ -144,14 +144,14 @@ def note(answer: Answer) -> str:
 
 
 def _ending(job: Job[Reply]) -> str:
-    if job.state is State.STOPPED:
+    if job.state is JobState.STOPPED:
         return "stopped by you"
-    if job.step is None or job.state is State.FAILED:
+    if job.step is None or job.state is JobState.FAILED:
         return "broken off"
     return "ended by itself" if job.step.ending == ENDED else "cut at the length you chose"
 
 
-def lost(answer: Answer) -> str:
+def lost(answer: ChatAnswer) -> str:
     """A notice where the oldest messages no longer fit; empty where all do."""
     dropped = 0 if answer.job.step is None else answer.job.step.dropped
     if not dropped:

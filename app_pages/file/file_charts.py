@@ -17,7 +17,7 @@ from app_pages.shared.charts import Plot, bottom_legend
 from inference.analysis import analysis
 from inference.analysis.analysis import Rows, Slice
 from inference.analysis.projection import Projection
-from inference.evaluation.pairwise import named
+from inference.evaluation.pairwise import name_labels
 
 MOST_LABELS = 24
 _MOST_SHAPES = 7
@@ -75,7 +75,7 @@ def scores(series: Mapping[str, Sequence[int]], what: str) -> Plot:
 
 def plane(rows: Rows, placed: Projection, axes: tuple[str, str]) -> Plot:
     """Every placed row as a point, by its decision; hovering shows its text."""
-    decided = [named(rows.decided, row, rows.labels) for row in placed.rows]
+    decided = [name_labels(rows.decided, row, rows.labels) for row in placed.rows]
     frequent = [name for name, _ in Counter(decided).most_common(_MOST_SHAPES)]
     data = pd.DataFrame(
         {
@@ -171,7 +171,7 @@ def _series(names: list[str]) -> alt.Color:
 
 
 def _truth(rows: Rows, row: int) -> str:
-    return named(rows.truth, row, rows.labels) if rows.is_labelled[row] else ""
+    return name_labels(rows.truth, row, rows.labels) if rows.is_labelled[row] else ""
 
 
 def _short(text: str) -> str:

@@ -8,7 +8,7 @@ from app_pages.shared import auth, widgets
 from hub.errors import UserError
 from inference.catalogue.catalogue import Catalogue, ModelEntry
 from inference.core.errors import ChoiceError
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 from inference.core.settings import Settings
 from inference.data.problem_types import MULTI
 from inference.data.schema import Schema
@@ -111,7 +111,7 @@ def _begin(scoring: Scoring, entry: ModelEntry) -> None:
     Schema(scoring.columns, scoring.label_fields)
     auth.limit()
     go_on(scoring, entry)
-    record(
+    record_event(
         "file scoring asked",
         rows=scoring.upload.survey.rows,
         repo_id=entry.repo_id,

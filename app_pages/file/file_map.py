@@ -9,7 +9,7 @@ from inference.analysis import projection
 from inference.analysis.analysis import Rows
 from inference.analysis.projection import Projection
 from inference.catalogue.catalogue import ZERO_SHOT, Catalogue, ModelEntry
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 from inference.models.zero_shot import ZeroShot
 
 SCORED, MEANT = "scored alike", "similar in meaning"
@@ -82,7 +82,7 @@ def _meant(rows: Rows, entry: ModelEntry, shown: object) -> Projection | None:
     except UserError as error:
         widgets.error_box(error)
         return None
-    record("map drawn", repo_id=entry.repo_id, texts=len(chosen))
+    record_event("map drawn", repo_id=entry.repo_id, texts=len(chosen))
     placed = projection.from_vectors(vectors, chosen)
     st.session_state.meant = (shown, placed)
     st.rerun()

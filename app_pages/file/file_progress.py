@@ -4,23 +4,23 @@ import math
 
 import streamlit as st
 
-from inference.batch.job import Progress
-from inference.jobs.queue import Job, State
+from inference.batch.job import BatchProgress
+from inference.jobs.queue import Job, JobState
 
 _FEW_ROWS = 2000  # no rate is told from fewer seconds than these take
 _TELLING_S = 2.0
 
 
-def watch(job: Job[Progress]) -> None:
+def watch(job: Job[BatchProgress]) -> None:
     """Draw a job until it is over, every second; the rest of the page stays as it is."""
     _draw(job)
 
 
 @st.fragment(run_every=1.0)
-def _draw(job: Job[Progress]) -> None:
+def _draw(job: Job[BatchProgress]) -> None:
     if job.is_over:
         st.rerun()
-    share, told = said(job)
+    share, told = describe_progress(job)
     with st.container(key="file_progress", border=True):
         st.progress(share, text=told)
         st.button(
@@ -32,11 +32,11 @@ def _draw(job: Job[Progress]) -> None:
         )
 
 
-def said(job: Job[Progress]) -> tuple[float, str]:
+def describe_progress(job: Job[BatchProgress]) -> tuple[float, str]:
     """The share that is done, in [0, 1], and a line that says how it goes."""
     if job.is_stopping:
         return _share(job.step), "Stopping after the rows at hand"
-    if job.state is State.WAITING:
+    if job.state is JobState.WAITING:
         files = "1 file is" if job.ahead == 1 else f"{job.ahead} files are"
         return (
             0.0,
@@ -49,21 +49,21 @@ def said(job: Job[Progress]) -> tuple[float, str]:
     if step.rejected:
         told += f", {step.rejected:,} rejected"
     left_s = _left_s(step, job.running_s)
-    return _share(step), f"{told}, {in_words(left_s)} left" if left_s is not None else told
+    return _share(step), f"{told}, {format_duration(left_s)} left" if left_s is not None else told
 
 
-def _share(step: Progress | None) -> float:
+def _share(step: BatchProgress | None) -> float:
     return step.done / step.total if step else 0.0
 
 
-def _left_s(step: Progress, running_s: float) -> float | None:
+def _left_s(step: BatchProgress, running_s: float) -> float | None:
     scored = step.done - step.resumed
     if not scored or running_s < _TELLING_S:
         return None
     return running_s / scored * (step.total - step.done)
 
 
-def in_words(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A duration as a person says it."""
     if seconds < 60:
         return f"about {max(5, math.ceil(seconds / 5) * 5)} seconds"

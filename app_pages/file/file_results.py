@@ -10,7 +10,14 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from app_pages.file.file_views import MISTAKES, NOTHING, REJECTED, Result, rows_frame, view_title
+from app_pages.file.file_views import (
+    MISTAKES,
+    NOTHING,
+    REJECTED,
+    FileResult,
+    rows_frame,
+    view_title,
+)
 from app_pages.shared import charts, widgets
 from app_pages.shared.charts import Plot
 from hub.errors import UserError
@@ -56,14 +63,14 @@ def draw(file: ScoredFile) -> None:
     _rows(result)
 
 
-def _load(file: ScoredFile) -> Result:
+def _load(file: ScoredFile) -> FileResult:
     """The scores of a file, read once and kept for the visit.
 
     Raises:
         DataError: they are gone.
     """
     state = st.session_state
-    kept: Result | None = state.file_result
+    kept: FileResult | None = state.file_result
     if kept is None or kept.file is not file:
         with st.spinner("Adding up"):
             problem, grade = "", None
@@ -71,7 +78,9 @@ def _load(file: ScoredFile) -> Result:
                 grade = grading.grade(file) if file.label_fields else None
             except DataError as error:
                 problem = str(error)
-            kept = Result(file, scored_file.scores(file), scored_file.decided(file), grade, problem)
+            kept = FileResult(
+                file, scored_file.scores(file), scored_file.decided(file), grade, problem
+            )
         state.file_result = kept
     return kept
 
@@ -101,7 +110,7 @@ def _downloads(file: ScoredFile) -> None:
             )
 
 
-def _labels_plot(result: Result) -> Plot:
+def _labels_plot(result: FileResult) -> Plot:
     """How many rows each label was decided for."""
     counts = result.decided.sum(axis=0)
     names, rows = list(result.file.labels), [int(count) for count in counts]
@@ -142,7 +151,7 @@ def _figures(grade: Grade) -> None:
             )
 
 
-def _label_table(result: Result, grade: Grade) -> None:
+def _label_table(result: FileResult, grade: Grade) -> None:
     """Figures of each label, and which rows could not be judged."""
     found = grade.metrics
     st.dataframe(
@@ -172,7 +181,7 @@ def _label_table(result: Result, grade: Grade) -> None:
         )
 
 
-def _rows(result: Result) -> None:
+def _rows(result: FileResult) -> None:
     """The rows, a page at a time."""
     st.subheader("Row by row", anchor=False)
     views = result.views()

@@ -14,7 +14,7 @@ from inference.analysis.shifts import shifts
 from inference.batch import scored_file
 from inference.batch.scored_file import ScoredFile
 from inference.catalogue.catalogue import FINE_TUNED, Catalogue, ModelEntry
-from inference.evaluation import vocabulary as words
+from inference.evaluation import vocabulary
 from inference.evaluation.predictions import Predictions
 from inference.evaluation.vocabulary import Word
 
@@ -141,7 +141,7 @@ def scores(rows: Rows, tested: Predictions | None) -> None:
     charts.show(file_charts.scores(series, what), "scores")
 
 
-def vocabulary(rows: Rows, training: TrainedOn | None) -> None:
+def word_changes(rows: Rows, training: TrainedOn | None) -> None:
     """Words that the file has and training had not, and the reverse."""
     st.subheader("New and missing words", anchor=False)
     if training is None or training.words is None:
@@ -152,7 +152,7 @@ def vocabulary(rows: Rows, training: TrainedOn | None) -> None:
         f"Against the {len(known.words):,} most frequent words of {known.texts:,} training texts. "
         "A word is listed where chance would bring that in fewer than 1 of 1,000 files."
     )
-    new, missing = words.new(known, rows.words), words.missing(known, rows.words)
+    new, missing = vocabulary.new(known, rows.words), vocabulary.missing(known, rows.words)
     one, other = st.columns(2)
     with one:
         _words("new", new, "of the file's texts")

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app_pages.shared import charts, widgets
 from hub.errors import UserError
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 from inference.core.settings import Settings
 from inference.data.delimited import Broken
 from inference.jobs import uploads
@@ -87,7 +87,7 @@ def _take(name: str, content: bytes, settings: Settings, usual_columns: Sequence
                 has_header=state.file_has_header,
                 usual_columns=usual_columns,
             )
-        record("file received", rows=state.upload.survey.rows, bytes=len(content))
+        record_event("file received", rows=state.upload.survey.rows, bytes=len(content))
     except UserError as error:
         state.upload_problem = error
 

@@ -22,7 +22,7 @@ LABEL = "label:"
 
 
 @dataclass(frozen=True)
-class Result:
+class FileResult:
     """A scored file, loaded: scores (N, C) float32, NaN = none; decided (N, C) bool.
 
     grade is None where the file has no labels, or none that can be used: problem says why.
@@ -68,7 +68,7 @@ class Result:
         return numbers[np.argsort(margin, kind="stable")]
 
 
-def rows_frame(result: Result, numbers: Sequence[int]) -> pd.DataFrame:
+def rows_frame(result: FileResult, numbers: Sequence[int]) -> pd.DataFrame:
     """Some rows as the table shows them: what was read, what was decided and how sure."""
     file = result.file
     lines = []
@@ -83,7 +83,7 @@ def rows_frame(result: Result, numbers: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _decision(result: Result, number: int, row: Mapping[str, object]) -> dict[str, object]:
+def _decision(result: FileResult, number: int, row: Mapping[str, object]) -> dict[str, object]:
     if row[scored_file.REJECTED] is not None:
         return {"Decided": f"rejected: {row[scored_file.REJECTED]}", "Score": None, "Next": ""}
     scores, labels = result.scores[number], result.file.labels

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app_pages.message import bars, links, words
-from app_pages.message.history import Row
+from app_pages.message.history import HistoryRow
 from app_pages.shared import auth, widgets
 from hub.errors import UserError
-from inference.catalogue.ask import ask_why
+from inference.catalogue.ask import explain_score
 from inference.catalogue.catalogue import Catalogue, ModelEntry
 from inference.catalogue.comparison import Column
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 from inference.models.explain import MAX_STRETCHES, MAX_WORDS, Explanation
 
 # What an explanation asks of the models, as a number of ordinary requests.
@@ -33,7 +33,7 @@ class Asked:
     explanation: Explanation
 
 
-def choose_row(rows: Sequence[Row]) -> Row:
+def choose_row(rows: Sequence[HistoryRow]) -> HistoryRow:
     """The message to look at: the newest, until the visitor chooses another."""
     by_id = {row.id: row for row in rows}
     if st.session_state.closer not in by_id:
@@ -48,7 +48,7 @@ def choose_row(rows: Sequence[Row]) -> Row:
     return by_id[chosen]
 
 
-def draw_scores(row: Row) -> None:
+def draw_scores(row: HistoryRow) -> None:
     """Every label's score by every model that was asked, beside its cut-off."""
     with st.container(key="bars"):
         st.html(bars.bars_html(row.analysis, row.number))
@@ -56,7 +56,7 @@ def draw_scores(row: Row) -> None:
 
 
 @st.fragment
-def draw_words(row: Row, catalogue: Catalogue) -> None:
+def draw_words(row: HistoryRow, catalogue: Catalogue) -> None:
     """The words that moved the score of a label, once the visitor asks for them."""
     on_show = {
         column: entry
@@ -96,15 +96,15 @@ def draw_words(row: Row, catalogue: Catalogue) -> None:
         _draw_explanation(asked.explanation)
 
 
-def _explain(row: Row, column: Column, entry: ModelEntry, label: str) -> None:
+def _explain(row: HistoryRow, column: Column, entry: ModelEntry, label: str) -> None:
     try:
         auth.limit(WHY_COST)
         with st.spinner("Leaving out one word after the other"):
-            explanation = ask_why(entry, row.text, label, widgets.open_model)
+            explanation = explain_score(entry, row.text, label, widgets.open_model)
     except UserError as error:
         widgets.error_box(error)
     else:
-        record("explained", repo_id=entry.repo_id, chars=len(row.text))
+        record_event("explained", repo_id=entry.repo_id, chars=len(row.text))
         st.session_state.explained = Asked(row.id, column, explanation)
 
 
@@ -129,7 +129,7 @@ def _draw_explanation(explanation: Explanation) -> None:
     )
 
 
-def draw_share(row: Row, recipe: str | None, address: str) -> None:
+def draw_share(row: HistoryRow, recipe: str | None, address: str) -> None:
     """A link that brings the message and its models back, once the visitor asks for it."""
     st.text(
         "The link holds the message itself: whoever has it, and the servers on its way, can "
@@ -143,17 +143,17 @@ def draw_share(row: Row, recipe: str | None, address: str) -> None:
     except UserError as error:
         widgets.error_box(error)
     else:
-        record("link made", chars=len(row.text))
+        record_event("link made", chars=len(row.text))
         st.code(link, language=None, wrap_lines=True)
 
 
-def _shortened(row: Row) -> str:
+def _shortened(row: HistoryRow) -> str:
     text = " ".join(row.text.split())
     cut = text if len(text) <= _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 1]}…"
     return f"{cut} (example)" if row.at is None else cut
 
 
-def _strongest(row: Row, column: Column) -> int:
+def _strongest(row: HistoryRow, column: Column) -> int:
     """Where the strongest label of a cell stands among the labels."""
     cell = row.cell(column)
     scores = cell.scores if cell is not None else ()

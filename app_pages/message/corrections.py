@@ -13,16 +13,16 @@ from html import escape
 
 import streamlit as st
 
-from app_pages.message.history import Row
+from app_pages.message.history import HistoryRow
 from app_pages.shared import auth, widgets
 from hub.errors import UserError
 from inference.catalogue.catalogue import FINE_TUNED, Catalogue
 from inference.catalogue.comparison import Column
 from inference.core.errors import FeedbackError
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 from inference.data.problem_types import SINGLE
 from inference.feedback.log import Feedback, check_labels
-from inference.feedback.next_run import TEXT, Plan
+from inference.feedback.next_run import TEXT, NextRunPlan
 
 MAX_GIVEN = 200  # answers of one session
 _MAX_PILLS = 8  # more labels are chosen from a list
@@ -37,7 +37,7 @@ class Given:
     is_undone: bool = False
 
 
-def draw(row: Row, catalogue: Catalogue) -> None:
+def draw(row: HistoryRow, catalogue: Catalogue) -> None:
     """Ask whether the fine-tuned model, or else the first that was asked, is right on this row."""
     column = _asked_about(row)
     cell = row.cell(column)
@@ -45,11 +45,11 @@ def draw(row: Row, catalogue: Catalogue) -> None:
         _draw(row, catalogue.title, column, cell.decided)
 
 
-def _draw(row: Row, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
+def _draw(row: HistoryRow, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
     given = _standing(row.id)
     question = "" if given is not None else " Is that right?"
     st.html(
-        f"<p class='says'>{escape(column.title)} says <b>{escape(in_words(decided))}</b>."
+        f"<p class='says'>{escape(column.title)} says <b>{escape(join_labels(decided))}</b>."
         f"{question}</p>"
     )
     if given is not None:
@@ -65,7 +65,7 @@ def _draw(row: Row, recipe: str, column: Column, decided: tuple[str, ...]) -> No
     st.caption(where_kept())
 
 
-def _draw_thumbs(row: Row, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
+def _draw_thumbs(row: HistoryRow, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
     is_single = row.analysis.problem_type == SINGLE
     with st.container(horizontal=True, key="thumbs"):
         st.button(
@@ -84,7 +84,7 @@ def _draw_thumbs(row: Row, recipe: str, column: Column, decided: tuple[str, ...]
         )
 
 
-def _draw_labels(row: Row, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
+def _draw_labels(row: HistoryRow, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
     labels, key = row.analysis.labels, f"labels/{row.id}"
     if row.analysis.problem_type == SINGLE:
         others = [label for label in labels if label not in decided]
@@ -121,7 +121,7 @@ def _draw_labels(row: Row, recipe: str, column: Column, decided: tuple[str, ...]
 
 
 def _draw_given(given: Given) -> None:
-    said = in_words(given.feedback.corrected)
+    said = join_labels(given.feedback.corrected)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text("Kept: you agree." if given.feedback.is_confirmed else f"Kept: you say {said}.")
         undo_button(given, "undo")
@@ -138,7 +138,7 @@ def undo_button(given: Given, place: str) -> None:
     )
 
 
-def in_words(labels: tuple[str, ...]) -> str:
+def join_labels(labels: tuple[str, ...]) -> str:
     """Labels as a person reads them."""
     return ", ".join(labels) or "none of the labels"
 
@@ -167,7 +167,7 @@ def how_far_sent() -> str:
     return f"Kept in {folder} and in the private dataset {repo_id}: {sent}."
 
 
-def ready_in_words(plan: Plan) -> str:
+def ready_in_words(plan: NextRunPlan) -> str:
     """How many texts the next training may learn from, and why others are left out."""
     ready = "1 text is" if len(plan.rows) == 1 else f"{len(plan.rows):,} texts are"
     out = [
@@ -181,7 +181,7 @@ def ready_in_words(plan: Plan) -> str:
     return " ".join([f"{ready} ready to train on, {plan.corrected:,} corrected.", *out])
 
 
-def _asked_about(row: Row) -> Column:
+def _asked_about(row: HistoryRow) -> Column:
     columns = row.analysis.columns
     return next((column for column in columns if column.role == FINE_TUNED), columns[0])
 
@@ -201,7 +201,7 @@ def _chosen(key: str) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _keep(row: Row, recipe: str, column: Column, labels: tuple[str, ...]) -> None:
+def _keep(row: HistoryRow, recipe: str, column: Column, labels: tuple[str, ...]) -> None:
     """Keep an answer; a problem is told where the buttons are."""
     try:
         analysis = row.analysis
@@ -225,7 +225,7 @@ def _keep(row: Row, recipe: str, column: Column, labels: tuple[str, ...]) -> Non
     except UserError as error:
         st.session_state.correction_problem = error
     else:
-        record("feedback kept", repo_id=column.repo_id, is_confirmed=feedback.is_confirmed)
+        record_event("feedback kept", repo_id=column.repo_id, is_confirmed=feedback.is_confirmed)
         st.session_state.given = (Given(row.id, feedback), *st.session_state.given)
         st.session_state.correcting = None
 
@@ -237,7 +237,7 @@ def _undo(given: Given) -> None:
     except UserError as error:
         st.session_state.correction_problem = error
     else:
-        record("feedback taken back", repo_id=given.feedback.repo_id)
+        record_event("feedback taken back", repo_id=given.feedback.repo_id)
         st.session_state.given = tuple(
             replace(one, is_undone=True) if one is given else one for one in st.session_state.given
         )

@@ -29,7 +29,7 @@ class Analysis:
 
 
 @dataclass(frozen=True)
-class Row:
+class HistoryRow:
     """A text of an analysis, seen against all columns of the table."""
 
     text: str
@@ -76,10 +76,10 @@ def without_recipe(history: Sequence[Analysis], recipe: str) -> tuple[Analysis, 
     return tuple(analysis for analysis in history if analysis.recipe != recipe)
 
 
-def rows(history: Sequence[Analysis]) -> tuple[Row, ...]:
+def rows(history: Sequence[Analysis]) -> tuple[HistoryRow, ...]:
     """A row a text, newest analysis first, the texts of one analysis in their order."""
     return tuple(
-        Row(text, analysis.at, analysis.comparison, number)
+        HistoryRow(text, analysis.at, analysis.comparison, number)
         for analysis in history
         for number, text in enumerate(analysis.comparison.texts)
     )

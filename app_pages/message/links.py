@@ -25,7 +25,7 @@ class Shared:
     repo_ids: tuple[str, ...]
 
 
-class Query(Protocol):
+class QueryParams(Protocol):
     """The query of an address; a name may occur several times."""
 
     def get_all(self, key: str) -> list[str]: ...
@@ -48,7 +48,7 @@ def share_link(address: str, recipe: str | None, text: str, repo_ids: Sequence[s
     return link
 
 
-def read_link(query: Query) -> Shared | None:
+def read_link(query: QueryParams) -> Shared | None:
     """What the address of the page brings; None where it brings no text."""
     texts = query.get_all("text")
     return Shared(texts[-1], tuple(query.get_all("model"))) if texts else None

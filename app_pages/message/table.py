@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from html import escape
 
-from app_pages.message.history import Row
+from app_pages.message.history import HistoryRow
 from inference.catalogue.comparison import Cell, Column
 from inference.data.problem_types import MULTI
 
 SHOWN_LABELS = 2
 
 
-def results_html(rows: Sequence[Row], columns: Sequence[Column], timezone: tzinfo = UTC) -> str:
+def results_html(
+    rows: Sequence[HistoryRow], columns: Sequence[Column], timezone: tzinfo = UTC
+) -> str:
     """The whole table; times are given in the visitor's timezone."""
     body = "".join(_row(row, columns, timezone) for row in rows)
     return (
@@ -39,7 +41,7 @@ def _head(columns: Sequence[Column]) -> str:
     )
 
 
-def _row(row: Row, columns: Sequence[Column], timezone: tzinfo) -> str:
+def _row(row: HistoryRow, columns: Sequence[Column], timezone: tzinfo) -> str:
     when = "Example"
     if row.at is not None:
         when = f"You, {row.at.astimezone(timezone):%H:%M}"
@@ -64,7 +66,7 @@ def _agreement(is_disputed: bool | None) -> str:
     return '<span class="verdict agreed">= agree</span>'
 
 
-def _cell(row: Row, column: Column) -> str:
+def _cell(row: HistoryRow, column: Column) -> str:
     cell = row.cell(column)
     if cell is None:
         return '<span class="note">not asked</span>'

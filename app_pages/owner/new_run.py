@@ -8,7 +8,7 @@ import streamlit as st
 
 from app_pages.owner import run_actions
 from inference.core.errors import DataError
-from inference.runs.runs import Runs, recipes
+from inference.runs.runs import Runs, classifier_recipes
 
 SUFFIXES = ["csv", "tsv", "txt", "jsonl", "ndjson", "parquet"]
 NO_RECIPE = "none: I choose the columns myself"
@@ -31,7 +31,7 @@ def draw(runs: Runs, *, is_first: bool) -> None:
         with st.container(horizontal=True):
             st.selectbox(
                 "Recipe",
-                [None, *recipes()],
+                [None, *classifier_recipes()],
                 key="run_recipe",
                 format_func=lambda path: NO_RECIPE if path is None else Path(path).stem,
                 help="Where the settings start from; you may change them before the training.",

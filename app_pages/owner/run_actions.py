@@ -9,7 +9,7 @@ import streamlit as st
 
 from app_pages.shared import auth, widgets
 from hub.errors import UserError
-from inference.core import event_log
+from inference.core.event_log import record_event
 from inference.core.settings import Settings
 from inference.runs.runs import refuse_missing_packages
 
@@ -40,6 +40,6 @@ def do(event: str, action: Callable[[], str]) -> None:
         name = action()
     except UserError as error:
         st.session_state.run_problem = error
-        event_log.record(f"{event}: refused", reason=type(error).__name__)
+        record_event(f"{event}: refused", reason=type(error).__name__)
     else:
-        event_log.record(event, run=name)
+        record_event(event, run=name)

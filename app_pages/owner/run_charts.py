@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from app_pages.shared.charts import DASHES, Plot, bottom_legend
-from inference.runs.data_report import Checkup
+from inference.runs.data_report import DataReport
 from inference.runs.progress import Curves
 
 _SHOWN = {"mcc": "MCC", "macro_f1": "macro F1", "accuracy": "accuracy", "roc_auc": "ROC AUC"}
@@ -13,7 +13,7 @@ _ROW_PX = 28
 _WHOLE = alt.Axis(tickMinStep=1, tickCount=6, format=",d")
 
 
-def labels(found: Checkup) -> Plot:
+def labels(found: DataReport) -> Plot:
     """How many texts have each label, by part."""
     data = pd.DataFrame(
         [

@@ -9,11 +9,16 @@ from app_pages.owner import run_actions, run_charts
 from app_pages.shared import charts, headline, widgets
 from hub.errors import UserError
 from inference.evaluation.leaderboard import sentence
-from inference.runs import data_report as checkups
-from inference.runs import process as work
-from inference.runs import progress
-from inference.runs.data_report import Checkup
+from inference.runs import data_report, process
+from inference.runs.data_report import DataReport
 from inference.runs.process import CUT_OFF, DONE, FAILED, RUNNING, STOPPED, Work
+from inference.runs.progress import (
+    RunProgress,
+    read_curves,
+    read_log_tail,
+    read_progress,
+    read_verdict,
+)
 from inference.runs.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, PUBLISH_TUNED, TRAIN, TUNE, Run
 
 _EVERY_S = 2.0
@@ -44,7 +49,7 @@ _SIGNS = {"error": ":material/error:", "warning": ":material/warning:", "note": 
 def checkup(run: Run) -> None:
     """What the doctor says of the data."""
     try:
-        found = checkups.load(run.folder / "doctor")
+        found = data_report.load(run.folder / "doctor")
     except UserError as error:
         widgets.error_box(error)
         return
@@ -67,8 +72,8 @@ def checkup(run: Run) -> None:
             charts.offer(data, "suspects", "These rows")
 
 
-def _findings(found: Checkup) -> None:
-    counted = [(one, found.count(one)) for one in checkups.SEVERITIES]
+def _findings(found: DataReport) -> None:
+    counted = [(one, found.count(one)) for one in data_report.SEVERITIES]
     counts = ", ".join(f"{count} {one}{'s' * (count > 1)}" for one, count in counted if count)
     if not found.findings:
         st.success("Nothing to complain about.", icon=":material/check_circle:")
@@ -99,7 +104,7 @@ def _live(run: Run) -> None:
     with st.container(key="run_now", border=True):
         if found.kind == TRAIN:
             epochs = int(run.settings.get("num_train_epochs", DEFAULT_EPOCHS))
-            stands = progress.progress(run.output, epochs)
+            stands = read_progress(run.output, epochs)
             st.progress(stands.share or 0.0, _words(stands))
         else:
             st.text(f"{_DOING[found.kind]} …")
@@ -117,7 +122,7 @@ def _live(run: Run) -> None:
 
 def _measured(run: Run) -> None:
     """The curves of the training so far, and the end of the log."""
-    curves = progress.curves(run.output)
+    curves = read_curves(run.output)
     plots = [run_charts.loss(curves), run_charts.validation(curves)]
     shown = [(plot, key) for plot, key in zip(plots, ("loss", "validation"), strict=True) if plot]
     if shown:
@@ -132,13 +137,13 @@ def log(run: Run) -> None:
     failed = run.work is not None and run.work.state == FAILED
     with st.expander("What it printed", key="run_log", expanded=failed):
         st.code(
-            progress.log_tail(run.folder / work.LOG) or "Nothing yet.", language=None, height=320
+            read_log_tail(run.folder / process.LOG) or "Nothing yet.", language=None, height=320
         )
 
 
 def verdict(run: Run) -> None:
     """What the training came to, in the words of the first page."""
-    board = progress.verdict(run.output)
+    board = read_verdict(run.output)
     if board is None or not run.is_trained:
         return
     st.subheader("Is it better?", anchor=False)
@@ -169,7 +174,7 @@ def _state(found: Work) -> str:
     return _ENDED.get((found.kind, found.state)) or f"{_DOING[found.kind]} {_HOW[found.state]}"
 
 
-def _words(stands: progress.Progress) -> str:
+def _words(stands: RunProgress) -> str:
     if stands.share is None or stands.share == 1:
         return stands.stage
     left = "" if stands.seconds_left is None else f", about {span(stands.seconds_left)} left"

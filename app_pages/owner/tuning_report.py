@@ -8,10 +8,18 @@ import streamlit as st
 from app_pages.owner import run_actions, run_report, study_plots
 from app_pages.owner.study_plots import Picture
 from app_pages.shared import charts, widgets
-from inference.runs import study as studies
 from inference.runs.process import RUNNING as AT_WORK
 from inference.runs.runs import TUNE, Run
-from inference.runs.study import COMPLETE, FAILED, PRUNED, RUNNING, Study
+from inference.runs.study import (
+    COMPLETE,
+    FAILED,
+    PRUNED,
+    RUNNING,
+    STUDY_FILE,
+    Study,
+    Value,
+    load_study,
+)
 
 _EVERY_S = 3.0
 HISTORY, IMPORTANCE, COURSE = "History", "Importance", "Course of the trials"
@@ -92,7 +100,7 @@ def _gains(study: Study) -> None:
 def _best(study: Study, run: Run) -> None:
     best, own = study.best, study.default
     assert best is not None, "there is a best trial"
-    found = _importance(run.tuning / studies.FILE_NAME, _stamp(run))
+    found = _importance(run.tuning / STUDY_FILE, _stamp(run))
     matters = dict(zip(found["setting"], found["importance"], strict=True))
     data = pd.DataFrame(
         {
@@ -132,7 +140,7 @@ def _pictures(study: Study, run: Run) -> None:
         wrap=True,
     )
     choice = _choice(str(view), study)
-    picture = _picture(run.tuning / studies.FILE_NAME, _stamp(run), str(view), choice)
+    picture = _picture(run.tuning / STUDY_FILE, _stamp(run), str(view), choice)
     if picture is None:
         is_enough = view == IMPORTANCE and study_plots.is_enough(study)
         st.text(_NOT_BY_THIS.format(*choice) if is_enough else _TOO_FEW)
@@ -183,7 +191,7 @@ def _trials(study: Study) -> None:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _picture(path: Path, stamp: int, view: str, choice: tuple[str, ...]) -> Picture | None:
-    study = studies.load(path)
+    study = load_study(path)
     if view == CONTOUR:
         return study_plots.contour(study, *choice) if choice else None
     if view == IMPORTANCE:
@@ -199,11 +207,11 @@ def _picture(path: Path, stamp: int, view: str, choice: tuple[str, ...]) -> Pict
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _importance(path: Path, stamp: int) -> pd.DataFrame:
-    return study_plots.importance(studies.load(path))
+    return study_plots.importance(load_study(path))
 
 
 def _stamp(run: Run) -> int:
-    return (run.tuning / studies.FILE_NAME).stat().st_mtime_ns
+    return (run.tuning / STUDY_FILE).stat().st_mtime_ns
 
 
 def _ended(study: Study) -> int:
@@ -223,7 +231,7 @@ def _progress_in_words(study: Study | None) -> str:
     return f"{words}, at most about {run_report.span(left)} left, then it is measured"
 
 
-def _shown(value: studies.Value) -> str:
+def _shown(value: Value) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from inference.evaluation.leaderboard import Leaderboard, Row, sentence
+from inference.evaluation.leaderboard import Leaderboard, LeaderboardRow, sentence
 
 QUESTION = "Was fine‑tuning worth it?"
 RESULTS = "What the models say"
@@ -35,12 +35,12 @@ def standings_html(board: Leaderboard) -> str:
     return f"<ol aria-label='{name}'>{''.join(_item(row, board) for row in shown)}</ol>"
 
 
-def _rank(row: Row) -> float:
+def _rank(row: LeaderboardRow) -> float:
     mcc = row.figures["mcc"]
     return float("inf") if mcc is None else -mcc
 
 
-def _item(row: Row, board: Leaderboard) -> str:
+def _item(row: LeaderboardRow, board: Leaderboard) -> str:
     model, mcc, interval = row.model, row.figures["mcc"], row.intervals["mcc"]
     figure = "n/a" if mcc is None else f"{mcc:.3f}"
     chance = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "no interval"

@@ -17,20 +17,23 @@ from hub.client import Hub
 from hub.errors import UserError
 from hub.sending import Sender
 from inference.api.rate_limit import Allowance
-from inference.catalogue import catalogue as catalogues
 from inference.catalogue import opening
-from inference.catalogue.catalogue import FINE_TUNED, Catalogue, ModelEntry
+from inference.catalogue.catalogue import (
+    FINE_TUNED,
+    MODELS_FILE,
+    Catalogue,
+    ModelEntry,
+    load_catalogues,
+)
 from inference.catalogue.opening import OpenModel
-from inference.core import settings as environment
-from inference.core.event_log import record
-from inference.core.settings import Settings
-from inference.evaluation import stored_results as evidences
+from inference.core.event_log import record_event
+from inference.core.settings import Settings, load_settings
+from inference.evaluation import stored_results
 from inference.evaluation.predictions import Predictions
 from inference.evaluation.stored_results import Evidence
-from inference.feedback import log as feedbacks
-from inference.feedback.log import Collected
+from inference.feedback.log import Collected, FeedbackLog, feedback_stamp, read_feedback
 from inference.feedback.next_run import Columns, columns_of
-from inference.jobs.queue import Line
+from inference.jobs.queue import JobQueue
 
 STYLE = Path(__file__).parents[2] / "space_config" / "style.css"
 ICON = STYLE.with_name("icon.svg")
@@ -39,7 +42,7 @@ ICON = STYLE.with_name("icon.svg")
 @st.cache_resource(show_spinner=False)
 def settings() -> Settings:
     """The settings of this process."""
-    return environment.load()
+    return load_settings()
 
 
 @st.cache_resource(show_spinner=False)
@@ -49,7 +52,7 @@ def recipes() -> dict[str, Catalogue]:
     Raises:
         ConfigError: a file of a catalogue is missing or wrong; read anew on the next call.
     """
-    return catalogues.load_all(settings().catalogue)
+    return load_catalogues(settings().catalogue)
 
 
 def catalogue() -> Catalogue:
@@ -103,7 +106,7 @@ def allowance() -> Allowance:
 def catalogue_folder() -> Path:
     """The folder of the catalogue that this visitor looks at."""
     folder = settings().catalogue
-    return folder if (folder / catalogues.MODELS).is_file() else folder / chosen_recipe()
+    return folder if (folder / MODELS_FILE).is_file() else folder / chosen_recipe()
 
 
 def evidence() -> Evidence | None:
@@ -118,7 +121,7 @@ def evidence() -> Evidence | None:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _evidence(recipe: str, _folder: Path) -> Evidence | None:
     board = recipes()[recipe].leaderboard
-    return None if board is None else evidences.find(_folder, board)
+    return None if board is None else stored_results.find(_folder, board)
 
 
 def answers(name: str, repo_id: str) -> Predictions | None:
@@ -148,7 +151,7 @@ def test_texts() -> tuple[str, ...]:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _test_texts(recipe: str, _evidence: Evidence | None) -> tuple[str, ...]:
-    return () if _evidence is None else evidences.texts(_evidence)
+    return () if _evidence is None else stored_results.texts(_evidence)
 
 
 @st.cache_resource(show_spinner=False)
@@ -169,7 +172,7 @@ def _shelf() -> Callable[[str, str, str | None, str, ModelEntry], OpenModel]:
         started = time.perf_counter()
         model = opening.open_model(_entry, recipes()[recipe], _hub(), threads=settings().threads)
         wait_ms = round(1000 * (time.perf_counter() - started))
-        record("model opened", repo_id=repo_id, revision=revision, role=role, wait_ms=wait_ms)
+        record_event("model opened", repo_id=repo_id, revision=revision, role=role, wait_ms=wait_ms)
         return model
 
     return load
@@ -191,9 +194,9 @@ def _recipe_of(entry: ModelEntry) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def line() -> Line:
+def line() -> JobQueue:
     """Where the files of all visitors wait to be scored."""
-    return Line(settings().max_jobs)
+    return JobQueue(settings().max_jobs)
 
 
 @st.cache_resource(show_spinner=False)
@@ -216,9 +219,9 @@ def _load_fine_tuned() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def feedback_log() -> feedbacks.Log:
+def feedback_log() -> FeedbackLog:
     """Where this process keeps what visitors say of predictions."""
-    return feedbacks.Log(settings().feedback)
+    return FeedbackLog(settings().feedback)
 
 
 @st.cache_resource(show_spinner=False)
@@ -234,7 +237,7 @@ def feedback_or_stop() -> Collected:
     """Everything that visitors of all sessions said, or a box that says why it cannot be read."""
     folder = settings().feedback
     try:
-        return _feedback(feedbacks.stamp(folder), folder)
+        return _feedback(feedback_stamp(folder), folder)
     except UserError as error:
         error_box(error, title="What visitors said cannot be read")
         st.stop()
@@ -242,7 +245,7 @@ def feedback_or_stop() -> Collected:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _feedback(stamp: object, _folder: Path) -> Collected:
-    return feedbacks.read(_folder)
+    return read_feedback(_folder)
 
 
 @st.cache_resource(max_entries=8, ttl=600, show_spinner="Asking for the columns of the training")

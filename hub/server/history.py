@@ -21,7 +21,7 @@ from hub.server.git_objects import (
     parse_pointer,
     pointer_text,
 )
-from hub.server.metadata import MAX_BYTES, Metadata, describe
+from hub.server.metadata import MAX_BYTES, Metadata, read_metadata
 from hub.server.names import Repo
 from hub.server.refusals import BadRequest, EntryNotFound
 from hub.server.trees import Entry
@@ -290,4 +290,4 @@ def describe_tree(db: sqlite3.Connection, blobs: Blobs, repo: int, tree: str) ->
         else None
         for name in ("README.md", "config.json")
     )
-    return describe(readme, config)
+    return read_metadata(readme, config)

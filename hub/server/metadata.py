@@ -83,7 +83,7 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def describe(readme: bytes | None, config: bytes | None) -> Metadata:
+def read_metadata(readme: bytes | None, config: bytes | None) -> Metadata:
     """What the two files say; a broken one says nothing, as on the Hub."""
     try:
         card = front_matter((readme or b"").decode("utf-8", "replace"))

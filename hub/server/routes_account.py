@@ -10,7 +10,7 @@ from starlette.routing import Route
 from hub.server import answers, listing, metadata, wire
 from hub.server.listing import Query
 from hub.server.refusals import NotSignedIn
-from hub.server.routes_repo import summary
+from hub.server.routes_repo import repo_summary
 
 _REPOS_PER_PAGE = 1000
 
@@ -70,7 +70,7 @@ def list_repos(request: Request) -> Response:
             cursor=query.get("cursor", ""),
         ),
     )
-    found = [summary(repo, commit) for repo, commit in rows]
+    found = [repo_summary(repo, commit) for repo, commit in rows]
     return answers.page(request, found, cursor)
 
 

@@ -124,7 +124,7 @@ def auth_check_write(request: Request) -> Response:
     return JSONResponse({"ok": True})
 
 
-def summary(repo: Repo, commit: Commit) -> dict[str, object]:
+def repo_summary(repo: Repo, commit: Commit) -> dict[str, object]:
     """What every answer about a repo holds."""
     about = commit.metadata
     row: dict[str, object] = {
@@ -159,7 +159,7 @@ def info(request: Request) -> Response:
     commit = wire.store(request).commit_at(repo, revision)
     has_blobs = wire.is_true(request, "blobs")
     files = siblings(wire.store(request), repo, commit, has_blobs=has_blobs)
-    return JSONResponse({**summary(repo, commit), "siblings": files})
+    return JSONResponse({**repo_summary(repo, commit), "siblings": files})
 
 
 def refs(request: Request) -> Response:

@@ -23,7 +23,7 @@ _LEAST_SCORE = 1e-6
 _TEXTS_A_TURN = 32
 
 
-class Encoder(Protocol):
+class TextEmbedder(Protocol):
     """Anything that turns texts into vectors."""
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -50,7 +50,7 @@ def sample(count: int, *, most: int = MOST_POINTS, seed: int = 0) -> NDArray[np.
 
 
 def embed(
-    encoder: Encoder,
+    encoder: TextEmbedder,
     texts: Sequence[str],
     *,
     turns: Turns = SCORING,

@@ -59,10 +59,10 @@ class Doors:
         Raises:
             LimitReached: too many in the last minute.
         """
-        self.spend(visitor(request))
+        self.spend(visitor_of(request))
 
 
-def visitor(request: Request) -> str:
+def visitor_of(request: Request) -> str:
     """Whose allowance a request counts for."""
     peer = request.client.host if request.client else None
     return visitor_at(peer, request.headers.get("X-Forwarded-For"))

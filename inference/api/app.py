@@ -46,7 +46,7 @@ _MEANING = {
 _ASK, _LOOK, _WATCH = "What the models say", "What is here", "For machines that watch"
 
 
-def make(desk: Desk, settings: Settings, catalogue: Catalogue, doors: Doors) -> FastAPI:
+def make_app(desk: Desk, settings: Settings, catalogue: Catalogue, doors: Doors) -> FastAPI:
     """The app; its documentation has examples that work with this catalogue."""
     app = FastAPIOffline(
         title="Worth Tuning",

@@ -48,7 +48,7 @@ class Service:
     """Keeps a correction; raises FeedbackError."""
 
 
-def build(service: Service) -> Starlette:
+def build_api(service: Service) -> Starlette:
     """The API as an ASGI app, to be mounted at /api."""
     return Starlette(
         routes=[Route("/health", health, methods=["GET"]), Mount("/", app=_OnDemand(service))]
@@ -89,14 +89,14 @@ def _app(service: Service) -> ASGIApp:
     Raises:
         UserError: one of them cannot be used; nothing is loaded, so that it is tried again.
     """
-    from inference.api import app as api_app
     from inference.api import traffic
     from inference.api.access import Doors
+    from inference.api.app import make_app
     from inference.api.routes import Desk
 
     settings, recipes = service.load_settings(), service.load_recipes()
-    figures = traffic.Figures()
+    figures = traffic.TrafficMetrics()
     desk = Desk(settings, recipes, service.open_model, service.keep, figures)
     doors = Doors(settings.api_key, service.spend)
     first = next(iter(recipes.values()))
-    return traffic.Observed(api_app.make(desk, settings, first, doors), figures)
+    return traffic.Observed(make_app(desk, settings, first, doors), figures)

@@ -20,16 +20,23 @@ from starlette.responses import JSONResponse, Response
 
 from hub.errors import UserError
 from inference.api import schemas
-from inference.api.access import MAX_BODY_BYTES, visitor
+from inference.api.access import MAX_BODY_BYTES, visitor_of
 from inference.api.errors import error_json
 from inference.api.micro_batches import MicroBatches, Score
-from inference.api.traffic import METRICS_TYPE, Figures
-from inference.catalogue.ask import Answer, Failure, ask_one, check_texts, choose, join
+from inference.api.traffic import METRICS_TYPE, TrafficMetrics
+from inference.catalogue.ask import (
+    AskResult,
+    Failure,
+    ask_model,
+    check_texts,
+    choose_entries,
+    join_comparisons,
+)
 from inference.catalogue.catalogue import Catalogue, ModelEntry
 from inference.catalogue.comparison import Comparison
 from inference.catalogue.opening import OpenModel
 from inference.core.errors import ChoiceError, TextError
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 from inference.core.settings import Settings
 from inference.data.problem_types import MULTI
 from inference.evaluation.leaderboard import FINE_TUNED
@@ -49,7 +56,7 @@ class Desk:
         recipes: Mapping[str, Catalogue],
         open_model: Callable[[ModelEntry], OpenModel],
         keep: Callable[[Feedback], None],
-        figures: Figures,
+        figures: TrafficMetrics,
     ) -> None:
         self._settings = settings
         self._recipes = recipes
@@ -168,9 +175,9 @@ class Desk:
         """Keep what is right about a text; the next training may learn from it."""
         _, catalogue = self._recipe(correction.recipe)
         (text,) = check_texts([correction.text], self._settings)
-        (entry,) = choose(catalogue, [correction.model])
+        (entry,) = choose_entries(catalogue, [correction.model])
         labels = catalogue.labels
-        who = hmac.new(self._pepper, visitor(request).encode(), "sha256").hexdigest()[:32]
+        who = hmac.new(self._pepper, visitor_of(request).encode(), "sha256").hexdigest()[:32]
         feedback = Feedback(
             fields={TEXT: text},
             # A model may have decided for several labels or none, whatever is right.
@@ -183,15 +190,15 @@ class Desk:
             who=who,
         )
         await run_in_threadpool(self._keep, feedback)  # waits for the disk
-        record("feedback kept", repo_id=entry.repo_id, is_confirmed=feedback.is_confirmed)
+        record_event("feedback kept", repo_id=entry.repo_id, is_confirmed=feedback.is_confirmed)
         return JSONResponse({"id": feedback.id}, 201)
 
-    async def _ask(self, question: schemas.Question) -> tuple[Answer, Comparison]:
+    async def _ask(self, question: schemas.Question) -> tuple[AskResult, Comparison]:
         """Ask one model after the other, each together with whoever else waits for it."""
         texts = check_texts(question.texts, self._settings)
         name, catalogue = self._recipe(question.recipe)
         known = [entry.repo_id for entry in catalogue.models]
-        entries = choose(catalogue, known if question.models is None else question.models)
+        entries = choose_entries(catalogue, known if question.models is None else question.models)
         columns: list[Comparison] = []
         failures: list[Failure] = []
         with self._batches.admitted(len(texts) * len(entries)):
@@ -205,14 +212,14 @@ class Desk:
                     raise
                 except UserError as error:
                     failures.append(Failure(entry, error))
-        record("classified", texts=len(texts), models=len(entries), failures=len(failures))
-        comparison = join(columns)
+        record_event("classified", texts=len(texts), models=len(entries), failures=len(failures))
+        comparison = join_comparisons(columns)
         if comparison is None:
             raise failures[0].error
-        return Answer(comparison, tuple(failures)), comparison
+        return AskResult(comparison, tuple(failures)), comparison
 
     def _score_with(self, entry: ModelEntry, catalogue: Catalogue) -> Score:
-        return lambda texts: ask_one(entry, texts, catalogue, self._open_model)
+        return lambda texts: ask_model(entry, texts, catalogue, self._open_model)
 
     def _recipe(self, name: str | None) -> tuple[str, Catalogue]:
         """A recipe and its name, the first where none is asked for.
@@ -233,7 +240,7 @@ def first_model(catalogue: Catalogue) -> ModelEntry:
     return (tuned or list(catalogue.models))[0]
 
 
-def _head(answer: Answer, comparison: Comparison) -> dict[str, object]:
+def _head(answer: AskResult, comparison: Comparison) -> dict[str, object]:
     """What /classify and /compare say before their results."""
     return {
         "labels": list(comparison.labels),

@@ -129,7 +129,7 @@ class AnsweringModel(BaseModel):
     thresholds: list[float]
 
 
-class Result(BaseModel):
+class ModelResult(BaseModel):
     """What a model says of a text; a score is null where it has no such label."""
 
     repo_id: str
@@ -137,7 +137,7 @@ class Result(BaseModel):
     scores: dict[str, float | None]
 
 
-class Failure(Error):
+class FailedModel(Error):
     repo_id: str
 
 
@@ -147,15 +147,15 @@ class Classified(BaseModel):
     labels: list[str]
     problem_type: str
     models: list[AnsweringModel]
-    results: list[list[Result]]
-    failures: list[Failure]
+    results: list[list[ModelResult]]
+    failures: list[FailedModel]
 
 
 class ComparedRow(BaseModel):
     """disagree: do two models decide differently on a label that both know?"""
 
     disagree: bool
-    answers: list[Result]
+    answers: list[ModelResult]
 
 
 class Compared(BaseModel):
@@ -166,7 +166,7 @@ class Compared(BaseModel):
     models: list[AnsweringModel]
     rows: list[ComparedRow]
     disagreements: int
-    failures: list[Failure]
+    failures: list[FailedModel]
 
 
 class Prediction(BaseModel):

@@ -15,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 
 REQUEST_ID = "X-Request-ID"
 METRICS_TYPE = CONTENT_TYPE_LATEST
@@ -24,7 +24,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _TEXTS = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
-class Figures:
+class TrafficMetrics:
     """What GET /metrics tells; each API has its own."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Figures:
 class Observed:
     """Gives every request an id, counts its answer, and notes it in the journal."""
 
-    def __init__(self, app: ASGIApp, figures: Figures) -> None:
+    def __init__(self, app: ASGIApp, figures: TrafficMetrics) -> None:
         self._app = app
         self._figures = figures
 
@@ -87,7 +87,7 @@ class Observed:
             self._figures.seconds.labels(endpoint).observe(seconds)
             if endpoint not in _QUIET:
                 wait_ms = round(1000 * seconds, 1)
-                record(
+                record_event(
                     "request answered",
                     endpoint=endpoint,
                     status=status,

@@ -22,16 +22,15 @@ from pathlib import Path
 from tqdm import tqdm
 
 from inference.batch import outputs, parts
-from inference.batch.job import Order, Progress, score_file
+from inference.batch.job import BatchProgress, Order, score_file
 from inference.batch.outputs import Layout
 from inference.batch.scored_file import REJECTED
 from inference.batch.scoring import Reading, choose_columns
 from inference.compare import labelled_file
 from inference.compare.labelled_file import Contestant
-from inference.core import settings
 from inference.core.errors import ConfigError, DataError, run_command
-from inference.core.settings import Settings
-from inference.data.scan import survey
+from inference.core.settings import Settings, load_settings
+from inference.data.scan import scan_file
 
 _STREAM = "-"
 LOCAL, RAY = "local", "ray"
@@ -91,7 +90,7 @@ def main() -> None:
         elif source.exists() and target.exists() and source.samefile(target):
             raise ConfigError(f"{target} is the input itself; name another output.")
         outputs.format_of(target)  # said before a model is fetched
-        order = _order(flags, source, target, settings.load())
+        order = _order(flags, source, target, load_settings())
         progress = _watched(order)
         if flags.output == _STREAM:
             with target.open("rb") as file:
@@ -114,7 +113,7 @@ def _order(flags: argparse.Namespace, source: Path, target: Path, here: Settings
     name, model, revision = _open(flags, target, here)
     bundle = model.scorer.bundle
     needed = tuple(flags.text_fields) or bundle.text_fields or ("text",)
-    seen = survey(source, needed, flags.column_names)
+    seen = scan_file(source, needed, flags.column_names)
     columns = choose_columns(bundle, flags.text_fields, tuple(seen.columns), str(source))
     layout = Layout(
         seen,
@@ -160,7 +159,7 @@ def _stamp(folder: Path) -> str:
     return hashlib.sha256(repr(stats).encode()).hexdigest()
 
 
-def _watched(order: Order) -> Progress:
+def _watched(order: Order) -> BatchProgress:
     """Score with a bar and the time left on stderr; return how it ended."""
     # A log that no person watches gets a line every ten seconds.
     interval_s = 0.2 if sys.stderr.isatty() else 10.0
@@ -179,7 +178,7 @@ def _watched(order: Order) -> Progress:
     return progress
 
 
-def _report(order: Order, progress: Progress) -> None:
+def _report(order: Order, progress: BatchProgress) -> None:
     """Say what came of it.
 
     Raises:

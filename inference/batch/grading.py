@@ -21,8 +21,8 @@ from inference.core.errors import DataError
 from inference.data import label_sets
 from inference.data.cells import Unusable
 from inference.evaluation import metrics
-from inference.evaluation.bootstrap import RESAMPLES, interval
-from inference.evaluation.formulas import figures, gather
+from inference.evaluation.bootstrap import RESAMPLES, bootstrap_interval
+from inference.evaluation.formulas import compute_figures, gather_sample
 from inference.evaluation.leaderboard import Interval
 from inference.evaluation.metrics import Metrics
 from inference.evaluation.predictions import label_table
@@ -125,12 +125,14 @@ def _intervals(
     truth = distinct[:, 0] if width == 1 and expected.ndim == 1 else distinct[:, :width]
     # The areas under curves that come of these stand-ins for scores are not used.
     stand_in = np.where(known, distinct[:, width:], np.nan).astype(np.float32)
-    sample = gather(truth, stand_in, distinct[:, width:].astype(bool))
+    sample = gather_sample(truth, stand_in, distinct[:, width:].astype(bool))
     drawn = np.random.default_rng(0).multinomial(
         len(pairs), counts / counts.sum(), size=RESAMPLES
     )  # (R, K)
     parts = [
-        figures(sample, drawn[start : start + _AT_ONCE].astype(float))
+        compute_figures(sample, drawn[start : start + _AT_ONCE].astype(float))
         for start in range(0, RESAMPLES, _AT_ONCE)
     ]
-    return {name: interval(np.concatenate([part[name] for part in parts])) for name in GRADED}
+    return {
+        name: bootstrap_interval(np.concatenate([part[name] for part in parts])) for name in GRADED
+    }

@@ -16,7 +16,7 @@ from inference.core.errors import DataError
 from inference.data.tables import Row
 from inference.models.classifier import Scorer
 
-Engine = Callable[[Scorer, Iterator[Row], Reading, int], Iterator[Block]]
+RowScorer = Callable[[Scorer, Iterator[Row], Reading, int], Iterator[Block]]
 """What scoring.score_rows does: blocks of rows in their order, scored."""
 
 
@@ -37,7 +37,7 @@ class Order:
     revision: str
     asked_revision: str | None = None
     rows_at_once: int = ROWS_AT_ONCE
-    engine: Engine = score_rows
+    engine: RowScorer = score_rows
 
     @property
     def journal(self) -> parts.Journal:
@@ -60,7 +60,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Progress:
+class BatchProgress:
     """How far it is: rows done of total, those of an earlier run included.
 
     resumed: rows that an earlier run had done. rejected: rows without scores among those done.
@@ -72,7 +72,7 @@ class Progress:
     rejected: int
 
 
-def score_file(order: Order) -> Generator[Progress, None, None]:
+def score_file(order: Order) -> Generator[BatchProgress, None, None]:
     """Score a file, yielding after every block; the target is in its place after the last one.
 
     A caller that stops early can call again with the same order and loses no block.
@@ -84,12 +84,12 @@ def score_file(order: Order) -> Generator[Progress, None, None]:
     try:
         with parts.opened(order.target, order.journal) as there:
             done = resumed = min(len(there.paths) * order.rows_at_once, source.rows)
-            yield Progress(done, source.rows, resumed, there.rejected)
+            yield BatchProgress(done, source.rows, resumed, there.rejected)
             rows = islice(source.table().rows, done, None)
             for block in order.engine(order.scorer, rows, order.reading, order.rows_at_once):
                 there.add(outputs.encode(block, order.layout), block.rejected)
                 done += len(block.rows)
-                yield Progress(done, source.rows, resumed, there.rejected)
+                yield BatchProgress(done, source.rows, resumed, there.rejected)
             if done != source.rows:
                 raise DataError(
                     f"{source.path} changed while it was read: {done:,} rows, at first "

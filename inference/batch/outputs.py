@@ -23,7 +23,7 @@ from inference.batch.scored_file import DECIDED, REJECTED, SCORE
 from inference.batch.scoring import Block
 from inference.core.errors import ConfigError, DataError
 from inference.core.safe_csv import write_csv
-from inference.data.scan import Kind, Survey
+from inference.data.scan import FileScan, Kind
 
 if TYPE_CHECKING:  # Arrow takes 0.3 s to load, which a csv file need not wait for
     import pyarrow as pa
@@ -62,7 +62,7 @@ class Layout:
     is_marked: whether csv and tsv begin with the byte order mark that spreadsheets need.
     """
 
-    survey: Survey
+    survey: FileScan
     format: str
     labels: tuple[str, ...]
     is_multilabel: bool

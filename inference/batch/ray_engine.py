@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.batch.scoring import Block, Reading, Unscored, blocks_of, scored
+from inference.batch.scoring import Block, Reading, Unscored, add_scores, blocks_of
 from inference.core import settings
 from inference.core.errors import ConfigError
 from inference.data.tables import Row
@@ -78,7 +78,7 @@ class RayEngine:
             answers = self._answers(wave)
             for kept, texts in wave:
                 scores = next(answers) if texts is not None else np.empty((0, labels), np.float32)
-                yield scored(self._ray.get(kept), scores, reading)
+                yield add_scores(self._ray.get(kept), scores, reading)
 
     def _send(self, waiting: Iterator[Unscored]) -> list[tuple[Any, Any]]:
         """Put the next blocks into the cluster: each as it is, and its texts, None without any."""
@@ -117,7 +117,7 @@ class _Worker:
     def __init__(self, model: str) -> None:
         from inference.compare.labelled_file import open_named
 
-        self._scorer = open_named(model, settings.load().connect(), threads=1).scorer
+        self._scorer = open_named(model, settings.load_settings().connect(), threads=1).scorer
 
     def __call__(self, texts: "pa.Table") -> "pa.Table":
         import pyarrow as pa

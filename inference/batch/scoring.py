@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from inference.core.errors import ConfigError
 from inference.data.cells import Unusable, as_text
 from inference.data.delimited import Broken
-from inference.data.json_fields import as_json
+from inference.data.json_fields import json_text
 from inference.data.schema import Schema, require_columns
 from inference.data.tables import Row
 from inference.models.bundle import Bundle
@@ -51,7 +51,7 @@ class Reading:
             raise Unusable(row.reason)
         fields = {}
         for name, column in zip(self._names, self.columns, strict=True):
-            read = as_json if name in self.bundle.json_fields else as_text
+            read = json_text if name in self.bundle.json_fields else as_text
             fields[name] = read(row.get(column), column)
         text = self.bundle.compose(fields)
         if not text:
@@ -133,7 +133,7 @@ def score_rows(
     """
     none = np.empty((0, len(reading.bundle.labels)), np.float32)
     for block in _read_ahead(blocks_of(rows, reading, rows_at_once)):
-        yield scored(block, scorer.score(block.texts) if block.texts else none, reading)
+        yield add_scores(block, scorer.score(block.texts) if block.texts else none, reading)
 
 
 def blocks_of(rows: Iterator[Row], reading: Reading, rows_at_once: int) -> Iterator[Unscored]:
@@ -151,7 +151,7 @@ def blocks_of(rows: Iterator[Row], reading: Reading, rows_at_once: int) -> Itera
         yield Unscored(kept, texts, tuple(reasons))
 
 
-def scored(block: Unscored, answered: NDArray[np.float32], reading: Reading) -> Block:
+def add_scores(block: Unscored, answered: NDArray[np.float32], reading: Reading) -> Block:
     """The block with what the model answered for its texts, (number of texts, C) float32."""
     has_text = np.array([reason is None for reason in block.reasons])
     shape = len(block.rows), len(reading.bundle.labels)

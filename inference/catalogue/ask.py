@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hub.errors import UserError
 from inference.catalogue.catalogue import Catalogue, ModelEntry
-from inference.catalogue.comparison import Comparison, compare
+from inference.catalogue.comparison import Comparison, compare_models
 from inference.catalogue.fair_lock import SCORING
 from inference.catalogue.opening import OpenModel
 from inference.core.errors import ChoiceError, TextError
@@ -26,7 +26,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Answer:
+class AskResult:
     """What the models said; `comparison` has a column for each model that answered."""
 
     comparison: Comparison | None
@@ -58,7 +58,7 @@ def check_texts(texts: Sequence[str], settings: Settings) -> tuple[str, ...]:
     return stripped
 
 
-def choose(catalogue: Catalogue, repo_ids: Sequence[str]) -> tuple[ModelEntry, ...]:
+def choose_entries(catalogue: Catalogue, repo_ids: Sequence[str]) -> tuple[ModelEntry, ...]:
     """The entries with these repo ids, each once, in the order of the catalogue.
 
     Raises:
@@ -73,13 +73,13 @@ def choose(catalogue: Catalogue, repo_ids: Sequence[str]) -> tuple[ModelEntry, .
     return tuple(entry for entry in catalogue.models if entry.repo_id in repo_ids)
 
 
-def ask(
+def ask_models(
     entries: Sequence[ModelEntry],
     texts: Sequence[str],
     catalogue: Catalogue,
     open_model: Callable[[ModelEntry], OpenModel],
     on_start: Callable[[ModelEntry], None] = lambda entry: None,
-) -> Answer:
+) -> AskResult:
     """Open and ask one model after the other, so that no more than one must be held at a time.
 
     A text that cannot be scored is the visitor's to mend, so its TextError is raised, not kept.
@@ -92,15 +92,15 @@ def ask(
     for entry in entries:
         on_start(entry)
         try:
-            columns.append(ask_one(entry, texts, catalogue, open_model))
+            columns.append(ask_model(entry, texts, catalogue, open_model))
         except TextError:
             raise
         except UserError as error:
             failures.append(Failure(entry, error))
-    return Answer(join(columns), tuple(failures))
+    return AskResult(join_comparisons(columns), tuple(failures))
 
 
-def ask_one(
+def ask_model(
     entry: ModelEntry,
     texts: Sequence[str],
     catalogue: Catalogue,
@@ -114,10 +114,12 @@ def ask_one(
     """
     model = open_model(entry)
     with SCORING.of_person():
-        return compare([(model.column, model)], catalogue.labels, catalogue.problem_type, texts)
+        return compare_models(
+            [(model.column, model)], catalogue.labels, catalogue.problem_type, texts
+        )
 
 
-def ask_why(
+def explain_score(
     entry: ModelEntry, text: str, label: str, open_model: Callable[[ModelEntry], OpenModel]
 ) -> Explanation:
     """Open a model and ask which words moved the score that it gives a label.
@@ -131,7 +133,7 @@ def ask_why(
         return explain(model, text, label)
 
 
-def join(parts: Sequence[Comparison]) -> Comparison | None:
+def join_comparisons(parts: Sequence[Comparison]) -> Comparison | None:
     """Comparisons of the same texts, side by side; None where there is none."""
     if not parts:
         return None

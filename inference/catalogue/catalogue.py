@@ -20,19 +20,23 @@ import yaml
 
 from hub.client import Hub, validate_repo_id
 from hub.errors import NotFound
-from inference.catalogue import comparison
-from inference.catalogue.comparison import Comparison
+from inference.catalogue.comparison import Comparison, load_comparison
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError
-from inference.core.yaml_values import mapping, read_yaml, refuse_unknown, text, texts
+from inference.core.yaml_values import (
+    read_yaml,
+    refuse_unknown,
+    require_mapping,
+    require_text,
+    require_texts,
+)
 from inference.data.problem_types import MULTI, SINGLE
-from inference.evaluation import leaderboard as leaderboards
-from inference.evaluation.leaderboard import FINE_TUNED, Leaderboard
+from inference.evaluation.leaderboard import FINE_TUNED, Leaderboard, load_leaderboard
 
 PRETRAINED, ZERO_SHOT = "pretrained", "zero-shot"
 ROLES = (FINE_TUNED, PRETRAINED, ZERO_SHOT)
-MODELS, MESSAGES = "models.yaml", "messages.yaml"
-FIRST_PAINT, LEADERBOARD = "first_paint.json", "leaderboard.json"
+MODELS_FILE, MESSAGES_FILE = "models.yaml", "messages.yaml"
+FIRST_PAINT_FILE, LEADERBOARD_FILE = "first_paint.json", "leaderboard.json"
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 
@@ -70,17 +74,17 @@ class Catalogue:
     leaderboard: Leaderboard | None = None
 
 
-def load_all(folder: Path) -> dict[str, Catalogue]:
+def load_catalogues(folder: Path) -> dict[str, Catalogue]:
     """Read the catalogue in a folder, or else those in the folders in it, in order of their names.
 
     Raises:
         ConfigError: no catalogue is found, or one of them cannot be used.
         DataError: a stored table cannot be read.
     """
-    inner = sorted(path.parent for path in folder.glob(f"*/{MODELS}"))
-    if (folder / MODELS).is_file() or not inner:
+    inner = sorted(path.parent for path in folder.glob(f"*/{MODELS_FILE}"))
+    if (folder / MODELS_FILE).is_file() or not inner:
         inner = [folder]
-    found = {path.resolve().name: load(path) for path in inner}
+    found = {path.resolve().name: load_catalogue(path) for path in inner}
     titles = [one.title for one in found.values()]
     twice = sorted({title for title in titles if titles.count(title) > 1})
     if twice:
@@ -91,19 +95,19 @@ def load_all(folder: Path) -> dict[str, Catalogue]:
     return found
 
 
-def load(folder: Path) -> Catalogue:
+def load_catalogue(folder: Path) -> Catalogue:
     """Read a catalogue folder.
 
     Raises:
         ConfigError: a file is missing, is not YAML, or has a key or value that cannot be used.
         DataError: a stored table cannot be read.
     """
-    path = folder / MODELS
+    path = folder / MODELS_FILE
     raw = read_yaml(path)
     refuse_unknown(raw, ("title", "task", "models"), str(path))
-    task = mapping(raw.get("task"), f"{path}: task")
+    task = require_mapping(raw.get("task"), f"{path}: task")
     refuse_unknown(task, ("labels", "problem_type"), f"{path}: task")
-    labels = texts(task.get("labels"), f"{path}: task.labels")
+    labels = require_texts(task.get("labels"), f"{path}: task.labels")
     if task.get("problem_type") not in (SINGLE, MULTI):
         raise ConfigError(
             f"{path}: task.problem_type is {task.get('problem_type')!r}; "
@@ -115,36 +119,36 @@ def load(folder: Path) -> Catalogue:
     models = tuple(
         _entry(entry, labels, f"{path}: model {number}") for number, entry in enumerate(entries, 1)
     )
-    first_paint, leaderboard = folder / FIRST_PAINT, folder / LEADERBOARD
+    first_paint, leaderboard = folder / FIRST_PAINT_FILE, folder / LEADERBOARD_FILE
     return Catalogue(
-        title=text(raw.get("title"), f"{path}: title"),
+        title=require_text(raw.get("title"), f"{path}: title"),
         labels=labels,
         problem_type=task["problem_type"],
         models=models,
-        messages=_messages(folder / MESSAGES),
-        first_paint=comparison.load(first_paint) if first_paint.is_file() else None,
-        leaderboard=leaderboards.load(leaderboard) if leaderboard.is_file() else None,
+        messages=_messages(folder / MESSAGES_FILE),
+        first_paint=load_comparison(first_paint) if first_paint.is_file() else None,
+        leaderboard=load_leaderboard(leaderboard) if leaderboard.is_file() else None,
     )
 
 
-def pin(folder: Path, hub: Hub, destination: Path) -> Catalogue:
+def pin_catalogue(folder: Path, hub: Hub, destination: Path) -> Catalogue:
     """Copy a catalogue with every missing revision filled in by the commit that main is at now.
 
     Raises:
         ConfigError: the catalogue cannot be used.
         HubError: a repo cannot be seen, or the Hub does not answer.
     """
-    catalogue = load(folder)
+    catalogue = load_catalogue(folder)
     pinned = replace(
         catalogue,
         models=tuple(replace(entry, revision=_commit(entry, hub)) for entry in catalogue.models),
     )
     destination.mkdir(parents=True, exist_ok=True)
-    for name in (MESSAGES, FIRST_PAINT, LEADERBOARD):
+    for name in (MESSAGES_FILE, FIRST_PAINT_FILE, LEADERBOARD_FILE):
         if (folder / name).is_file():
             shutil.copyfile(folder / name, destination / name)
     # last: a folder without it is no catalogue
-    _write_models(pinned, destination / MODELS)
+    _write_models(pinned, destination / MODELS_FILE)
     return pinned
 
 
@@ -155,9 +159,9 @@ def _commit(entry: ModelEntry, hub: Hub) -> str:
 
 
 def _entry(raw: object, labels: tuple[str, ...], where: str) -> ModelEntry:
-    given = mapping(raw, where)
+    given = require_mapping(raw, where)
     refuse_unknown(given, [field.name for field in fields(ModelEntry)], where)
-    repo_id = text(given.get("repo_id"), f"{where}: repo_id")
+    repo_id = require_text(given.get("repo_id"), f"{where}: repo_id")
     where = f"{where} ({repo_id})"
     try:
         validate_repo_id(repo_id)
@@ -180,7 +184,7 @@ def _entry(raw: object, labels: tuple[str, ...], where: str) -> ModelEntry:
     return ModelEntry(
         repo_id=repo_id,
         role=role,
-        title=text(given.get("title", repo_id), f"{where}: title"),
+        title=require_text(given.get("title", repo_id), f"{where}: title"),
         revision=None if revision is None else str(revision),
         label_map=_label_map(given.get("label_map"), labels, where),
         label_descriptions=_descriptions(given.get("label_descriptions"), role, labels, where),
@@ -191,7 +195,7 @@ def _entry(raw: object, labels: tuple[str, ...], where: str) -> ModelEntry:
 def _label_map(raw: object, labels: tuple[str, ...], where: str) -> dict[str, str] | None:
     if raw is None:
         return None
-    label_map = mapping(raw, f"{where}: label_map")
+    label_map = require_mapping(raw, f"{where}: label_map")
     label_map = {mine: its for mine, its in label_map.items() if its is not None}
     for mine, its in label_map.items():
         if its not in labels:
@@ -208,19 +212,19 @@ def _descriptions(
         if raw is not None:
             raise ConfigError(f"{where}: label_descriptions are for the role {ZERO_SHOT} alone")
         return None
-    descriptions = mapping(raw, f"{where}: label_descriptions")
+    descriptions = require_mapping(raw, f"{where}: label_descriptions")
     if set(descriptions) != set(labels):
         raise ConfigError(
             f"{where}: label_descriptions describes {', '.join(descriptions)}; expected each of "
             f"{', '.join(labels)}"
         )
-    return {label: text(said, f"{where}: {label}") for label, said in descriptions.items()}
+    return {label: require_text(said, f"{where}: {label}") for label, said in descriptions.items()}
 
 
 def _messages(path: Path) -> tuple[str, ...]:
     raw = read_yaml(path)
     refuse_unknown(raw, ("messages",), str(path))
-    return texts(raw.get("messages"), f"{path}: messages")
+    return require_texts(raw.get("messages"), f"{path}: messages")
 
 
 def _write_models(catalogue: Catalogue, path: Path) -> None:

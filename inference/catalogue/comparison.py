@@ -72,7 +72,7 @@ class Comparison:
         return False
 
 
-def compare(
+def compare_models(
     models: Sequence[tuple[Column, Scorer]],
     labels: Sequence[str],
     problem_type: str,
@@ -114,12 +114,12 @@ def _cells(scorer: Scorer, texts: Sequence[str]) -> list[Cell]:
     return cells
 
 
-def save(comparison: Comparison, path: Path) -> None:
+def save_comparison(comparison: Comparison, path: Path) -> None:
     """Write a results table as JSON, whole or not at all."""
     _write(asdict(comparison), path)
 
 
-def load(path: Path) -> Comparison:
+def load_comparison(path: Path) -> Comparison:
     """Read a results table.
 
     Raises:

@@ -14,10 +14,10 @@ from hub.client import Hub, Snapshot
 from inference.catalogue.catalogue import PRETRAINED, Catalogue, ModelEntry
 from inference.catalogue.comparison import Column
 from inference.core.errors import ModelError
-from inference.models import classifier, zero_shot
+from inference.models import zero_shot
 from inference.models.alignment import align, warn_of_sigmoid_head
 from inference.models.bundle import Bundle
-from inference.models.classifier import Scorer
+from inference.models.classifier import Scorer, load_classifier
 
 # By name, as the Hub client's "*.json" would also match results/golden.json and the like.
 _CONFIG_FILES = (
@@ -90,7 +90,7 @@ def open_unaligned(entry: ModelEntry, hub: Hub, *, threads: int = 0) -> OpenMode
         HubError: it cannot be fetched. ModelError: it cannot be loaded.
     """
     pinned, folder = fetch(entry, hub)
-    return OpenModel(pinned, classifier.load(folder, threads=threads))
+    return OpenModel(pinned, load_classifier(folder, threads=threads))
 
 
 def fetch(entry: ModelEntry, hub: Hub) -> tuple[ModelEntry, Path]:
@@ -109,7 +109,7 @@ def fetch(entry: ModelEntry, hub: Hub) -> tuple[ModelEntry, Path]:
 
 def _load(entry: ModelEntry, catalogue: Catalogue, folder: Path, threads: int) -> Scorer:
     if entry.label_descriptions is None:
-        model = classifier.load(folder, threads=threads)
+        model = load_classifier(folder, threads=threads)
         if entry.problem_type is not None:
             return model.read_as(entry.problem_type)
         if entry.role == PRETRAINED:  # what is fine-tuned here says what it is

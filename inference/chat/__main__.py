@@ -10,11 +10,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from inference.chat.chat_model import fetch, load, stream
+from inference.chat.chat_model import fetch_chat_model, load_speaker, stream_answer
 from inference.chat.messages import ASSISTANT, SYSTEM, USER, Message
 from inference.chat.sampling import Options
-from inference.core import settings
 from inference.core.errors import run_command
+from inference.core.settings import load_settings
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -42,16 +42,18 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
     flags = parse()
-    here = settings.load()
+    here = load_settings()
     options = Options(
         flags.temperature, flags.top_p, flags.max_tokens, flags.seed, flags.repetition_penalty
     )
-    speaker = load(fetch(flags.model, flags.revision, here.connect()), threads=here.threads)
+    speaker = load_speaker(
+        fetch_chat_model(flags.model, flags.revision, here.connect()), threads=here.threads
+    )
     talk = [Message(SYSTEM, flags.system_prompt)] if flags.system_prompt else []
     for line in [flags.message] if flags.message is not None else sys.stdin:
         talk.append(Message(USER, line.strip()))
         answer = ""
-        for piece in stream(speaker, talk, options):
+        for piece in stream_answer(speaker, talk, options):
             print(piece, end="", flush=True)
             answer += piece
         print(flush=True)

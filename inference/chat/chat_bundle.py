@@ -23,7 +23,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Base:
+class BaseReference:
     """The model that the adapter was trained on: a repo at a commit, and the hash of its weights.
 
     weights_sha256: of model.safetensors; of the hashes of its parts where there are several.
@@ -55,7 +55,7 @@ class ChatBundle:
     end_of_turn: ids of the tokens that end an answer.
     """
 
-    base: Base
+    base: BaseReference
     system_prompt: str | None
     max_length: int
     end_of_turn: tuple[int, ...]
@@ -94,10 +94,10 @@ def load(folder: Path) -> ChatBundle:
     base = content["base_model"]
     if not isinstance(base, dict):
         raise ModelError(f"{path}: base_model is {base!r}; expected an object")
-    _check_keys(base, [field.name for field in fields(Base)], f"{path}: base_model")
+    _check_keys(base, [field.name for field in fields(BaseReference)], f"{path}: base_model")
     try:
         return ChatBundle(
-            base=Base(**{name: _text(base[name], name) for name in base}),
+            base=BaseReference(**{name: _text(base[name], name) for name in base}),
             system_prompt=_optional_text(content["system_prompt"], "system_prompt"),
             max_length=_count(content["max_length"], "max_length"),
             end_of_turn=_counts(content["end_of_turn"], "end_of_turn"),

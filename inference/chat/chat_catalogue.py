@@ -22,7 +22,13 @@ from hub.client import Hub, validate_repo_id
 from hub.errors import NotFound
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError
-from inference.core.yaml_values import mapping, read_yaml, refuse_unknown, text, texts
+from inference.core.yaml_values import (
+    read_yaml,
+    refuse_unknown,
+    require_mapping,
+    require_text,
+    require_texts,
+)
 
 FILE_NAME = "chat.yaml"
 _SAYS_WHAT = ("config.json", "chat.json")  # one of them is in each repo of a chat model
@@ -64,11 +70,11 @@ def load(folder: Path) -> ChatCatalogue | None:
     refuse_unknown(raw, ("title", "base", "tuned", "system_prompt", "examples"), str(path))
     prompt, examples = raw.get("system_prompt"), raw.get("examples")
     return ChatCatalogue(
-        title=text(raw.get("title"), f"{path}: title"),
+        title=require_text(raw.get("title"), f"{path}: title"),
         base=_entry(raw.get("base"), f"{path}: base"),
         tuned=_entry(raw.get("tuned"), f"{path}: tuned"),
-        system_prompt=None if prompt is None else text(prompt, f"{path}: system_prompt"),
-        examples=() if not examples else texts(examples, f"{path}: examples"),
+        system_prompt=None if prompt is None else require_text(prompt, f"{path}: system_prompt"),
+        examples=() if not examples else require_texts(examples, f"{path}: examples"),
     )
 
 
@@ -96,9 +102,12 @@ def save(catalogue: ChatCatalogue, folder: Path) -> None:
 
 
 def _entry(raw: object, where: str) -> ChatEntry:
-    given = mapping(raw, where)
+    given = require_mapping(raw, where)
     refuse_unknown(given, ("repo_id", "revision"), where)
-    repo_id, revision = text(given.get("repo_id"), f"{where}: repo_id"), given.get("revision")
+    repo_id, revision = (
+        require_text(given.get("repo_id"), f"{where}: repo_id"),
+        given.get("revision"),
+    )
     try:
         validate_repo_id(repo_id)
     except NotFound as error:

@@ -48,7 +48,7 @@ class ChatFolders:
         return self.adapter or self.base
 
 
-def fetch(repo_id: str, revision: str | None, hub: Hub) -> ChatFolders:
+def fetch_chat_model(repo_id: str, revision: str | None, hub: Hub) -> ChatFolders:
     """Fetch a chat model; of an adapter also the base that it names, at the commit that it names.
 
     Raises:
@@ -66,7 +66,7 @@ def fetch(repo_id: str, revision: str | None, hub: Hub) -> ChatFolders:
     return ChatFolders(base.folder, snapshot.folder, snapshot.sha)
 
 
-def load(folders: ChatFolders, *, threads: int = 0) -> Speaker:
+def load_speaker(folders: ChatFolders, *, threads: int = 0) -> Speaker:
     """Load a chat model; seconds for one of 135 M weights.
 
     threads: cores to compute with, 0 = the engine's choice.
@@ -108,7 +108,7 @@ def _end_ids(folders: ChatFolders, bundle: ChatBundle | None, template: Template
     return frozenset(ends)
 
 
-def stream(
+def stream_answer(
     speaker: Speaker, messages: Sequence[Message], options: Options | None = None
 ) -> Iterator[str]:
     """Yield an answer piece by piece, as it is to be printed.

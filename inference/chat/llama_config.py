@@ -72,7 +72,7 @@ def read(folder: Path) -> LlamaConfig | None:
     )
 
 
-def angles(config: LlamaConfig, positions: int) -> NDArray[np.float64]:
+def rotary_angles(config: LlamaConfig, positions: int) -> NDArray[np.float64]:
     """The angles of rotary embedding (Su et al. 2021, arXiv:2104.09864): (positions, head_size/2).
 
     Llama 3's slowing of the long waves as in transformers' _compute_llama3_parameters.

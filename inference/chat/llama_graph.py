@@ -19,7 +19,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from inference.chat.llama_config import LlamaConfig, angles
+from inference.chat.llama_config import LlamaConfig, rotary_angles
 from inference.chat.weights import Weights
 
 BLOCK = 32  # weights that share a scale
@@ -93,7 +93,7 @@ class _Builder:
 
     def build(self) -> Graph:
         config = self.config
-        turned = angles(config, self.positions)
+        turned = rotary_angles(config, self.positions)
         self._array("cos", np.cos(turned).astype(np.float32))
         self._array("sin", np.sin(turned).astype(np.float32))
         embeddings = rounded(self.weights["model.embed_tokens.weight"])

@@ -4,7 +4,7 @@ The JSON lines are those that a training reads: {"messages": [{"role": ..., "con
 A file of Markdown quotes what was said, so that nothing in it can be taken for the file's own.
 
 Try: python -c "from inference.chat.messages import Message, jsonl; \
-print(jsonl([[Message('user', 'Hello'), Message('assistant', 'Hi!')]]).decode())"
+print(conversations_jsonl([[Message('user', 'Hello'), Message('assistant', 'Hi!')]]).decode())"
 """
 
 import json
@@ -29,7 +29,7 @@ class Message:
             raise ValueError(f"role is {self.role!r}, expected one of {', '.join(ROLES)}")
 
 
-def jsonl(conversations: Sequence[Sequence[Message]]) -> bytes:
+def conversations_jsonl(conversations: Sequence[Sequence[Message]]) -> bytes:
     """A line of JSON for each conversation, in UTF-8."""
     lines = (
         json.dumps({"messages": [asdict(message) for message in messages]}, ensure_ascii=False)
@@ -39,7 +39,9 @@ def jsonl(conversations: Sequence[Sequence[Message]]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
 
 
-def markdown(title: str, conversations: Sequence[tuple[str, Sequence[Message]]]) -> bytes:
+def conversations_markdown(
+    title: str, conversations: Sequence[tuple[str, Sequence[Message]]]
+) -> bytes:
     """The conversations under their names, what was said as it is in fenced blocks."""
     parts = [f"# {_line(title)}"]
     for name, messages in conversations:

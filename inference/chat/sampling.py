@@ -43,7 +43,7 @@ class Options:
                 raise ConfigError(f"{name} is {getattr(self, name)}; expected {expected}")
 
 
-class Sampler:
+class TokenSampler:
     """Draws the tokens of one answer."""
 
     def __init__(self, options: Options) -> None:

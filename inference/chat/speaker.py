@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from inference.catalogue.fair_lock import SCORING
 from inference.chat.messages import SYSTEM, Message
-from inference.chat.sampling import Options, Sampler
+from inference.chat.sampling import Options, TokenSampler
 from inference.chat.template import Template
 
 _TOKENS_A_TURN = 64  # of a prompt: some tenths of a second, which another visitor may have to wait
@@ -114,7 +114,7 @@ class Speaker:
         # At least half of the context is for what was said.
         length = min(options.max_tokens, self.positions // 2)
         prompt = self._template.prompt(messages, self.positions - length)
-        sampler, ids = Sampler(options), []
+        sampler, ids = TokenSampler(options), []
         text, first_token_s = "", 0.0
         logits = self._read_prompt(prompt.ids)
         while True:

@@ -51,15 +51,15 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
     # what follows is for labelled files alone, and some of it imports this module
-    from inference.catalogue import catalogue
+    from inference.catalogue.catalogue import load_catalogue
     from inference.compare import labelled_file, text_table
-    from inference.core import settings
+    from inference.core.settings import load_settings
     from inference.data.schema import Schema
     from inference.evaluation import leaderboard
 
     flags = parse()
-    here = settings.load()
-    known = catalogue.load(flags.catalogue) if flags.catalogue else None
+    here = load_settings()
+    known = load_catalogue(flags.catalogue) if flags.catalogue else None
     hub = here.connect()
     models = list(labelled_file.contestants(flags.models, known, hub, threads=here.threads))
     bundle = models[0].scorer.bundle

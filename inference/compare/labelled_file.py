@@ -17,17 +17,22 @@ from hub.client import Hub
 from inference.catalogue import opening
 from inference.catalogue.catalogue import PRETRAINED, Catalogue, ModelEntry
 from inference.core.atomic_write import write_whole
-from inference.core.errors import Leak, ModelError
+from inference.core.errors import LeakError, ModelError
 from inference.data import records
 from inference.data.schema import Schema
-from inference.evaluation import dummy_models, leaderboard, predictions, verdict
-from inference.evaluation.leaderboard import BASELINE, FINE_TUNED, Leaderboard, Measured
-from inference.evaluation.measure import measure, targets_of
+from inference.evaluation import dummy_models, predictions, verdict
+from inference.evaluation.leaderboard import (
+    BASELINE,
+    FINE_TUNED,
+    Leaderboard,
+    Measured,
+    save_leaderboard,
+)
+from inference.evaluation.measure import measure_model, targets_of
 from inference.evaluation.predictions import Predictions
-from inference.models import classifier
 from inference.models.alignment import align
 from inference.models.bundle import Bundle
-from inference.models.classifier import Scorer
+from inference.models.classifier import Scorer, load_classifier
 from inference.models.model_files import read_json
 
 RECEIPT = "run.json"  # what a run of training tells of itself, beside its weights
@@ -62,7 +67,7 @@ def open_named(name: str, hub: Hub, *, threads: int = 0) -> Contestant:
         folder = Path(name).expanduser()
         if not folder.is_dir():
             raise ModelError(f"{name} is no folder; give that of a run, or a repo id: owner/name")
-        scorer = classifier.load(folder, threads=threads)
+        scorer = load_classifier(folder, threads=threads)
         return Contestant(scorer, FINE_TUNED, folder.resolve().name, "")
     repo_id, _, revision = name.partition("@")
     entry = ModelEntry(repo_id, FINE_TUNED, repo_id, revision or None)
@@ -132,7 +137,7 @@ def judge_file(
     for number, model in enumerate([*models, constant], start=1):
         on_start(model.title)
         measured.append(
-            measure(
+            measure_model(
                 model.scorer,
                 read.examples,
                 name=f"model_{number}" if model is not constant else "majority",
@@ -160,7 +165,7 @@ def refuse_trained_on(names: Sequence[str], path: Path, hub: Hub) -> None:
         for source in sources if isinstance(sources, list) else ():
             is_it = isinstance(source, dict) and source.get("sha256") == digest
             if is_it and source.get("part") != "test":
-                raise Leak(
+                raise LeakError(
                     f"{name} learned from {path}: its figures on it flatter, and no verdict can be "
                     "had from them. Judge it on texts that it has not seen, or go on with "
                     "--allow_leaks."
@@ -196,7 +201,7 @@ def default_label_fields(name: str) -> tuple[str, ...]:
 
 def save(judged: Judged, folder: Path) -> None:
     """Write the table and every model's answers into a folder."""
-    leaderboard.save(judged.board, folder / "leaderboard.json")
+    save_leaderboard(judged.board, folder / "leaderboard.json")
     for name, said in judged.predictions.items():
         predictions.save(said, folder / "predictions" / f"{name}.parquet")
     write_whole(folder / "rejected.txt", "".join(f"{row}\n" for row in judged.rejected))

@@ -6,7 +6,7 @@ UserError (hub/errors.py)    its text is the whole message; a traceback means ou
 ├── ConfigError              a flag or a key of a recipe is unknown or unusable
 │   └── FlagError            seen when the command line is read; exit code 2, as argparse's
 ├── DataError                a file of examples cannot be read, or nothing usable is in it
-│   └── Leak                 texts to test by also lie among those to train on; exit code 3
+│   └── LeakError            texts to test by also lie among those to train on; exit code 3
 ├── ModelError               a model folder lacks a file, or its files contradict each other
 ├── TextError                a text that cannot be scored (empty, too long)
 ├── FeedbackError            what a person said could not be kept, or cannot be read again
@@ -43,7 +43,7 @@ class DataError(UserError):
     """A file of examples cannot be read, or holds nothing that can be used."""
 
 
-class Leak(DataError):
+class LeakError(DataError):
     """Texts of a given validation or test part also occur in another part."""
 
     exit_code = 3

@@ -4,7 +4,7 @@ Owns the form of a line and its way to stderr, where a Space keeps its log. Hold
 events (how many, how long, which model), never what a visitor wrote and never a token: a fact by
 such a name is refused. A reader filters with jq, say, 'jq -R "fromjson? | .event"'.
 
-Try: python -c "from inference.core.event_log import record; record('analyzed', texts=2)"
+Try: python -c "from inference.core.event_log import record_event; record_event('a', texts=2)"
 """
 
 import json
@@ -19,7 +19,7 @@ MAX_CHARS = 200  # of one fact; what is longer is cut, as a log line is no place
 _REFUSED = frozenset("text token message secret password".split())
 
 
-def record(event: str, **facts: str | int | float | bool | None) -> None:
+def record_event(event: str, **facts: str | int | float | bool | None) -> None:
     """Write an event as one line: {"time": UTC in ISO 8601, "event": ..., and the facts}.
 
     Raises:

@@ -29,7 +29,7 @@ This is the only reader of the environment. It opens no file, makes no folder an
     SPACE_FEEDBACK    folder of corrections; ~/.local/state/worth-tuning/feedback unless set
     SPACE_FEEDBACK_REPO  private dataset repo that they are sent to; needs HF_TOKEN, else none
 
-Try: python -c "from inference.core import settings; print(settings.load())"
+Try: python -c "from inference.core import settings; print(settings.load_settings())"
 """
 
 import os
@@ -134,7 +134,7 @@ def report_no_usage() -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 
-def load(environ: Mapping[str, str] = os.environ) -> Settings:
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings that the environment asks for; an empty variable counts as unset.
 
     Raises:

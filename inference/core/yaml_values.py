@@ -20,16 +20,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing, not YAML, or holds something else.
     """
     try:
-        return mapping(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
+        return require_mapping(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; write it, or choose another folder") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not text in UTF-8: {error}") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not valid YAML: {in_a_line(error)}") from None
+        raise ConfigError(f"{path} is not valid YAML: {yaml_error_line(error)}") from None
 
 
-def in_a_line(error: yaml.YAMLError) -> str:
+def yaml_error_line(error: yaml.YAMLError) -> str:
     """Where a YAML file is wrong, and how; PyYAML itself draws it over several lines."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
@@ -37,7 +37,7 @@ def in_a_line(error: yaml.YAMLError) -> str:
     return " ".join(str(error).split())
 
 
-def mapping(raw: object, where: str) -> dict[str, Any]:
+def require_mapping(raw: object, where: str) -> dict[str, Any]:
     """Return raw, a mapping with texts as keys. Raises ConfigError, as all below do."""
     if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
         raise ConfigError(f"{where} is {raw!r}; expected names with values (quote yes and no)")
@@ -53,17 +53,17 @@ def refuse_unknown(raw: Mapping[str, object], known: Sequence[str], where: str) 
         )
 
 
-def texts(raw: object, where: str) -> tuple[str, ...]:
+def require_texts(raw: object, where: str) -> tuple[str, ...]:
     """Return raw, a list of at least one text, each of them once."""
     if not isinstance(raw, list) or not raw:
         raise ConfigError(f"{where} is {raw!r}; expected a list of at least one text")
-    found = tuple(text(item, where) for item in raw)
+    found = tuple(require_text(item, where) for item in raw)
     if len(set(found)) != len(found):
         raise ConfigError(f"{where} holds a text twice; expected each once")
     return found
 
 
-def text(raw: object, where: str) -> str:
+def require_text(raw: object, where: str) -> str:
     """Return raw, a text that is not blank."""
     if not isinstance(raw, str) or not raw.strip():
         raise ConfigError(f"{where} is {raw!r}; expected a text (quote yes, no and numbers)")

@@ -77,7 +77,7 @@ def as_flag(value: object, field: str) -> bool:
     label = value if isinstance(value, str) and value in _FLAGS else as_label(value, field)
     flag = _FLAGS.get(label.lower())
     if flag is None:
-        raise Unusable(f"label {field!r} is {shown(label)}, expected 0 or 1")
+        raise Unusable(f"label {field!r} is {quote_text(label)}, expected 0 or 1")
     return flag
 
 
@@ -97,16 +97,16 @@ def is_blank(text: str) -> bool:
     return all(unicodedata.category(character) in _INVISIBLE for character in text)
 
 
-def shown(text: str) -> str:
+def quote_text(text: str) -> str:
     """Return the text in quotes for a message, cut short: it may hold what a person wrote."""
     cut = text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 1] + "…"
     return repr(cut)
 
 
-def listed(names: Sequence[str]) -> str:
+def quote_names(names: Sequence[str]) -> str:
     """Return the names for a message, in quotes, the first 30 of them."""
     more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
-    return (", ".join(map(shown, names[:_MAX_LISTED])) or "none") + more
+    return (", ".join(map(quote_text, names[:_MAX_LISTED])) or "none") + more
 
 
 def _is_missing(value: object) -> bool:

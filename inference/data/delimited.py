@@ -96,7 +96,7 @@ class Dialect:
         return text.replace('""', '"')
 
 
-def split(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str] | Broken]:
+def split_records(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str] | Broken]:
     """Yield the cells of every record; blank lines are no records.
 
     lines keep their line ends. After a record that cannot be read, reading goes on with the line

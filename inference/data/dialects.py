@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from inference.data.delimited import Broken, Dialect, Quoting, split
+from inference.data.delimited import Broken, Dialect, Quoting, split_records
 
 DELIMITERS = (",", "\t", ";", "|")
 
@@ -25,7 +25,7 @@ ReadLines = Callable[[], Iterator[str]]
 
 
 @dataclass(frozen=True, order=True)
-class _Fit:
+class _DialectFit:
     """How well a dialect fits; greater is better, and the first field decides first."""
 
     needed: int  # columns that are asked for and in the header
@@ -45,10 +45,10 @@ def detect(read_lines: ReadLines, needed: Sequence[str], column_names: Sequence[
     quotes doubled.
     """
 
-    def fits(dialects: Sequence[Dialect], count: int, is_rough: bool) -> dict[Dialect, _Fit]:
-        found: dict[Dialect, _Fit] = {}
+    def fits(dialects: Sequence[Dialect], count: int, is_rough: bool) -> dict[Dialect, _DialectFit]:
+        found: dict[Dialect, _DialectFit] = {}
         for dialect in dialects:
-            records = list(islice(split(read_lines(), dialect), count))
+            records = list(islice(split_records(read_lines(), dialect), count))
             fit = _fit(records, dialect.delimiter, needed, column_names, is_rough)
             found[dialect] = fit
             if not is_rough and (fit.needed, fit.fitting_share) == (len(needed), 1.0):
@@ -80,7 +80,7 @@ def _fit(
     needed: Sequence[str],
     column_names: Sequence[str],
     is_rough: bool,
-) -> _Fit:
+) -> _DialectFit:
     first = records[0] if records else Broken("no records")
     header = list(column_names) or ([] if isinstance(first, Broken) else first)
     read = [cells for cells in records if isinstance(cells, list)]
@@ -89,7 +89,7 @@ def _fit(
     holding = sum(any(mark in cell for cell in cells for mark in inside) for cells in read)
     found = len(set(needed) & {name.strip() for name in header})
     share = fitting / max(1, len(records))
-    return _Fit(
+    return _DialectFit(
         needed=found,
         # Where columns are missing or not known yet, more of them say more than the last misfit.
         fitting_share=round(share, 1) if is_rough or found < len(needed) else share,

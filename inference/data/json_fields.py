@@ -12,12 +12,12 @@ print(weighted.as_words('{\"raincoat\": 0.11, \"rain coat\": 0.373}', 'queries')
 import json
 import math
 
-from inference.data.cells import Unusable, as_text, is_blank, shown
+from inference.data.cells import Unusable, as_text, is_blank, quote_text
 
 _EXPECTED = 'expected a list of texts, or texts with weights such as {"rain coat": 0.37}'
 
 
-def as_json(value: object, field: str) -> str:
+def json_text(value: object, field: str) -> str:
     """Return the value as JSON text: text as it is, lists and objects written out, missing empty.
 
     Raises:
@@ -26,11 +26,11 @@ def as_json(value: object, field: str) -> str:
     if isinstance(value, list | tuple | dict):
         value = json.dumps(value, ensure_ascii=False, default=str)  # Decimal, dates of parquet
     text = as_text(value, field)
-    as_words(text, field)
+    weighted_words(text, field)
     return text
 
 
-def as_words(text: str, field: str) -> str:
+def weighted_words(text: str, field: str) -> str:
     """Return the texts of a JSON list or object in one line, by weight; "" for blank text.
 
     The JSON holds texts, or pairs of a text and a weight: an object, or a list of such pairs, which
@@ -74,7 +74,7 @@ def _items(text: str, field: str) -> list[object]:
     except (ValueError, RecursionError):  # a number of thousands of digits; brackets without end
         raise Unusable(f"{field!r} is not JSON that can be read; {_EXPECTED}") from None
     if not isinstance(value, list):
-        raise Unusable(f"{field!r} is the JSON value {shown(text)}; {_EXPECTED}")
+        raise Unusable(f"{field!r} is the JSON value {quote_text(text)}; {_EXPECTED}")
     return value
 
 
@@ -83,7 +83,9 @@ def _pair(item: object, field: str) -> tuple[str, float | None]:
         return as_text(item, field), None
     if isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str):
         return as_text(item[0], field), _weight(item[1], item[0], field)
-    raise Unusable(f"{field!r} holds {shown(json.dumps(item, ensure_ascii=False))}; {_EXPECTED}")
+    raise Unusable(
+        f"{field!r} holds {quote_text(json.dumps(item, ensure_ascii=False))}; {_EXPECTED}"
+    )
 
 
 def _weight(value: object, words: str, field: str) -> float:
@@ -93,7 +95,7 @@ def _weight(value: object, words: str, field: str) -> float:
         weight = math.nan
     if not (math.isfinite(weight) and weight >= 0):
         raise Unusable(
-            f"{field!r}: the weight of {shown(words)} is {shown(str(value))}, expected a number of "
-            "at least 0"
+            f"{field!r}: the weight of {quote_text(words)} is {quote_text(str(value))}, expected a "
+            "number of at least 0"
         )
     return weight

@@ -9,7 +9,7 @@ Try: python -m pytest -q tests/inference/data/test_label_sets.py
 from collections.abc import Iterable, Mapping, Sequence
 
 from inference.core.errors import DataError
-from inference.data.cells import Unusable, as_flag, as_labels, listed, shown
+from inference.data.cells import Unusable, as_flag, as_labels, quote_names, quote_text
 from inference.data.problem_types import MULTI, SINGLE
 
 # One label as str; a set of labels as tuple, where the empty one says that none applies.
@@ -63,7 +63,7 @@ def chosen(target: Target, labels: Sequence[str]) -> tuple[str, ...]:
     wanted = set(_as_set(target))
     strange = wanted.difference(labels)
     if strange:
-        raise Unusable(f"label {shown(min(strange))} is none of {listed(labels)}")
+        raise Unusable(f"label {quote_text(min(strange))} is none of {quote_names(labels)}")
     return tuple(label for label in labels if label in wanted)
 
 
@@ -77,11 +77,11 @@ def require_contrast(chosen: Sequence[tuple[str, ...]], fields: Sequence[str], f
     if len(distinct) > 1:
         return
     (only,) = distinct
-    every = f"all have {listed(only)}" if only else "none has any label"
+    every = f"all have {quote_names(only)}" if only else "none has any label"
     raise DataError(
         f"{file}: there is nothing to tell apart: of {len(chosen)} examples {every} in "
-        f"{listed(fields)}. Expected at least two classes; add examples of another one, or name "
-        "another label column."
+        f"{quote_names(fields)}. Expected at least two classes; add examples of another one, or "
+        "name another label column."
     )
 
 

@@ -20,9 +20,10 @@ from itertools import islice
 from pathlib import Path
 
 from inference.core.errors import DataError
-from inference.data import json_fields, label_sets, tables, times
+from inference.data import label_sets, tables, times
 from inference.data.cells import Unusable, as_group, as_text, is_blank
 from inference.data.delimited import Broken
+from inference.data.json_fields import json_text, weighted_words
 from inference.data.schema import (
     Schema,  # also to be had as records.Schema
     require_columns,
@@ -186,9 +187,7 @@ def _of_one_kind_of_time(
 
 def _usable(number: int, row: Mapping[str, object], schema: Schema) -> _Usable:
     texts = {
-        field: (json_fields.as_json if field in schema.json_fields else as_text)(
-            row.get(field), field
-        )
+        field: (json_text if field in schema.json_fields else as_text)(row.get(field), field)
         for field in schema.text_fields
     }
     if all(_says_nothing(text, field, schema) for field, text in texts.items()):
@@ -205,7 +204,7 @@ def _usable(number: int, row: Mapping[str, object], schema: Schema) -> _Usable:
 
 
 def _says_nothing(text: str, field: str, schema: Schema) -> bool:
-    return is_blank(json_fields.as_words(text, field) if field in schema.json_fields else text)
+    return is_blank(weighted_words(text, field) if field in schema.json_fields else text)
 
 
 def _records(

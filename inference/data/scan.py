@@ -3,8 +3,8 @@
 Owns the first of the two passes over a file that is to be scored: an output with a header needs the
 columns of all rows, a time left needs their number. Keeps none of the rows but the first few.
 
-Try: python -c "from pathlib import Path; from inference.data.scan import survey; \
-print(survey(Path('data.csv')))"
+Try: python -c "from pathlib import Path; from inference.data.scan import scan_file; \
+print(scan_file(Path('data.csv')))"
 """
 
 import enum
@@ -32,7 +32,7 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Survey:
+class FileScan:
     """What a file is; reading it again with the same arguments gives the same rows.
 
     rows: all data records, those that cannot be read too; broken counts the latter.
@@ -58,13 +58,13 @@ class Survey:
         return _open(self.path, self.needed, self.column_names)
 
 
-def survey(
+def scan_file(
     path: Path,
     needed: Sequence[str] = (),
     column_names: Sequence[str] = (),
     *,
     max_rows: int | None = None,
-) -> Survey:
+) -> FileScan:
     """Read a file through once.
 
     Raises:
@@ -92,7 +92,7 @@ def survey(
             _widen(columns, row, path)
     if not rows:
         raise DataError(f"{path.name} has no rows; expected texts below the header.")
-    return Survey(
+    return FileScan(
         path=path,
         sha256=tables.fingerprint(path),
         rows=rows,

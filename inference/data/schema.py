@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from inference.core.errors import ConfigError, DataError
-from inference.data.cells import listed
+from inference.data.cells import quote_names
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def require_columns(file: str, schema: Schema, columns: Sequence[str]) -> None:
             "what its name says (csv, tsv, jsonl or parquet)."
         )
     close = [match for name in missing for match in difflib.get_close_matches(name, columns, 1)]
-    meant = f" Did you mean {listed(close)}?" if close else ""
+    meant = f" Did you mean {quote_names(close)}?" if close else ""
     raise DataError(
-        f"{file} has no column {listed(missing)}; columns seen: {listed(columns)}.{meant} "
-        "Name the columns as the file does; for delimited text without a header, give their "
-        "names as column_names."
+        f"{file} has no column {quote_names(missing)}; columns seen: "
+        f"{quote_names(columns)}.{meant} Name the columns as the file does; for delimited text "
+        "without a header, give their names as column_names."
     )

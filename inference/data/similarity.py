@@ -22,13 +22,13 @@ _LEVELS = (
 )
 
 
-def in_words(text: str, others: Iterable[str]) -> str:
+def describe_similarity(text: str, others: Iterable[str]) -> str:
     """Return the words for the likeness of a text to the likest of the others."""
-    best = max((likeness(text, other) for other in others), default=0.0)
+    best = max((similarity(text, other) for other in others), default=0.0)
     return next(words for least, words in _LEVELS if best >= least)
 
 
-def likeness(one: str, other: str) -> float:
+def similarity(one: str, other: str) -> float:
     """Return the share of characters in [0, 1] that two texts have in common, in their order.
 
     Ratcliff and Metzener, "Pattern matching: the gestalt approach", Dr. Dobb's Journal, July 1988,

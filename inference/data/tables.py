@@ -16,8 +16,8 @@ from itertools import chain
 from pathlib import Path
 
 from inference.core.errors import DataError
-from inference.data import delimited, dialects, encoding
-from inference.data.delimited import Broken
+from inference.data import dialects, encoding
+from inference.data.delimited import Broken, split_records
 from inference.data.encoding import Encoding
 
 _DELIMITED = (".csv", ".tsv", ".tab", ".txt")
@@ -124,7 +124,7 @@ def _open_delimited(path: Path, needed: Sequence[str], column_names: Sequence[st
         return _lines(path, as_encoded)
 
     dialect = dialects.detect(read_lines, needed, column_names)
-    records = delimited.split(read_lines(), dialect)
+    records = split_records(read_lines(), dialect)
     first = next(records, None)
     if first is None:
         raise DataError(f"{path} holds nothing but blank lines; expected examples.")

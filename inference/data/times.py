@@ -12,7 +12,7 @@ import math
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from inference.data.cells import Unusable, as_text, is_blank, shown
+from inference.data.cells import Unusable, as_text, is_blank, quote_text
 
 # Dates and numbers do not compare: a column holds the one or the other.
 Time = datetime | float
@@ -58,6 +58,6 @@ def _in_utc(moment: datetime) -> datetime:
 
 def _refusal(text: str, field: str) -> str:
     return (
-        f"time {field!r} is {shown(text)}, expected a date such as 2026-01-31 or "
+        f"time {field!r} is {quote_text(text)}, expected a date such as 2026-01-31 or "
         "2026-01-31T12:30:00Z, or a number"
     )

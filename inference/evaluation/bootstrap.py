@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.evaluation.formulas import Floats, Sample, figures
+from inference.evaluation.formulas import Floats, Sample, compute_figures
 from inference.evaluation.leaderboard import Interval
 
 CONFIDENCE = 0.95
@@ -38,7 +38,7 @@ def resample(
     sizes = {len(sample.truth) for sample in samples}
     assert len(sizes) == 1, f"models measured on sets of {sizes} examples cannot be paired"
     count = sizes.pop()
-    shapes = [figures(sample, np.ones((1, count))) for sample in samples]
+    shapes = [compute_figures(sample, np.ones((1, count))) for sample in samples]
     if count < 2:  # nothing varies, so nothing is known of what chance does
         return [{k: np.full_like(v, np.nan) for k, v in shape.items()} for shape in shapes]
 
@@ -48,7 +48,7 @@ def resample(
         flat = [
             table.reshape(len(counts), -1)
             for sample in samples
-            for table in figures(sample, counts).values()
+            for table in compute_figures(sample, counts).values()
         ]
         return np.concatenate(flat, axis=1).T  # (figures of all models, R)
 
@@ -67,7 +67,7 @@ def resample(
     return _apart(found.bootstrap_distribution.T, shapes)
 
 
-def interval(values: Floats) -> Interval | None:
+def bootstrap_interval(values: Floats) -> Interval | None:
     """Return the 95 % percentile interval of one figure's resamples, (R,).
 
     None where the figure is undefined in more than 5 % of them, as that of a label that few

@@ -51,7 +51,7 @@ class Sample:
     is_multilabel: bool
 
 
-def gather(targets: NDArray, scores: NDArray, decisions: NDArray) -> Sample:
+def gather_sample(targets: NDArray, scores: NDArray, decisions: NDArray) -> Sample:
     """Return a Sample.
 
     targets: (N,) class numbers for a single-label task, (N, C) of 0 and 1 for a multi-label one.
@@ -76,7 +76,7 @@ def gather(targets: NDArray, scores: NDArray, decisions: NDArray) -> Sample:
     )
 
 
-def figures(sample: Sample, counts: Floats) -> dict[str, Floats]:
+def compute_figures(sample: Sample, counts: Floats) -> dict[str, Floats]:
     """Return every figure of OVERALL, (R,), and of BY_LABEL, (R, C); NaN where undefined.
 
     counts: (R, N) how often each example counts; a row of ones is the set as it is.
@@ -196,7 +196,7 @@ def _areas(sample: Sample, counts: Floats) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True)
-class _Curve:
+class _CountsByScore:
     """True and false positives down to each of the K scores that some positive example has.
 
     hits, alarms: (K, R) from the top; *_gained: at that very score. positives, negatives: (R,).
@@ -210,7 +210,7 @@ class _Curve:
     negatives: Floats
 
 
-def _curve(counts: Floats, truth: Bools, scores: Floats) -> _Curve:
+def _curve(counts: Floats, truth: Bools, scores: Floats) -> _CountsByScore:
     """Walk down the examples, sorted by score from the highest; counts is (N, R)."""
     place = np.concatenate([[0], np.cumsum(scores[1:] != scores[:-1])])  # number of the tie
     ends = np.append(np.flatnonzero(np.diff(place)), len(place) - 1)
@@ -221,7 +221,7 @@ def _curve(counts: Floats, truth: Bools, scores: Floats) -> _Curve:
     gained = np.add.reduceat(counts[truth], first, axis=0) if len(first) else through
     hits = gained.cumsum(axis=0)
     positives = hits[-1] if len(hits) else np.zeros(counts.shape[1])
-    return _Curve(
+    return _CountsByScore(
         hits=hits,
         hits_gained=gained,
         alarms=through - hits,

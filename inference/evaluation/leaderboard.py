@@ -42,7 +42,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Difference:
+class MccDifference:
     """MCC of a model less that of another, over the labels that both know.
 
     interval: 95 %, paired; None where it cannot be had.
@@ -54,7 +54,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Row:
+class LeaderboardRow:
     """One model on the frozen test set.
 
     figures: single numbers by name, see inference.evaluation.metrics.Metrics; None = undefined.
@@ -69,7 +69,7 @@ class Row:
     by_label: Mapping[str, tuple[float | None, ...]]
     by_label_intervals: Mapping[str, tuple[Interval | None, ...]]
     labels_known: int
-    difference: Difference | None
+    difference: MccDifference | None
 
     @property
     def is_fine_tuned(self) -> bool:
@@ -92,15 +92,15 @@ class Leaderboard:
     test_sha256: str
     best_free: str | None
     resamples: int
-    rows: tuple[Row, ...]
-    int8: Difference | None = None
+    rows: tuple[LeaderboardRow, ...]
+    int8: MccDifference | None = None
 
-    def row(self, name: str) -> Row:
+    def row(self, name: str) -> LeaderboardRow:
         """The row of this name."""
         return next(row for row in self.rows if row.model.name == name)
 
     @property
-    def judged(self) -> Row | None:
+    def judged(self) -> LeaderboardRow | None:
         """The row that the verdict is about: the first fine-tuned one, as it is what is served.
 
         The best of several on a test set would flatter.
@@ -152,11 +152,11 @@ def cost_of_int8(board: Leaderboard) -> str:
     )
 
 
-def merge(boards: Sequence[Leaderboard]) -> Leaderboard | None:
+def merge_leaderboards(boards: Sequence[Leaderboard]) -> Leaderboard | None:
     """One table of all rows that were measured on the first table's test set, each once."""
     if not boards:
         return None
-    rows: dict[tuple[str, str], Row] = {}
+    rows: dict[tuple[str, str], LeaderboardRow] = {}
     for board in boards:
         if board.test_sha256 == boards[0].test_sha256 and board.labels == boards[0].labels:
             for row in board.rows:
@@ -164,7 +164,7 @@ def merge(boards: Sequence[Leaderboard]) -> Leaderboard | None:
     return replace(boards[0], rows=tuple(rows.values()))
 
 
-def save(board: Leaderboard, path: Path) -> None:
+def save_leaderboard(board: Leaderboard, path: Path) -> None:
     """Write the table as JSON, whole or not at all."""
     write_whole(path, as_json(board))
 
@@ -175,7 +175,7 @@ def as_json(board: Leaderboard) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def load(path: Path) -> Leaderboard:
+def load_leaderboard(path: Path) -> Leaderboard:
     """Read a table.
 
     Raises:
@@ -204,9 +204,9 @@ def _read(stored: Mapping[str, Any]) -> Leaderboard:
     )
 
 
-def _read_row(stored: Mapping[str, Any]) -> Row:
+def _read_row(stored: Mapping[str, Any]) -> LeaderboardRow:
     tables = ("figures", "intervals", "by_label", "by_label_intervals")
-    return Row(
+    return LeaderboardRow(
         model=Measured(**stored["model"]),
         **{name: {key: _frozen(v) for key, v in stored[name].items()} for name in tables},
         labels_known=stored["labels_known"],
@@ -214,8 +214,8 @@ def _read_row(stored: Mapping[str, Any]) -> Row:
     )
 
 
-def _read_difference(stored: Mapping[str, Any] | None) -> Difference | None:
-    return Difference(**{k: _frozen(v) for k, v in stored.items()}) if stored else None
+def _read_difference(stored: Mapping[str, Any] | None) -> MccDifference | None:
+    return MccDifference(**{k: _frozen(v) for k, v in stored.items()}) if stored else None
 
 
 def _frozen(value: Any) -> Any:

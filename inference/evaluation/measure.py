@@ -42,7 +42,7 @@ def targets_of(examples: Sequence[Example], labels: Sequence[str], problem_type:
     return Targets(tuple(labels), problem_type, table)
 
 
-def measure(
+def measure_model(
     scorer: Scorer,
     examples: Sequence[Example],
     *,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.evaluation.formulas import BY_LABEL, OVERALL, Sample, figures, gather
+from inference.evaluation.formulas import BY_LABEL, OVERALL, Sample, compute_figures, gather_sample
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def summarise(
 
     labels: names for the reasons; numbers unless given.
     """
-    sample = gather(targets, scores, decisions)
-    found = figures(sample, np.ones((1, len(targets))))
+    sample = gather_sample(targets, scores, decisions)
+    found = compute_figures(sample, np.ones((1, len(targets))))
     overall = {name: _or_none(found[name][0]) for name in OVERALL}
     by_label = {name: tuple(map(_or_none, found[name][0])) for name in BY_LABEL}
     names = tuple(labels) or tuple(map(str, range(scores.shape[1])))

@@ -59,7 +59,7 @@ def contrast(targets: Targets, first: Predictions, second: Predictions) -> Contr
     )
 
 
-def named(matrix: NDArray, row: int, labels: Sequence[str]) -> str:
+def name_labels(matrix: NDArray, row: int, labels: Sequence[str]) -> str:
     """The labels of one row of an (N, C) table of yes and no, in words."""
     return ", ".join(labels[place] for place in np.flatnonzero(matrix[row]).tolist()) or "(nothing)"
 

@@ -21,12 +21,10 @@ from typing import Any
 from inference.core.errors import DataError
 from inference.data import records, tables
 from inference.data.schema import Schema
-from inference.evaluation import leaderboard as leaderboards
 from inference.evaluation import predictions
-from inference.evaluation.leaderboard import Leaderboard
+from inference.evaluation.leaderboard import Leaderboard, load_leaderboard
 from inference.evaluation.predictions import Predictions, Targets
-from inference.models.bundle import Bundle
-from inference.models.bundle import load as load_bundle
+from inference.models.bundle import Bundle, load_bundle
 from inference.models.model_files import read_json
 
 FOLDER, TEXTS = "results", "texts"
@@ -99,7 +97,7 @@ def find(catalogue: Path, board: Leaderboard) -> Evidence | None:
     """
     runs = []
     for path in sorted((catalogue / FOLDER).glob(f"*/{_LEADERBOARD}")):
-        stored = leaderboards.load(path)
+        stored = load_leaderboard(path)
         run = path.parent.parent
         is_same = (stored.test_sha256, stored.labels) == (board.test_sha256, board.labels)
         if is_same and (run / predictions.TARGETS).is_file():
@@ -132,7 +130,7 @@ def tested(catalogue: Path, repo_id: str) -> Predictions | None:
     run = folder_of(catalogue, repo_id)
     if not (run / _LEADERBOARD).is_file():
         return None
-    judged = leaderboards.load(run / _LEADERBOARD).judged
+    judged = load_leaderboard(run / _LEADERBOARD).judged
     path = run / predictions.FOLDER / f"{judged.model.name if judged else ''}.parquet"
     return predictions.load(path) if path.is_file() else None
 

@@ -22,8 +22,8 @@ from inference.evaluation.formulas import (
     OVERALL,
     Floats,
     Sample,
-    figures,
-    gather,
+    compute_figures,
+    gather_sample,
     mean_over_labels,
 )
 from inference.evaluation.leaderboard import (
@@ -31,11 +31,11 @@ from inference.evaluation.leaderboard import (
     CANNOT_TELL,
     FINE_TUNED,
     WORSE,
-    Difference,
     Interval,
     Leaderboard,
+    LeaderboardRow,
+    MccDifference,
     Measured,
-    Row,
 )
 from inference.evaluation.metrics import summarise
 from inference.evaluation.predictions import Predictions, Targets
@@ -55,7 +55,7 @@ def judge(
     Raises:
         DataError: there is no example.
     """
-    samples = [gather(targets.values, said.scores, said.decided) for _, said in models]
+    samples = [gather_sample(targets.values, said.scores, said.decided) for _, said in models]
     drawn = bootstrap.resample(samples, resamples=resamples, seed=seed)
     points = [summarise(targets.values, s.scores, s.decided, targets.labels) for s in samples]
     free = [
@@ -85,7 +85,7 @@ def judge(
 
 def _cost_of_int8(
     models: Sequence[Measured], samples: Sequence[Sample], drawn: Sequence[Mapping[str, Floats]]
-) -> Difference | None:
+) -> MccDifference | None:
     """What the int8 copy of a fine-tuned model is worth beside its own float32 original."""
     tuned = {
         (one.repo_id, one.engine): at for at, one in enumerate(models) if one.role == FINE_TUNED
@@ -101,19 +101,19 @@ def _row(
     sample: Sample,
     point: Mapping[str, Any],
     drawn: Mapping[str, Floats],
-    difference: Difference | None,
-) -> Row:
-    return Row(
+    difference: MccDifference | None,
+) -> LeaderboardRow:
+    return LeaderboardRow(
         model=model,
         figures={name: point[name] for name in OVERALL},
         intervals={
-            name: None if point[name] is None else bootstrap.interval(drawn[name])
+            name: None if point[name] is None else bootstrap.bootstrap_interval(drawn[name])
             for name in OVERALL
         },
         by_label={name: point[name] for name in BY_LABEL},
         by_label_intervals={
             name: tuple(
-                None if value is None else bootstrap.interval(column)
+                None if value is None else bootstrap.bootstrap_interval(column)
                 for value, column in zip(point[name], drawn[name].T, strict=True)
             )
             for name in BY_LABEL
@@ -125,20 +125,20 @@ def _row(
 
 def _difference(
     samples: Sequence[Sample], drawn: Sequence[Mapping[str, Floats]], ours: int, other: int
-) -> Difference | None:
+) -> MccDifference | None:
     both = samples[ours].known & samples[other].known
     once = np.ones((1, len(samples[ours].truth)))
     point, resampled = (
         _mcc_over(mine, both, samples[ours]) - _mcc_over(theirs, both, samples[other])
         for mine, theirs in (
-            (figures(samples[ours], once), figures(samples[other], once)),
+            (compute_figures(samples[ours], once), compute_figures(samples[other], once)),
             (drawn[ours], drawn[other]),
         )
     )
     if np.isnan(point[0]):
         return None
-    found = bootstrap.interval(resampled)
-    return Difference(float(point[0]), found, _verdict(found))
+    found = bootstrap.bootstrap_interval(resampled)
+    return MccDifference(float(point[0]), found, _verdict(found))
 
 
 def _mcc_over(found: Mapping[str, Floats], labels: np.ndarray, sample: Sample) -> Floats:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError, DataError, run_command
-from inference.feedback.log import read
+from inference.feedback.log import read_feedback
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -47,15 +47,15 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
     # only the command needs them, and next_run imports this module
-    from inference.core import settings
+    from inference.core.settings import load_settings
     from inference.feedback import next_run
 
     flags = parse()
-    hub = settings.load().connect()
+    hub = load_settings().connect()
     folder = hub.resolve(flags.repo, repo_type="dataset").folder if flags.repo else flags.folder
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder; give that of the Space's SPACE_FEEDBACK.")
-    collected = read(folder)
+    collected = read_feedback(folder)
     for line in collected.broken[:5]:
         print(f"left out {line}", file=sys.stderr)
     feedback = next_run.of_recipe(collected.feedback, flags.recipe)

@@ -22,7 +22,7 @@ class LabelCount:
     added: int
 
 
-def by_label(feedback: Sequence[Feedback], labels: Sequence[str]) -> tuple[LabelCount, ...]:
+def count_agreement(feedback: Sequence[Feedback], labels: Sequence[str]) -> tuple[LabelCount, ...]:
     """Count for every label of the task, in its order."""
     return tuple(
         LabelCount(

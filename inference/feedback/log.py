@@ -79,7 +79,7 @@ class Collected:
     broken: tuple[str, ...]
 
 
-class Log(Lines):
+class FeedbackLog(Lines):
     """The feedback that this process takes in; safe to share between threads."""
 
     def add(self, feedback: Feedback) -> None:
@@ -100,13 +100,13 @@ class Log(Lines):
         self.append({"kind": "undo", "id": feedback_id, "at": _now().isoformat()})
 
 
-def stamp(folder: Path) -> tuple[tuple[str, int], ...]:
+def feedback_stamp(folder: Path) -> tuple[tuple[str, int], ...]:
     """What changes whenever the folder says something else: its files and their sizes."""
     files = sorted(folder.rglob("*.jsonl"))
     return tuple((str(path), path.stat().st_size) for path in files)
 
 
-def read(folder: Path) -> Collected:
+def read_feedback(folder: Path) -> Collected:
     """Read the files of all processes as one; a folder that is not there holds nothing.
 
     Raises:

@@ -77,7 +77,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Plan:
+class NextRunPlan:
     """Rows for the next training, oldest text first, and how many texts are not among them.
 
     corrected: rows whose labels a model had not decided so.
@@ -91,7 +91,7 @@ class Plan:
     unfit: int
 
 
-def plan(feedback: Sequence[Feedback], columns: Columns) -> Plan:
+def plan(feedback: Sequence[Feedback], columns: Columns) -> NextRunPlan:
     """Choose what enters the next run; of one person, the last word on a text counts."""
     by_text: dict[tuple[tuple[str, str], ...], dict[str, Feedback]] = {}
     for one in sorted(feedback, key=lambda one: one.at):
@@ -109,7 +109,7 @@ def plan(feedback: Sequence[Feedback], columns: Columns) -> Plan:
         else:
             rows.append(row)
             corrected += not agreed.is_confirmed
-    return Plan(tuple(rows), corrected, contested, unfit)
+    return NextRunPlan(tuple(rows), corrected, contested, unfit)
 
 
 def _agreed(said: Sequence[Feedback]) -> Feedback | None:
@@ -169,7 +169,7 @@ def jsonl_bytes(rows: Sequence[Mapping[str, object]]) -> bytes:
     return lines.encode("utf-8", "backslashreplace")  # half a surrogate pair: as JSON writes it
 
 
-def summary(plan: Plan) -> str:
+def summary(plan: NextRunPlan) -> str:
     """The plan in one line."""
     confirmed = len(plan.rows) - plan.corrected
     return (

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from inference.chat.messages import ASSISTANT, Message, jsonl
+from inference.chat.messages import ASSISTANT, Message, conversations_jsonl
 from inference.core.atomic_write import write_whole
 from inference.core.errors import DataError, run_command
 from inference.core.jsonl_log import Lines
@@ -109,7 +109,7 @@ def main() -> None:
     liked = [opinion.messages for opinion in opinions if opinion.is_good]
     if not liked:
         raise DataError(f"{flags.folder}: none of {len(opinions)} answers was liked.")
-    write_whole(flags.out, jsonl(liked))
+    write_whole(flags.out, conversations_jsonl(liked))
     print(f"{flags.out}: {len(liked)} of {len(opinions)} answers were liked", file=sys.stderr)
 
 

@@ -17,7 +17,7 @@ from hub.errors import UserError
 Step = TypeVar("Step")
 
 
-class State(enum.Enum):
+class JobState(enum.Enum):
     """Where a job stands; the last three are final."""
 
     WAITING = "waiting"
@@ -34,8 +34,8 @@ class Job(Generic[Step]):
     whose trace is in the log. running_s: seconds since its turn came.
     """
 
-    def __init__(self, line: "Line", work: Callable[[], Generator[Step, None, None]]) -> None:
-        self.state = State.WAITING
+    def __init__(self, line: "JobQueue", work: Callable[[], Generator[Step, None, None]]) -> None:
+        self.state = JobState.WAITING
         self.step: Step | None = None
         self.error: UserError | None = None
         self.running_s = 0.0
@@ -45,7 +45,7 @@ class Job(Generic[Step]):
 
     @property
     def is_over(self) -> bool:
-        return self.state in (State.DONE, State.STOPPED, State.FAILED)
+        return self.state in (JobState.DONE, JobState.STOPPED, JobState.FAILED)
 
     @property
     def ahead(self) -> int:
@@ -74,17 +74,17 @@ class Job(Generic[Step]):
                 self.running_s = time.monotonic() - started
                 if self.is_stopping:
                     steps.close()
-                    self.state = State.STOPPED
+                    self.state = JobState.STOPPED
                     return
-            self.state = State.DONE
+            self.state = JobState.DONE
         except UserError as error:
             self.error = error
         finally:
-            if self.state is State.RUNNING:
-                self.state = State.FAILED
+            if self.state is JobState.RUNNING:
+                self.state = JobState.FAILED
 
 
-class Line:
+class JobQueue:
     """First come, first served, `at_once` at a time; safe for threads."""
 
     def __init__(self, at_once: int) -> None:
@@ -124,12 +124,12 @@ class Line:
             self._changed.wait_for(lambda: job.is_stopping or self._is_next(job))
             self._waiting.remove(job)
             if job.is_stopping:
-                job.state = State.STOPPED
+                job.state = JobState.STOPPED
             else:
-                job.state = State.RUNNING
+                job.state = JobState.RUNNING
                 self._running.append(job)
             self._changed.notify_all()
-        if job.state is not State.RUNNING:
+        if job.state is not JobState.RUNNING:
             return
         try:
             job.run()

@@ -19,7 +19,7 @@ _LAST_STEP_OF_ALL_S = 2.0  # of a server that is told to end, and killed if it t
 _ROOMS = 8  # of uploads and of their scores, so that a visitor cannot fill the disk
 
 
-class Visit:
+class SessionFiles:
     """A folder that is there as long as this object is, and the jobs that work in it."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Visit:
         self._end()
 
 
-_open: weakref.WeakSet[Visit] = weakref.WeakSet()
+_open: weakref.WeakSet[SessionFiles] = weakref.WeakSet()
 
 
 def end_all() -> None:

@@ -12,17 +12,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from inference.batch import outputs
-from inference.batch.job import Order, Progress, score_file
+from inference.batch.job import BatchProgress, Order, score_file
 from inference.batch.outputs import Layout
 from inference.batch.scored_file import ScoredFile
 from inference.batch.scoring import Reading
 from inference.catalogue.fair_lock import Considerate
 from inference.catalogue.opening import OpenModel
 from inference.core.errors import DataError
-from inference.core.event_log import record
+from inference.core.event_log import record_event
 from inference.data.cells import Unusable, as_label
 from inference.data.delimited import Broken
-from inference.data.scan import Survey, survey
+from inference.data.scan import FileScan, scan_file
 from inference.models.bundle import Bundle
 
 ROWS_AT_ONCE = 256  # a step of the progress that a person watches
@@ -34,7 +34,7 @@ class Upload:
     """A file that a visitor gave, under the name it had there."""
 
     name: str
-    survey: Survey
+    survey: FileScan
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -62,12 +62,12 @@ def take(
     path = room / f"upload{PurePosixPath(name).suffix.lower()}"
     path.write_bytes(content)
     try:
-        found = survey(path, max_rows=max_rows)
+        found = scan_file(path, max_rows=max_rows)
         if not has_header and found.delimiter is not None:
             names = [f"{UNNAMED}{number}" for number in range(1, len(found.columns) + 1)]
             if len(usual_columns) == len(names):
                 names = list(usual_columns)
-            found = survey(path, column_names=names, max_rows=max_rows)
+            found = scan_file(path, column_names=names, max_rows=max_rows)
     except DataError as error:
         said = str(error).replace(str(path), name).replace(path.name, name)
         raise DataError(said) from None
@@ -142,7 +142,7 @@ class Scoring:
     max_chars: int
     scored: ScoredFile | None = field(default=None)
 
-    def steps(self, open_model: Callable[[], OpenModel]) -> Generator[Progress, None, None]:
+    def steps(self, open_model: Callable[[], OpenModel]) -> Generator[BatchProgress, None, None]:
         """Score the file; called again after a stop, go on where it stopped.
 
         Raises:
@@ -165,7 +165,7 @@ class Scoring:
         for progress in score_file(order):
             rejected = progress.rejected
             yield progress
-        record(
+        record_event(
             "file scored",
             rows=self.upload.survey.rows,
             rejected=rejected,

@@ -5,7 +5,7 @@ tokenizer. A repo without decision.json is read too: what it does not say gets t
 defaults.
 
 Try: python -c "from pathlib import Path; from inference.models import bundle; \
-print(bundle.load(Path('DIR')))"
+print(bundle.load_bundle(Path('DIR')))"
 """
 
 import json
@@ -18,14 +18,14 @@ from typing import TypeVar
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ModelError, TextError
 from inference.data.cells import Unusable, is_blank
-from inference.data.json_fields import as_words, texts_of
+from inference.data.json_fields import texts_of, weighted_words
 from inference.data.problem_types import MULTI, SINGLE
-from inference.data.similarity import in_words
+from inference.data.similarity import describe_similarity
 from inference.models.model_files import read_json, token_limit
 
 T = TypeVar("T", int, float)
 
-FILE_NAME = "decision.json"
+DECISION_FILE = "decision.json"
 DEFAULT_THRESHOLD = 0.5
 UNTUNED = "default 0.5, not tuned"
 
@@ -69,7 +69,10 @@ class Bundle:
     def _checks(self) -> tuple[tuple[bool, str], ...]:
         expected = len(self.labels) if self.is_multilabel else 0
         return (
-            (self.version != 1, f"{FILE_NAME} has version {self.version}, this program reads 1"),
+            (
+                self.version != 1,
+                f"{DECISION_FILE} has version {self.version}, this program reads 1",
+            ),
             (not self.labels, "a model needs at least one label, this one names none"),
             (
                 len(set(self.labels)) != len(self.labels),
@@ -128,11 +131,11 @@ class Bundle:
             )
         try:
             values = [
-                as_words(fields[name], name) if name in self.json_fields else fields[name]
+                weighted_words(fields[name], name) if name in self.json_fields else fields[name]
                 for name in names
             ]
             matches = [
-                in_words(fields[name], texts_of(fields[other], other))
+                describe_similarity(fields[name], texts_of(fields[other], other))
                 for name, other in self.match_fields.items()
             ]
         except Unusable as reason:
@@ -143,15 +146,15 @@ class Bundle:
         return self.field_separator.join([*matches, *values])
 
 
-def save(bundle: Bundle, folder: Path) -> None:
+def save_bundle(bundle: Bundle, folder: Path) -> None:
     """Write decision.json into the folder, whole or not at all."""
     content: dict[str, object] = asdict(bundle)
     # by name: a reader elsewhere need not know the order of the labels
     content["thresholds"] = dict(zip(bundle.labels, bundle.thresholds, strict=False))
-    write_whole(folder / FILE_NAME, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    write_whole(folder / DECISION_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def load(folder: Path) -> Bundle:
+def load_bundle(folder: Path) -> Bundle:
     """Read config.json, tokenizer_config.json and, where present, decision.json of a classifier.
 
     Raises:
@@ -161,16 +164,16 @@ def load(folder: Path) -> Bundle:
     labels = _labels(config, folder)
     problem_type = _problem_type(config, labels, folder)
     limit = token_limit(folder)
-    path = folder / FILE_NAME
+    path = folder / DECISION_FILE
     if not path.is_file():
         return Bundle(labels, problem_type, text_fields=(), max_tokens=limit)
     decision = read_json(path)
     bundle = _from_decision(decision, labels, path)
     if bundle.labels != labels or bundle.problem_type != problem_type:
         raise ModelError(
-            f"{folder}: {FILE_NAME} says {bundle.problem_type} with labels "
+            f"{folder}: {DECISION_FILE} says {bundle.problem_type} with labels "
             f"{', '.join(bundle.labels)}; config.json says {problem_type} with labels "
-            f"{', '.join(labels)}. Publish the run again, or delete {FILE_NAME}."
+            f"{', '.join(labels)}. Publish the run again, or delete {DECISION_FILE}."
         )
     if bundle.max_tokens > limit:
         raise ModelError(

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.errors import ModelError
-from inference.models import bundle as bundles
-from inference.models.bundle import UNTUNED, Bundle
+from inference.models.bundle import UNTUNED, Bundle, load_bundle
 from inference.models.windows import (
     TOKENIZER_FILE,
     Batching,
@@ -106,7 +105,7 @@ class Classifier:
         return Classifier(bundle, self._reader, self._engine, self.engine_name)
 
 
-def load(
+def load_classifier(
     folder: Path, *, engine: str = "auto", threads: int = 0, device: str = "cpu"
 ) -> Classifier:
     """Load the classifier in a folder as save_pretrained or training.publish leaves it.
@@ -120,7 +119,7 @@ def load(
         ModelError: a file is missing, unreadable, or at odds with the others.
     """
     name = choose_engine(folder, engine, device)
-    bundle = bundles.load(folder)
+    bundle = load_bundle(folder)
     runner = load_engine(folder, name, output="logits", threads=threads, device=device)
     reader = load_reader(folder, bundle.max_tokens, name)
     classifier = Classifier(bundle, reader, runner, name)

@@ -19,7 +19,7 @@ _FILE = "doctor.json"
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportedPart:
     """What was read of one given file: rows = kept + rejected."""
 
     name: str
@@ -32,7 +32,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ReportedFinding:
     """One thing that is wrong, or worth knowing, and the first rows where it is."""
 
     severity: str
@@ -41,7 +41,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Suspect:
+class ReportedSuspect:
     """A row whose label may be wrong, as file:row."""
 
     place: str
@@ -50,19 +50,19 @@ class Suspect:
 
 
 @dataclass(frozen=True)
-class Checkup:
+class DataReport:
     """The report of one examination; findings come with the gravest first."""
 
-    parts: tuple[Part, ...]
-    findings: tuple[Finding, ...]
-    suspects: tuple[Suspect, ...]
+    parts: tuple[ReportedPart, ...]
+    findings: tuple[ReportedFinding, ...]
+    suspects: tuple[ReportedSuspect, ...]
 
     def count(self, severity: str) -> int:
         """How many findings are of this severity."""
         return sum(finding.severity == severity for finding in self.findings)
 
 
-def load(folder: Path) -> Checkup | None:
+def load(folder: Path) -> DataReport | None:
     """The report in a folder; None if there is none.
 
     Raises:
@@ -79,13 +79,14 @@ def load(folder: Path) -> Checkup | None:
         ) from None
 
 
-def _read(stored: Mapping[str, Any]) -> Checkup:
+def _read(stored: Mapping[str, Any]) -> DataReport:
     findings = (
-        Finding(one["severity"], one["message"], tuple(one["places"])) for one in stored["findings"]
+        ReportedFinding(one["severity"], one["message"], tuple(one["places"]))
+        for one in stored["findings"]
     )
-    return Checkup(
+    return DataReport(
         parts=tuple(
-            Part(
+            ReportedPart(
                 name=part["name"],
                 rows=part["rows_in"],
                 kept=part["kept"],
@@ -98,7 +99,7 @@ def _read(stored: Mapping[str, Any]) -> Checkup:
         ),
         findings=tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity))),
         suspects=tuple(
-            Suspect(one["place"], _joined(one["given"]), _joined(one["suggested"]))
+            ReportedSuspect(one["place"], _joined(one["given"]), _joined(one["suggested"]))
             for one in stored["suspects"]
         ),
     )

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.core.errors import DataError
-from inference.evaluation import leaderboard as leaderboards
-from inference.evaluation.leaderboard import Leaderboard
+from inference.evaluation.leaderboard import Leaderboard, load_leaderboard
 
 _METRICS, _STAGES = "metrics.jsonl", "stages.json"
 _LEADERBOARD = Path("results") / "leaderboard.json"
@@ -34,7 +33,7 @@ Point = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """Where a training stands; share is of its training steps, in [0, 1], None before the first.
 
     seconds_left: of the training steps alone, by the pace so far.
@@ -59,22 +58,22 @@ class Curves:
         return tuple(names)
 
 
-def progress(run_dir: Path, epochs: int) -> Progress:
+def read_progress(run_dir: Path, epochs: int) -> RunProgress:
     """Where a training of so many epochs stands."""
     done = _stages(run_dir)
     for stage, what_next in _AFTER.items():
         if stage in done:
-            return Progress(what_next, 1.0)
+            return RunProgress(what_next, 1.0)
     lines = _lines(run_dir)
     if not lines:
-        return Progress("Reading the data and the base model")
+        return RunProgress("Reading the data and the base model")
     share = min(1.0, float(lines[-1]["epoch"] or 0) / max(1, epochs))
     seconds = float(lines[-1]["seconds"] or 0)
     left = seconds * (1 - share) / share if share else None
-    return Progress("Training", share, left)
+    return RunProgress("Training", share, left)
 
 
-def curves(run_dir: Path) -> Curves:
+def read_curves(run_dir: Path) -> Curves:
     """Loss and learning rate by step, and what each validation gave."""
     training: list[Point] = []
     validation: list[Point] = []
@@ -89,15 +88,15 @@ def curves(run_dir: Path) -> Curves:
     return Curves(tuple(training), tuple(validation))
 
 
-def verdict(run_dir: Path) -> Leaderboard | None:
+def read_verdict(run_dir: Path) -> Leaderboard | None:
     """The verdict table of a finished training, if it has one that can be read."""
     try:
-        return leaderboards.load(run_dir / _LEADERBOARD)
+        return load_leaderboard(run_dir / _LEADERBOARD)
     except DataError:
         return None
 
 
-def log_tail(log: Path, lines: int = 200) -> str:
+def read_log_tail(log: Path, lines: int = 200) -> str:
     """The last lines of a log; of a progress bar only what it showed last."""
     try:
         with log.open("rb") as file:

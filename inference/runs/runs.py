@@ -33,10 +33,9 @@ from inference.core.errors import DataError, WorkError
 from inference.core.yaml_values import read_yaml
 from inference.data import tables
 from inference.data.delimited import Broken
-from inference.data.scan import survey
-from inference.runs import process as work
-from inference.runs import study as studies
-from inference.runs.study import Study
+from inference.data.scan import scan_file
+from inference.runs import process
+from inference.runs.study import STUDY_FILE, Study, load_study
 
 CHECK, TRAIN, PUBLISH = "check", "train", "publish"
 TUNE, PUBLISH_TUNED = "tune", "publish the tuned model"
@@ -87,7 +86,7 @@ class Run:
     def study(self) -> Study | None:
         """The search as it stands; None before the first trial."""
         try:
-            return studies.load(self.tuning / studies.FILE_NAME)
+            return load_study(self.tuning / STUDY_FILE)
         except DataError:
             return None
 
@@ -102,9 +101,9 @@ class Run:
         return (self.tuned / "README.md").is_file()
 
     @property
-    def work(self) -> work.Work | None:
+    def work(self) -> process.Work | None:
         """The command that was started last."""
-        return work.find(self.folder)
+        return process.find(self.folder)
 
     @property
     def settings(self) -> dict[str, Value]:
@@ -141,7 +140,7 @@ class Run:
         Raises:
             WorkError: a command is at work in the run, or its training has begun.
         """
-        if self.is_begun or work.at_work(self.folder.parent) == self.name:
+        if self.is_begun or process.at_work(self.folder.parent) == self.name:
             raise WorkError(
                 f"The settings of the run {self.name} are fixed, as its training has begun or a "
                 "command is at work in it: make another run."
@@ -173,11 +172,11 @@ class Run:
         refuse_missing_packages()
         python, *rest = self.command(kind, *flags)
         assert python == "python", python
-        work.start(self.folder, kind, (sys.executable, *rest))
+        process.start(self.folder, kind, (sys.executable, *rest))
 
     def stop(self) -> None:
         """Stop what is at work; training keeps its last checkpoint. Raises WorkError if nothing."""
-        work.stop(self.folder)
+        process.stop(self.folder)
 
 
 class Runs:
@@ -200,7 +199,7 @@ class Runs:
 
     def at_work(self) -> str | None:
         """The name of the run that a command works for now."""
-        return work.at_work(self.folder)
+        return process.at_work(self.folder)
 
     def make(self, name: str, data_name: str, data: bytes | Path, recipe: str | None = None) -> Run:
         """Make a run over an uploaded file (its bytes) or a file of this machine (its path).
@@ -213,8 +212,10 @@ class Runs:
             raise WorkError(
                 f"{name!r} cannot name a run: use 1 to 40 small letters, digits and hyphens."
             )
-        if recipe is not None and recipe not in recipes():
-            raise WorkError(f"{recipe!r} is no recipe; there are {', '.join(recipes())}.")
+        if recipe is not None and recipe not in classifier_recipes():
+            raise WorkError(
+                f"{recipe!r} is no recipe; there are {', '.join(classifier_recipes())}."
+            )
         folder = self.folder / name
         try:
             folder.mkdir(parents=True)
@@ -241,7 +242,7 @@ class Runs:
         shutil.rmtree(run.folder, ignore_errors=True)
 
 
-def recipes() -> tuple[str, ...]:
+def classifier_recipes() -> tuple[str, ...]:
     """The recipes that a run may start from: those of classifiers."""
     found = sorted((_ROOT / RECIPES).glob("*.yaml"))
     return tuple(path.relative_to(_ROOT).as_posix() for path in found if path.name != _OF_CHAT)
@@ -265,7 +266,7 @@ def _survey(folder: Path, data_name: str, data: bytes | Path, recipe: str | None
         write_whole(path, data)
     else:
         path = data.resolve()
-    seen = survey(path, column_names=_column_names(path, recipe))
+    seen = scan_file(path, column_names=_column_names(path, recipe))
     columns = tuple(seen.columns)
     return Run(folder, path, Path(data_name).name, seen.rows, columns, recipe, time.time())
 

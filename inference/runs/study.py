@@ -6,7 +6,7 @@ training/tuning/study.py's; this is what a page reads while it goes on, and what
 with a model. It needs no optuna and names no folder of a machine.
 
 Try: python -c "from pathlib import Path; from inference.runs import study; \
-print(study.load(Path('runs/a/tuning/study.json')).best)"
+print(study.load_study(Path('runs/a/tuning/study.json')).best)"
 """
 
 import json
@@ -21,7 +21,7 @@ from inference.core.errors import DataError
 from inference.core.safe_csv import write_csv
 from inference.evaluation.leaderboard import Interval
 
-FILE_NAME, TABLE = "study.json", "trials.csv"
+STUDY_FILE, TRIALS_FILE = "study.json", "trials.csv"
 RUNNING, COMPLETE, PRUNED, FAILED = "running", "complete", "pruned", "failed"
 _FORMAT = 1
 
@@ -146,16 +146,16 @@ class Study:
         ]
 
 
-def save(study: Study, folder: Path) -> None:
+def save_study(study: Study, folder: Path) -> None:
     """Write study.json and trials.csv into a folder, each whole or not at all."""
     table = StringIO()
     write_csv(table, study.rows())
-    write_whole(folder / TABLE, table.getvalue())
+    write_whole(folder / TRIALS_FILE, table.getvalue())
     content = {"format": _FORMAT, **asdict(study)}
-    write_whole(folder / FILE_NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_whole(folder / STUDY_FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
-def load(path: Path) -> Study:
+def load_study(path: Path) -> Study:
     """Read a study.json.
 
     Raises:
@@ -177,7 +177,7 @@ def load(path: Path) -> Study:
         ) from None
 
 
-def copy(path: Path, folder: Path) -> None:
+def copy_study(path: Path, folder: Path) -> None:
     """Put the study of a search beside the results of a run that it chose the settings of.
 
     Without what was gained on test, which is known only when that run has ended.
@@ -185,7 +185,7 @@ def copy(path: Path, folder: Path) -> None:
     Raises:
         DataError: there is no such study.
     """
-    save(replace(load(path), test=None), folder)
+    save_study(replace(load_study(path), test=None), folder)
 
 
 def _written(figure: str) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from inference.catalogue import catalogue as catalogues
 from inference.catalogue import licences
+from inference.catalogue.catalogue import LEADERBOARD_FILE, load_catalogue
 from tests.app_pages.conftest import OpenApp
 from tests.space_fixtures import BARE, TUNED
 
@@ -33,7 +33,7 @@ def test_every_model_stands_there_with_its_commit_and_quality(
 ):
     table = opened(open_app).dataframe[0].value
     assert list(table["Repo"]) == [TUNED, BARE]
-    pinned = [entry.revision for entry in catalogues.load(tiny_catalogue).models]
+    pinned = [entry.revision for entry in load_catalogue(tiny_catalogue).models]
     assert list(table["Revision"]) == pinned
     assert list(table["MCC, 95 %"]) == ["0.610 (0.590 to 0.630)", "0.200 (0.180 to 0.220)"]
 
@@ -63,7 +63,7 @@ def test_answers_are_said_to_travel_only_where_they_do(open_app: OpenApp, repo: 
 def test_without_measurements_the_page_says_so(
     open_app: OpenApp, tiny_catalogue: Path, tmp_path: Path
 ):
-    folder = without(tiny_catalogue, tmp_path / "catalogue", catalogues.LEADERBOARD)
+    folder = without(tiny_catalogue, tmp_path / "catalogue", LEADERBOARD_FILE)
     app = opened(open_app, SPACE_CATALOGUE=str(folder))
     assert set(app.dataframe[0].value["MCC, 95 %"]) == {"not measured"}
     assert any("Not measured yet" in text.value for text in app.text)
@@ -79,7 +79,7 @@ def test_a_damaged_file_is_named_in_a_box(open_app: OpenApp, tiny_catalogue: Pat
 def test_the_programs_name_the_model_at_its_commit_and_this_address(
     open_app: OpenApp, tiny_catalogue: Path
 ):
-    revision = catalogues.load(tiny_catalogue).models[0].revision
+    revision = load_catalogue(tiny_catalogue).models[0].revision
     python, shell, small = [block.value for block in opened(open_app).code]
     assert TUNED in python and revision in python and revision in small
     assert "http://localhost:8501/api/classify" in shell

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app_pages.conversation import chat_models
 from app_pages.conversation.conversation import Turn
-from inference.core.event_log import NAME, record
+from inference.core.event_log import NAME, record_event
 from inference.feedback import opinions
 from tests.app_pages.conftest import OpenApp
 from tests.chat_fixtures import BASE, EXAMPLES, TUNED
@@ -146,7 +146,7 @@ def test_a_thumb_is_kept_with_what_was_said_and_in_no_journal(talk: OpenApp, tmp
     heard: list[str] = []
     ear = logging.Handler()
     ear.emit = lambda record: heard.append(record.getMessage())
-    record("begun")  # which makes the journal's own logger
+    record_event("begun")  # which makes the journal's own logger
     logging.getLogger(NAME).addHandler(ear)
     app = say(talk(), "Hello there")
     answer = app.session_state.chat[0].answers[1]

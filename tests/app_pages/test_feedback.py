@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from app_pages.shared import widgets
 from hub.client import connect
-from inference.feedback.log import Feedback, read
+from inference.feedback.log import Feedback, read_feedback
 from tests.app_pages.conftest import OpenApp, html
 from tests.app_pages.test_compare import analyze, boxes
 from tests.hub.repos import new_name
@@ -30,7 +30,7 @@ def pills(app: AppTest):
 
 
 def kept(tmp_path: Path) -> tuple[Feedback, ...]:
-    return read(tmp_path / "feedback").feedback
+    return read_feedback(tmp_path / "feedback").feedback
 
 
 def texts(app: AppTest) -> str:
@@ -81,7 +81,7 @@ def test_cancel_brings_the_thumbs_back(open_app: OpenApp, tmp_path: Path):
 def test_what_is_taken_back_may_be_said_anew(open_app: OpenApp, tmp_path: Path):
     app = press(analyze(open_app(), "a good day"), "right")
     app = press(app, "undo")
-    assert not kept(tmp_path) and read(tmp_path / "feedback").undone == 1
+    assert not kept(tmp_path) and read_feedback(tmp_path / "feedback").undone == 1
     press(app, "right")
     assert len(kept(tmp_path)) == 1
 
@@ -170,7 +170,7 @@ def test_answers_are_sent_to_the_private_dataset_of_the_settings(
     assert f"{repo_id}: all of it is there" in texts(app.run())
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "reader")
     folder = hub.resolve(repo_id, repo_type="dataset").folder
-    assert [one.fields for one in read(folder).feedback] == [{"text": "one"}]
+    assert [one.fields for one in read_feedback(folder).feedback] == [{"text": "one"}]
     assert hub_server.api().repo_info(repo_id, repo_type="dataset").private
 
 

@@ -6,11 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from inference.data.problem_types import MULTI, SINGLE
-from inference.evaluation import leaderboard as leaderboards
 from inference.evaluation import stored_results
-from inference.evaluation.leaderboard import Difference
-from inference.models import bundle as bundles
-from inference.models.bundle import Bundle
+from inference.evaluation.leaderboard import MccDifference, save_leaderboard
+from inference.models.bundle import Bundle, save_bundle
 from tests.app_pages.conftest import OpenApp
 from tests.results_files import write_results
 from tests.space_fixtures import LABELS, TUNED, leaderboard
@@ -60,8 +58,8 @@ def test_what_the_int8_copy_costs_is_said_where_its_original_was_measured_too(
     open_app: OpenApp, tiny_catalogue: Path, tmp_path: Path
 ):
     folder = copied(tiny_catalogue, tmp_path)
-    cost = Difference(-0.004, (-0.0121, 0.0033), "cannot tell")
-    leaderboards.save(replace(leaderboard(), int8=cost), folder / "leaderboard.json")
+    cost = MccDifference(-0.004, (-0.0121, 0.0033), "cannot tell")
+    save_leaderboard(replace(leaderboard(), int8=cost), folder / "leaderboard.json")
     app = open_app(SPACE_CATALOGUE=str(folder)).switch_page(PAGE).run()
     assert "-0.0040 MCC (95 % interval of the difference -0.0121 to +0.0033)" in said(app)
 
@@ -173,10 +171,10 @@ def test_of_several_labels_at_once_each_has_its_matrix_and_its_cut_off(
     models = (folder / "models.yaml").read_text("utf-8")
     (folder / "models.yaml").write_text(models.replace(SINGLE, MULTI), "utf-8")
     board = replace(leaderboard(), problem_type=MULTI)
-    leaderboards.save(board, folder / "leaderboard.json")
+    save_leaderboard(board, folder / "leaderboard.json")
     repo = write_results(make_tiny_model(tmp_path / "repo", LABELS, MULTI), board)
     cut_offs = (0.31, 0.42, 0.53)
-    bundles.save(Bundle(tuple(LABELS), MULTI, max_tokens=64, thresholds=cut_offs), repo)
+    save_bundle(Bundle(tuple(LABELS), MULTI, max_tokens=64, thresholds=cut_offs), repo)
     stored_results.keep(repo, folder, TUNED)
     app = open_app(SPACE_CATALOGUE=str(folder)).switch_page(PAGE).run()
     app.segmented_control(key="detail").set_value("Confusion").run()

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app_pages.shared import widgets
-from inference.jobs.queue import Job, State
+from inference.jobs.queue import Job, JobState
 from tests.app_pages.conftest import OpenApp
 from tests.app_pages.test_compare import NOBODY, boxes
 from tests.space_fixtures import BARE, MESSAGES, TUNED
@@ -122,15 +122,17 @@ def test_a_stopped_file_goes_on_when_asked(page):
     may_go_on = held_up()
     app.button(key="file_score").click().run()
     job = app.session_state.file_job
-    assert job.state is State.WAITING and not [one for one in app.button if one.key == "file_score"]
+    assert job.state is JobState.WAITING and not [
+        one for one in app.button if one.key == "file_score"
+    ]
     job.stop()
-    assert job.wait(LIMIT_S) and job.state is State.STOPPED
+    assert job.wait(LIMIT_S) and job.state is JobState.STOPPED
     app.run()
     assert "Stopped after 0 of 3 rows, which are kept." in texts(app)
     app.button(key="file_go_on").click().run()
     may_go_on.set()
     again = app.session_state.file_job
-    assert again.wait(LIMIT_S) and again.state is State.DONE
+    assert again.wait(LIMIT_S) and again.state is JobState.DONE
     assert "3 of 3 rows scored" in texts(app.run())
 
 

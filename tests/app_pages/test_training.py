@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app_pages.shared import auth
-from inference.runs import process as work
+from inference.runs import process
 from inference.runs import runs as runs_of
 from inference.runs.runs import TRAIN, Run, Runs
 from tests.app_pages.conftest import OpenApp
@@ -89,32 +89,32 @@ def test_what_was_chosen_is_kept_and_the_public_command_started(
     assert not app.exception and not app.error
     assert run.settings["text_fields"] == ["title", "text"]
     assert run.settings["num_train_epochs"] == 5
-    assert run.work.state == work.RUNNING
+    assert run.work.state == process.RUNNING
     assert "Text: title, text · label: label" in " ".join(text.value for text in app.text)
     app.button("run_stop").click().run()
-    wait_for(lambda: run.work.state == work.STOPPED, "the stop")
+    wait_for(lambda: run.work.state == process.STOPPED, "the stop")
     app.run()
     assert "Training was stopped" in app.warning[0].value
     assert app.multiselect("text_fields_tweets").value == ["title", "text"], "as it was chosen"
 
 
 def test_a_second_tab_sees_what_the_first_started(open_page, run: Run):
-    work.start(run.folder, TRAIN, SLEEP)
+    process.start(run.folder, TRAIN, SLEEP)
     for app in (open_page(), open_page()):
         assert app.button("run_stop") and not app.exception
 
 
 def test_another_run_waits_and_says_for_which(open_page, runs: Runs, run: Run):
     runs.make("newer", "a.csv", CSV)
-    work.start(run.folder, TRAIN, SLEEP)
+    process.start(run.folder, TRAIN, SLEEP)
     app = open_page()
     assert "The run tweets is at work" in app.info[0].value.replace("\\", "")
 
 
 def test_a_failure_shows_what_was_printed(open_page, run: Run):
     command = (SLEEP[0], "-c", "print('error: a *bad* row'); exit(1)")
-    work.start(run.folder, TRAIN, command)
-    wait_for(lambda: run.work.state == work.FAILED, "the failure")
+    process.start(run.folder, TRAIN, command)
+    wait_for(lambda: run.work.state == process.FAILED, "the failure")
     app = open_page()
     assert "Training failed" in app.error[0].value
     assert "error: a *bad* row" in app.code[0].value

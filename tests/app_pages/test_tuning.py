@@ -6,11 +6,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from inference.runs import process as work
+from inference.runs import process
 from inference.runs import runs as runs_of
-from inference.runs import study as studies
 from inference.runs.runs import TUNE, Run, Runs
-from inference.runs.study import COMPLETE, Study
+from inference.runs.study import COMPLETE, Study, save_study
 from tests.app_pages.conftest import OpenApp
 from tests.inference.runs.test_process import SLEEP, wait_for
 from tests.space_fixtures import PROJECT
@@ -75,15 +74,15 @@ def test_a_search_is_started_with_the_public_command_and_stopped(
     assert not app.exception and not app.error
     flags = ("--n_trials", "7", "--timeout", "300", "--pruner", "median")
     assert (TUNE, *flags) in asked
-    assert run.work.kind == TUNE and run.work.state == work.RUNNING
+    assert run.work.kind == TUNE and run.work.state == process.RUNNING
     app.button("tuning_stop").click().run()
-    wait_for(lambda: run.work.state == work.STOPPED, "the stop")
+    wait_for(lambda: run.work.state == process.STOPPED, "the stop")
     app.run()
     assert "Tuning was stopped" in app.warning[0].value
 
 
 def test_what_was_found_is_shown_with_what_it_gained(open_page, run: Run):
-    studies.save(study(), run.tuning)
+    save_study(study(), run.tuning)
     app = open_page()
     assert not app.exception and not app.error
     figures = {metric.label: metric.value for metric in app.metric}
@@ -97,7 +96,7 @@ def test_what_was_found_is_shown_with_what_it_gained(open_page, run: Run):
 
 
 def test_it_says_so_where_the_best_trial_is_within_chance_of_the_own_settings(open_page, run: Run):
-    studies.save(study(validation=NEAR, test=None), run.tuning)
+    save_study(study(validation=NEAR, test=None), run.tuning)
     said = text_of(open_page())
     assert "by no more than chance may (one standard error), so your own stay" in said
 
@@ -106,7 +105,7 @@ def test_it_says_so_where_the_best_trial_is_within_chance_of_the_own_settings(op
     "view", ["Importance", "Course of the trials", "All settings", "One by one"]
 )
 def test_every_picture_can_be_chosen(open_page, run: Run, view: str):
-    studies.save(study(), run.tuning)
+    save_study(study(), run.tuning)
     app = open_page()
     app.session_state["tuning_view"] = view
     app.run()
@@ -114,7 +113,7 @@ def test_every_picture_can_be_chosen(open_page, run: Run, view: str):
 
 
 def test_importance_is_shown_by_the_evaluator_that_was_chosen(open_page, run: Run):
-    studies.save(study(), run.tuning)
+    save_study(study(), run.tuning)
     app = open_page()
     app.session_state["tuning_view"] = "Importance"
     app.run()
@@ -128,7 +127,7 @@ def test_importance_is_shown_by_the_evaluator_that_was_chosen(open_page, run: Ru
 
 def test_an_evaluator_that_can_say_nothing_is_told_in_a_line(open_page, run: Run):
     alike = [trial(number, COMPLETE, 0.5 + number / 10, 2e-4, "none") for number in range(4)]
-    studies.save(Study("s", "mcc", 5, tuple(alike)), run.tuning)
+    save_study(Study("s", "mcc", 5, tuple(alike)), run.tuning)
     app = open_page()
     app.session_state["tuning_view"] = "Importance"
     app.run()
@@ -137,7 +136,7 @@ def test_an_evaluator_that_can_say_nothing_is_told_in_a_line(open_page, run: Run
 
 
 def test_two_settings_can_be_looked_at_together(open_page, run: Run):
-    studies.save(study(), run.tuning)
+    save_study(study(), run.tuning)
     app = open_page()
     app.session_state["tuning_view"] = "Two together"
     app.run()
@@ -147,7 +146,7 @@ def test_two_settings_can_be_looked_at_together(open_page, run: Run):
 
 
 def test_before_there_are_three_trials_it_says_what_is_missing(open_page, run: Run):
-    studies.save(Study("s", "mcc", 5, study().trials[:1]), run.tuning)
+    save_study(Study("s", "mcc", 5, study().trials[:1]), run.tuning)
     app = open_page()
     app.session_state["tuning_view"] = "Importance"
     app.run()
@@ -155,11 +154,11 @@ def test_before_there_are_three_trials_it_says_what_is_missing(open_page, run: R
 
 
 def test_a_search_under_way_says_how_far_it_is(open_page, run: Run):
-    work.start(run.folder, TUNE, SLEEP)
+    process.start(run.folder, TUNE, SLEEP)
     app = open_page()
     assert not app.exception
     assert "Reading the data" in app.get("progress")[0].proto.text
-    studies.save(study(), run.tuning)
+    save_study(study(), run.tuning)
     app.run()
     assert "Trial 7 of 20, at most about 3 min left" in app.get("progress")[0].proto.text
 

@@ -3,12 +3,12 @@
 import pytest
 
 from benchmarks import scale
-from inference.data.scan import survey
+from inference.data.scan import scan_file
 
 
 def test_the_texts_are_repeated_up_to_the_number_of_rows(tmp_path):
     path = scale.write_table(tmp_path / "in.csv", ["a, b", "c"], 5)
-    seen = survey(path, ("text",))
+    seen = scan_file(path, ("text",))
     assert seen.rows == 5
     assert [row["text"] for row in seen.table().rows] == ["a, b", "c"] * 2 + ["a, b"]
 

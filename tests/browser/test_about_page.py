@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from inference.catalogue import catalogue as catalogues
+from inference.catalogue.catalogue import load_catalogue
 from tests.browser.conftest import (
     OpenPage,
     check_look,
@@ -22,7 +22,7 @@ def test_the_program_for_the_model_on_show_can_be_copied(
     block.get_by_role("button").click()
     copied = page.evaluate("() => navigator.clipboard.readText()")
     assert f'"{TUNED}"' in copied and "pipeline(" in copied, copied
-    assert catalogues.load(tiny_catalogue).models[0].revision in copied
+    assert load_catalogue(tiny_catalogue).models[0].revision in copied
 
 
 def test_each_way_to_use_it_has_its_tab(open_page: OpenPage, space: RunningSpace):

@@ -13,8 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inference.data.problem_types import SINGLE
-from inference.models import bundle as bundles
-from inference.models.bundle import Bundle
+from inference.models.bundle import Bundle, save_bundle
 from tests.browser.conftest import (
     CONTRAST,
     WIDTHS,
@@ -52,7 +51,7 @@ def space(
     catalogue = folder / "catalogue"
     shutil.copytree(tiny_catalogue, catalogue)
     (run,) = (catalogue / "results").iterdir()
-    bundles.save(Bundle(tuple(LABELS), SINGLE, max_tokens=64), run)
+    save_bundle(Bundle(tuple(LABELS), SINGLE, max_tokens=64), run)
     (catalogue / "texts").mkdir()
     (catalogue / "texts" / "test.csv").write_bytes(content := table(2000, HOSTILE))
     receipt = json.loads((run / "run.json").read_text())

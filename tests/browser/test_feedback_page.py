@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from inference.feedback.log import read
+from inference.feedback.log import read_feedback
 from tests.browser.conftest import (
     ARTEFACTS,
     CONTRAST,
@@ -82,7 +82,7 @@ def test_answers_outlive_a_killed_server_and_are_in_no_log(
     with running_space(environment, tmp_path / "first.log") as space:
         correct(ready(open_page(space.url)))
         space.process.kill()
-    (one,) = read(tmp_path / "home" / "feedback").feedback
+    (one,) = read_feedback(tmp_path / "home" / "feedback").feedback
     assert one.fields == {"text": MESSAGES[0]}
     log = (tmp_path / "first.log").read_text("utf-8")
     assert '"event": "feedback kept"' in log and MESSAGES[0] not in log

@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from hub.client import connect
 from inference.data.problem_types import MULTI, SINGLE
 from inference.data.records import Example
-from inference.evaluation import leaderboard as leaderboards
 from inference.evaluation.dummy_models import FittedScorer
+from inference.evaluation.leaderboard import save_leaderboard
 from inference.models.bundle import Bundle
 from space_config import static_page
 from space_config.servers import HOST, Servers, free_port
@@ -72,7 +72,7 @@ def static(
         "revision: null", f"revision: '{sha}'"
     )
     (ready / "models.yaml").write_text(models, "utf-8")
-    leaderboards.save(leaderboard(), ready / "leaderboard.json")
+    save_leaderboard(leaderboard(), ready / "leaderboard.json")
     assert static_page.write(ready, folder / "page", hub)
     port = free_port()
     command = [sys.executable, "-m", "http.server", str(port), "--bind", HOST]
@@ -183,7 +183,7 @@ def test_without_tables_the_page_has_measurements_alone(
     open_page: OpenPage, hub_server: RunningHub, tmp_path: Path
 ):
     ready_folder = write_catalogue(tmp_path / "ready")
-    leaderboards.save(leaderboard(), ready_folder / "leaderboard.json")
+    save_leaderboard(leaderboard(), ready_folder / "leaderboard.json")
     hub = connect(hub_server.endpoint, cache_dir=tmp_path / "cache")
     assert not static_page.write(ready_folder, tmp_path / "page", hub)
     page = open_page((tmp_path / "page" / "index.html").as_uri())

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from inference.runs import process as work
-from inference.runs import progress
+from inference.runs import process
+from inference.runs.progress import read_progress
 from inference.runs.runs import CHECK, TRAIN, Run, Runs
 from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
@@ -76,12 +76,12 @@ def test_a_training_is_stopped_and_carried_on_by_another_server(
         screenshot(page, "training-running")
         page.get_by_role("button", name="Stop the run").click()
         expect(page.get_by_text("Training was stopped")).to_be_visible(timeout=LIMIT_MS)
-    stopped_at = progress.progress(run, 1000).share
+    stopped_at = read_progress(run, 1000).share
     assert stopped_at is not None and 0 < stopped_at < 1, stopped_at
     with owner_space(home, hub_server, tiny_catalogue, "runs") as space:  # which remembers nothing
         page = ready(open_page(f"{space.url}/training"))
         page.get_by_role("button", name="Carry on with the training").click()
-        wait_for(lambda: (progress.progress(run, 1000).share or 0) > stopped_at, "the way on")
+        wait_for(lambda: (read_progress(run, 1000).share or 0) > stopped_at, "the way on")
         page.reload()
         expect(page.get_by_text("then it is measured")).to_be_visible(timeout=LIMIT_MS)
         page.get_by_role("button", name="Stop the run").click()
@@ -98,9 +98,9 @@ def trained(
     run.configure({**chosen, "model_name_or_path": str(home / "base"), "max_seq_length": 32})
     for kind in (CHECK, TRAIN):
         run.start(kind)
-        wait_for(lambda: run.work.state != work.RUNNING, kind, LIMIT_MS / 1000)
-        assert run.work.state == work.DONE, (run.folder / work.LOG).read_text("utf-8")
-        wait_for(lambda: work.at_work(run.folder.parent) is None, "the release")
+        wait_for(lambda: run.work.state != process.RUNNING, kind, LIMIT_MS / 1000)
+        assert run.work.state == process.DONE, (run.folder / process.LOG).read_text("utf-8")
+        wait_for(lambda: process.at_work(run.folder.parent) is None, "the release")
     with owner_space(home, hub_server, tiny_catalogue, "finished") as space:
         yield space, run
 

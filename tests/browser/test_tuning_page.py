@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from inference.runs import study as studies
 from inference.runs.runs import Run, Runs
+from inference.runs.study import save_study
 from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
 from tests.inference.runs.test_process import wait_for
@@ -42,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def searched(home: Path, hub_server: RunningHub, tiny_catalogue: Path) -> Iterator[RunningSpace]:
     """A Space with a search that has ended."""
-    studies.save(study(), make_run(home, "ended").tuning)
+    save_study(study(), make_run(home, "ended").tuning)
     with owner_space(home, hub_server, tiny_catalogue, "ended") as space:
         yield space
 

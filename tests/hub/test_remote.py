@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.client import card_text, connect
+from hub.client import connect, model_card_text
 from hub.errors import HubError, HubUnreachable
 from hub.remote import Remote
 from tests.hub.faults import Fault, faulty_hub
@@ -64,7 +64,7 @@ def test_a_card_is_metadata_between_dashes_and_a_body():
     from huggingface_hub import ModelCard
 
     metadata = {"license": "mit", "model-index": [{"name": "clf", "results": [RESULT]}]}
-    text = card_text(metadata, "# Card\n\nÜber\n")
+    text = model_card_text(metadata, "# Card\n\nÜber\n")
     assert text.startswith("---\nlicense: mit\n") and text.endswith("---\n\n# Card\n\nÜber\n")
     results = ModelCard(text).data.eval_results
     assert [(result.metric_type, result.metric_value) for result in results] == [("f1", 0.61)]
@@ -72,4 +72,4 @@ def test_a_card_is_metadata_between_dashes_and_a_body():
 
 def test_a_card_with_a_bad_model_index_is_refused():
     with pytest.raises(HubError, match="metadata"):
-        card_text({"model-index": [{"name": "clf", "results": [{"task": {}}]}]}, "")
+        model_card_text({"model-index": [{"name": "clf", "results": [{"task": {}}]}]}, "")

@@ -15,10 +15,11 @@ from starlette.testclient import TestClient
 
 from inference.api import mount
 from inference.api.rate_limit import Allowance
-from inference.core import event_log, settings
+from inference.core import event_log
+from inference.core.settings import load_settings
 from tests.inference.catalogue.test_ask import CATALOGUE, open_constant
 
-LIMITS = replace(settings.load({}), max_chars=100, max_texts=3)
+LIMITS = replace(load_settings({}), max_chars=100, max_texts=3)
 # The same repos in another task, as entries of its own.
 _MORE = replace(
     CATALOGUE,
@@ -45,7 +46,7 @@ def app_of(
         spend=Allowance(per_minute).spend,
         keep=keep,
     )
-    return Starlette(routes=[Mount("/api", app=mount.build(service))])
+    return Starlette(routes=[Mount("/api", app=mount.build_api(service))])
 
 
 @contextmanager

@@ -64,4 +64,6 @@ def show_hub(hub_server, onnx_model, encoder, tmp_path_factory) -> Hub:
 
 @pytest.fixture
 def shown(tmp_path) -> catalogue.Catalogue:
-    return catalogue.load(written(tmp_path / "cat", GOOD | {"models": [TUNED, OTHER, BASE]}))
+    return catalogue.load_catalogue(
+        written(tmp_path / "cat", GOOD | {"models": [TUNED, OTHER, BASE]})
+    )

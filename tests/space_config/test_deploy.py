@@ -22,7 +22,7 @@ import yaml
 from hub.client import connect
 from inference.core.errors import ConfigError
 from space_config import deploy, preflight
-from space_config.prepare import prepare
+from space_config.prepare import prepare_catalogue
 from space_config.servers import free_port
 from tests.clean_environment import as_ordinary_user, make_environment
 from tests.hub_fixtures import PROJECT, RunningHub, running_hub
@@ -63,7 +63,7 @@ def shipped() -> Iterator[Shipped]:
         folder.chmod(0o755)
         client = connect(hub.endpoint, hub.token, folder / "cache")
         client.publish(make_tiny_model(folder / "model", LABELS), MODEL, message="Add a model")
-        prepare(written_catalogue(folder / "source"), folder / "ready", client, threads=1)
+        prepare_catalogue(written_catalogue(folder / "source"), folder / "ready", client, threads=1)
         first = Shipped(hub, folder / "ready", folder, "")
         done = first.deploy(SPACE)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -11,7 +11,7 @@ from inference.chat import chat_catalogue
 from inference.chat.chat_catalogue import ChatCatalogue, ChatEntry
 from inference.core.errors import ConfigError
 from inference.evaluation import stored_results
-from space_config.prepare import prepare
+from space_config.prepare import prepare_catalogue
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import LABELS, TUNED, write_catalogue
 from tests.tiny import make_tiny_model
@@ -32,7 +32,7 @@ def test_a_folder_of_other_content_is_left_alone(hub_server: RunningHub, tmp_pat
     precious.parent.mkdir()
     precious.write_text("mine")
     with pytest.raises(ConfigError, match="nothing was changed"):
-        prepare(write_catalogue(tmp_path / "source"), precious.parent, hub, threads=1)
+        prepare_catalogue(write_catalogue(tmp_path / "source"), precious.parent, hub, threads=1)
     assert precious.read_text() == "mine"
 
 
@@ -43,7 +43,7 @@ def test_the_folder_that_one_stands_in_is_left_alone(
     here = shutil.copytree(tiny_catalogue, tmp_path / "here")
     monkeypatch.chdir(here)
     with pytest.raises(ConfigError, match="nothing was changed"):
-        prepare(write_catalogue(tmp_path / "source"), Path(), hub, threads=1)
+        prepare_catalogue(write_catalogue(tmp_path / "source"), Path(), hub, threads=1)
     assert (here / "models.yaml").is_file()
 
 
@@ -53,7 +53,7 @@ def test_what_was_prepared_before_is_replaced(
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
     ready = shutil.copytree(tiny_catalogue, tmp_path / "ready")
     (ready / "leaderboard.json").write_text("stale")
-    prepare(write_catalogue(tmp_path / "source"), ready, hub, threads=1)
+    prepare_catalogue(write_catalogue(tmp_path / "source"), ready, hub, threads=1)
     assert (ready / "leaderboard.json").read_text() != "stale"
 
 
@@ -71,7 +71,7 @@ def test_a_model_without_results_is_named_and_the_catalogue_ready_all_the_same(
     (source / "models.yaml").write_text(yaml.safe_dump(content), "utf-8")
     (source / "texts").mkdir()
     (source / "texts" / "test.csv").write_text("text\nhello\n")
-    ready = prepare(source, tmp_path / "ready", hub, threads=1)
+    ready = prepare_catalogue(source, tmp_path / "ready", hub, threads=1)
     assert ready.leaderboard is None
     assert "demo/tiny-mute has no results/leaderboard.json" in capsys.readouterr().out
     assert (tmp_path / "ready" / "texts" / "test.csv").read_text() == "text\nhello\n"
@@ -84,7 +84,7 @@ def test_the_chat_on_show_is_carried_over_at_its_commits(
     source = write_catalogue(tmp_path / "source")
     one = ChatEntry(TUNED)  # any repo has a commit
     chat_catalogue.save(ChatCatalogue("Talk", one, one), source)
-    prepare(source, tmp_path / "ready", hub, threads=1)
+    prepare_catalogue(source, tmp_path / "ready", hub, threads=1)
     talk = chat_catalogue.load(tmp_path / "ready")
     assert talk is not None and talk.base.revision == hub.resolve(TUNED).sha
-    prepare(source, tmp_path / "ready", hub, threads=1)  # its own work is replaced
+    prepare_catalogue(source, tmp_path / "ready", hub, threads=1)  # its own work is replaced

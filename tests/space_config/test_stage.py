@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from hub.client import connect
-from inference.catalogue import catalogue as catalogues
+from inference.catalogue.catalogue import MODELS_FILE, load_catalogue, load_catalogues
 from space_config import stage
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import BARE, TUNED
@@ -19,7 +19,7 @@ def test_the_catalogue_takes_the_place_of_the_one_that_is_here(
     tmp_path: Path, tiny_catalogue: Path
 ):
     space = laid_out(tmp_path, tiny_catalogue)
-    shown = catalogues.load(space / "space_config")
+    shown = load_catalogue(space / "space_config")
     assert [entry.repo_id for entry in shown.models] == [TUNED, BARE]
     assert shown.first_paint is not None and shown.leaderboard is not None
     assert (space / "space_config" / "style.css").is_file(), "the program beside it is there"
@@ -28,16 +28,16 @@ def test_the_catalogue_takes_the_place_of_the_one_that_is_here(
 
 def test_several_catalogues_get_a_folder_each(tmp_path: Path, tiny_catalogue: Path):
     other = shutil.copytree(tiny_catalogue, tmp_path / "other")
-    models = other / catalogues.MODELS
+    models = other / MODELS_FILE
     models.write_text(models.read_text("utf-8").replace("Sentiment of toys", "Others"), "utf-8")
     space = laid_out(tmp_path, tiny_catalogue, other)
-    assert list(catalogues.load_all(space / "space_config")) == ["other", tiny_catalogue.name]
+    assert list(load_catalogues(space / "space_config")) == ["other", tiny_catalogue.name]
     assert not (space / "space_config" / "models.yaml").exists()
 
 
 def test_the_fine_tuned_model_is_baked_at_its_commit(tmp_path: Path, tiny_catalogue: Path):
     dockerfile = (laid_out(tmp_path, tiny_catalogue) / "Dockerfile").read_text("utf-8")
-    pinned = catalogues.load(tiny_catalogue).models[0].revision
+    pinned = load_catalogue(tiny_catalogue).models[0].revision
     assert f"\nARG MODEL_ID={TUNED}\nARG MODEL_REVISION={pinned}\n" in dockerfile
 
 
@@ -60,5 +60,5 @@ def test_a_ready_catalogue_is_taken_as_it_is_and_another_is_made_ready(
     source = tiny_catalogue.parent / "source"
     (made,) = stage.ready_catalogues(source, tmp_path / "b", hub, threads=1)
     assert made.parent == tmp_path / "b"
-    shown = catalogues.load(made)
+    shown = load_catalogue(made)
     assert shown.first_paint is not None and all(entry.revision for entry in shown.models)

@@ -26,9 +26,9 @@ def started(program: str, **options: Any) -> tuple["subprocess.Popen[str]", list
 
 def test_its_errors_are_told_in_one_line_each():
     program = "from inference.core.errors import run_command; "
-    program += "from space_config.subprocesses import apart; "
+    program += "from space_config.subprocesses import run_in_subprocess; "
     program += "from hub.repo_ids import validate_repo_id; "
-    program += "run_command(lambda: apart(validate_repo_id, 'no such / name'))"
+    program += "run_command(lambda: run_in_subprocess(validate_repo_id, 'no such / name'))"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=PROJECT,
@@ -44,9 +44,9 @@ def test_its_errors_are_told_in_one_line_each():
 
 def test_ctrl_c_is_no_traceback_wherever_it_is():
     program = "import signal; from inference.core.errors import run_command; "
-    program += "from space_config.subprocesses import apart; "
+    program += "from space_config.subprocesses import run_in_subprocess; "
     program += "signal.signal(signal.SIGINT, signal.default_int_handler); "
-    program += "run_command(lambda: apart(__import__('time').sleep, 60))"
+    program += "run_command(lambda: run_in_subprocess(__import__('time').sleep, 60))"
     waiting, children = started(program, start_new_session=True, stderr=subprocess.PIPE, text=True)
     time.sleep(0.5)  # while it starts the other one, it does not hear
     os.killpg(waiting.pid, signal.SIGINT)  # as a terminal does, to all of them
@@ -56,7 +56,8 @@ def test_ctrl_c_is_no_traceback_wherever_it_is():
 
 
 def test_it_ends_though_who_waits_for_it_is_killed():
-    program = "from space_config.subprocesses import apart; apart(__import__('time').sleep, 1)"
+    program = "from space_config.subprocesses import run_in_subprocess; "
+    program += "run_in_subprocess(__import__('time').sleep, 1)"
     waiting, children = started(program)
     waiting.kill()
     waiting.wait()

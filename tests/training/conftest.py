@@ -15,7 +15,7 @@ from tests.training.finished_run import (
 )
 from tests.training.toy import toy_examples
 from training.export import golden
-from training.export.export import export
+from training.export.export import export_classifier
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -31,7 +31,7 @@ def exported_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with its ONNX files; tests that change it copy it first."""
     folder = make_finished_run(tmp_path_factory.mktemp("run") / "tweets", hub_model_id="tweets")
     examples = toy_examples(60)
-    report = export(folder, [e.fields["text"] for e in examples])
+    report = export_classifier(folder, [e.fields["text"] for e in examples])
     golden.write(folder, GOLDEN_TEXTS)
     write_receipt(folder, asdict(report), hub_model_id="tweets")
     write_leaderboard(folder, ("onnx_int8", "onnx_fp32"))

@@ -7,11 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from inference.data.problem_types import MULTI
-from inference.evaluation import leaderboard as leaderboards
-from inference.evaluation.leaderboard import Difference
+from inference.evaluation.leaderboard import MccDifference, save_leaderboard
 from inference.evaluation.metrics import summarise
-from inference.models import bundle as bundles
-from inference.models.bundle import Bundle
+from inference.models.bundle import SINGLE, Bundle, load_bundle, save_bundle
 from tests.boards import board, row
 from tests.tiny import make_tiny_model
 from training.export import golden
@@ -25,12 +23,12 @@ VERSIONS = {"python": "3.11.7", "torch": "2.13.0", "transformers": "5.23.0"}
 def make_finished_run(
     folder: Path,
     labels: tuple[str, ...] = ("negative", "neutral", "positive"),
-    problem_type: str = bundles.SINGLE,
+    problem_type: str = SINGLE,
     **config: object,
 ) -> Path:
     """A run folder without ONNX files: random weights, invented but consistent figures."""
     make_tiny_model(folder, labels, problem_type)
-    bundles.save(Bundle(labels, problem_type, max_tokens=32), folder)
+    save_bundle(Bundle(labels, problem_type, max_tokens=32), folder)
     golden.write(folder, GOLDEN_TEXTS)
     notice = "a bert model cannot be exported to ONNX here (for this test)"
     write_receipt(folder, {"notice": notice, "sha256": {}}, **config)
@@ -44,7 +42,7 @@ def make_finished_run(
 
 def write_receipt(folder: Path, export: dict[str, object], **config: object) -> None:
     """run.json of a folder with weights and bundle."""
-    bundle = bundles.load(folder)
+    bundle = load_bundle(folder)
     settings = TrainConfig(
         **{"train_file": "/home/alice/my tweets.csv", "output_dir": str(folder), **config}  # type: ignore[arg-type]
     )
@@ -95,8 +93,8 @@ def write_receipt(folder: Path, export: dict[str, object], **config: object) -> 
 
 def write_leaderboard(folder: Path, engines: tuple[str, ...]) -> None:
     """results/leaderboard.json and metrics.json: one row an engine, a baseline, and zero-shot."""
-    bundle = bundles.load(folder)
-    better = Difference(0.1, (0.02, 0.18), "better")
+    bundle = load_bundle(folder)
+    better = MccDifference(0.1, (0.02, 0.18), "better")
     tuned = [
         row(
             engine,
@@ -130,8 +128,8 @@ def write_leaderboard(folder: Path, engines: tuple[str, ...]) -> None:
         *tuned, *free, labels=bundle.labels, problem_type=bundle.problem_type, examples=330
     )
     if len(tuned) > 1:
-        table = replace(table, int8=Difference(-0.004, (-0.0121, 0.0033), "cannot tell"))
-    leaderboards.save(table, folder / "results" / "leaderboard.json")
+        table = replace(table, int8=MccDifference(-0.004, (-0.0121, 0.0033), "cannot tell"))
+    save_leaderboard(table, folder / "results" / "leaderboard.json")
     write_json(folder / "results" / "metrics.json", {})
 
 

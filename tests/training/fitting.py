@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from inference.core import settings
+from inference.core.settings import load_settings
 from inference.data.problem_types import MULTI, SINGLE
 from tests.tiny import make_tokenizer
 from tests.training.toy import toy_config, toy_examples
-from training.data.batches import encode
+from training.data.batches import encode_examples
 from training.data.splits import label_matrix
-from training.trainer import base as bases
-from training.trainer import loop
+from training.trainer import base, loop
 from training.trainer.base import Base
-from training.trainer.inputs import Fit, Job
+from training.trainer.inputs import Fit, TrainInputs
 from training.trainer.processes import Processes
 
 LABELS = ("negative", "neutral", "positive")
@@ -19,7 +18,7 @@ LABELS = ("negative", "neutral", "positive")
 
 def make_job(
     folder: Path, run_dir: Path, count: int = 96, problem: str = SINGLE, **changes: object
-) -> Job:
+) -> TrainInputs:
     """What fit() takes: `count` texts to train on and 48 to validate, the model of `folder`."""
     run_dir.mkdir(exist_ok=True)
     parts = []
@@ -28,11 +27,11 @@ def make_job(
         matrix = label_matrix(examples, LABELS)
         tokenizer = make_tokenizer()
         parts.append(
-            encode(texts, matrix, tokenizer, max_tokens=32, is_multilabel=problem == MULTI)
+            encode_examples(texts, matrix, tokenizer, max_tokens=32, is_multilabel=problem == MULTI)
         )
-    return Job(
+    return TrainInputs(
         config=toy_config(**changes),
-        model=bases.load_model(Base(folder, "", ""), LABELS, problem, seed=1),
+        model=base.load_model(Base(folder, "", ""), LABELS, problem, seed=1),
         train=parts[0],
         validation=parts[1],
         pad_id=0,
@@ -42,12 +41,12 @@ def make_job(
     )
 
 
-def make_processes(job: Job) -> Processes:
+def make_processes(job: TrainInputs) -> Processes:
     """One process on one core."""
     environ = {"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}
-    return Processes(job.config, settings.load(environ))
+    return Processes(job.config, load_settings(environ))
 
 
-def fit_job(job: Job) -> Fit:
+def fit_job(job: TrainInputs) -> Fit:
     """Train it."""
     return loop.fit(job, make_processes(job))

@@ -5,12 +5,11 @@ from pathlib import Path
 
 from hub.client import Hub
 from inference.data.problem_types import MULTI, SINGLE
-from inference.evaluation import leaderboard, measure, predictions, verdict
+from inference.evaluation import measure, predictions, verdict
+from inference.evaluation.leaderboard import save_leaderboard
 from inference.evaluation.metrics import summarise
-from inference.models import bundle as bundles
-from inference.models import classifier
-from inference.models.bundle import Bundle
-from inference.models.classifier import TORCH
+from inference.models.bundle import Bundle, save_bundle
+from inference.models.classifier import TORCH, load_classifier
 from tests.tiny import make_tiny_model
 from tests.training.finished_run import GOLDEN_TEXTS, VERSIONS
 from tests.training.toy import toy_config
@@ -26,12 +25,12 @@ def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: st
     config = toy_config(train_file=str(train_file), output_dir=str(folder), **multi)
     splits = data.prepare(config, hub)
     make_tiny_model(folder, splits.labels, problem_type)
-    bundles.save(Bundle(splits.labels, problem_type, max_tokens=32), folder)
+    save_bundle(Bundle(splits.labels, problem_type, max_tokens=32), folder)
     golden.write(folder, GOLDEN_TEXTS)
     targets = measure.targets_of(splits.test, splits.labels, problem_type)
     models = [
-        measure.measure(
-            classifier.load(folder, engine=TORCH, threads=1),
+        measure.measure_model(
+            load_classifier(folder, engine=TORCH, threads=1),
             splits.test,
             name=name,
             title=name,
@@ -46,7 +45,7 @@ def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: st
         figures[model.name] = asdict(found)
     predictions.save_targets(targets, folder / predictions.TARGETS)
     board = verdict.judge(models, targets, data.split_hash(splits.test), resamples=50)
-    leaderboard.save(board, folder / "results" / "leaderboard.json")
+    save_leaderboard(board, folder / "results" / "leaderboard.json")
     write_json(folder / "results" / "metrics.json", figures)
     receipt.write_split_ids(folder, splits.row_ids())
     receipt.write(

@@ -11,9 +11,8 @@ import pytest
 
 from hub.client import connect
 from inference.chat import chat_bundle
-from inference.core import settings as settings_of
 from inference.core.errors import ConfigError
-from inference.core.settings import Secret
+from inference.core.settings import Secret, Settings, load_settings
 from inference.models.model_files import read_json
 from tests.hub_fixtures import RunningHub
 from tests.tiny_chat import make_tiny_chat
@@ -45,8 +44,8 @@ print(json.dumps({"bare": bare.tolist(), "adapted": adapted.tolist(), "said": sa
 """
 
 
-def settings_at(hub: RunningHub, home: Path) -> settings_of.Settings:
-    plain = settings_of.load({"DEVICE": "cpu", "CPU_CORES": "1"})
+def settings_at(hub: RunningHub, home: Path) -> Settings:
+    plain = load_settings({"DEVICE": "cpu", "CPU_CORES": "1"})
     return replace(plain, endpoint=hub.endpoint, token=Secret(hub.token), cache_dir=home / "cache")
 
 
@@ -216,11 +215,11 @@ def test_the_same_command_again_changes_nothing(finished):
 
 
 def test_run_json_is_a_config(finished, tmp_path):
-    from training.settings.chat_config import parse
+    from training.settings.chat_config import parse_chat_config
 
     result, config, _ = finished
     flags = ["--config", str(result.run_dir / "run.json"), "--output_dir", "x"]
-    assert parse(flags) == config.with_values(output_dir="x")
+    assert parse_chat_config(flags) == config.with_values(output_dir="x")
 
 
 def test_publishing_an_unfinished_run_says_what_is_missing(tmp_path, hub_server):
@@ -242,7 +241,7 @@ def test_a_control_without_ends_does_not_stop_and_is_flagged(settings_for, tmp_p
     """The commonest fault of tuned chat models: the report names it, from settings and answers."""
     from training.chat_tuning import pipeline
 
-    settings = settings_of.load({"DEVICE": "cpu", "CPU_CORES": "1"})
+    settings = load_settings({"DEVICE": "cpu", "CPU_CORES": "1"})
     rows = [dialogue(f"{verb} {fruit}", "ok") for verb in ("say", "take") for fruit in FRUITS]
     shared = {
         "train_file": str(write_rows(tmp_path / "rows.jsonl", rows)),

@@ -13,7 +13,7 @@ from accelerate.utils.launch import prepare_multi_gpu_env
 
 from inference.core import settings
 from tests.space_fixtures import PROJECT
-from training.settings.config import parse
+from training.settings.config import parse_train_config
 
 FOLDER = PROJECT / "training" / "configs"
 YAML = sorted(FOLDER.glob("*.yaml"))
@@ -31,7 +31,7 @@ def test_accelerate_takes_the_file_and_the_command_that_stands_in_it(path: Path)
     assert (arguments.module, arguments.training_script) == (True, "training.train")
     named = [word for word in arguments.training_script_args if word != "--config"]
     assert {word for word in named if word.startswith("--")} <= {
-        f"--{name}" for name in parse(["--train_file", "x.csv"]).as_dict()
+        f"--{name}" for name in parse_train_config(["--train_file", "x.csv"]).as_dict()
     }
 
 
@@ -71,7 +71,7 @@ def test_hf_jobs_takes_the_command_and_the_job_runs_a_training_that_this_project
     assert re.search(r"flavor\s+a10g-large", done.stdout)
     said = re.search(r"bash -c '(.*?)'", done.stdout, re.DOTALL)
     flags = re.search(r"python -m training.train (.*)", " ".join(said[1].split()))
-    config = parse(shlex.split(flags[1]))
+    config = parse_train_config(shlex.split(flags[1]))
     assert (config.dataset_name, config.hub_model_id) == ("owner/data", "owner/model")
     assert config.push_to_hub and config.label_fields[0] == "toxic"
 

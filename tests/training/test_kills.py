@@ -33,7 +33,7 @@ def _train(config: TrainConfig, environment: dict[str, str], log: Path) -> None:
     """What one process does; its output goes to the log."""
     from tqdm import tqdm
 
-    from inference.core import settings
+    from inference.core.settings import load_settings
     from training.train import train
 
     tqdm.set_lock(threading.RLock())  # its own is a semaphore, which a kill would leave behind
@@ -42,7 +42,7 @@ def _train(config: TrainConfig, environment: dict[str, str], log: Path) -> None:
         os.dup2(out.fileno(), 2)
     os.environ.update(environment)
     sys.stdout.reconfigure(line_buffering=True)
-    train(config, settings.load({"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}))
+    train(config, load_settings({"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}))
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from inference.data import records
 from inference.data.problem_types import MULTI, SINGLE
 from inference.models.bundle import Bundle
 from training.data import data
-from training.settings.chat_config import parse as parse_chat
-from training.settings.config import TrainConfig, parse
+from training.settings.chat_config import parse_chat_config
+from training.settings.config import TrainConfig, parse_train_config
 
 ROOT = Path(__file__).parents[2]
 ALL = sorted((ROOT / "training" / "recipes").glob("*.yaml"))
@@ -25,7 +25,7 @@ TOXIC = ("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_is_a_valid_config_whose_file_comes_by_flag(recipe: Path):
-    config = parse(["--config", str(recipe), "--train_file", "x.csv"])
+    config = parse_train_config(["--config", str(recipe), "--train_file", "x.csv"])
     assert config.train_file == "x.csv"
     assert config.hub_model_id, "a recipe names the repo that it is published to"
 
@@ -37,20 +37,20 @@ def test_every_recipe_names_only_settings_that_exist(recipe: Path):
 
 
 def test_the_chat_recipe_is_a_valid_config_of_its_own_command():
-    config = parse_chat(["--config", str(_recipe("chat")), "--train_file", "x.jsonl"])
+    config = parse_chat_config(["--config", str(_recipe("chat")), "--train_file", "x.jsonl"])
     assert config.num_train_epochs == 1 and config.max_steps is None
     assert config.learn_end_of_turn and config.hub_model_id
 
 
 def test_toxicity_has_the_six_columns_of_jigsaw_and_describes_each():
-    config = parse(["--config", str(_recipe("toxicity")), "--train_file", "x.csv"])
+    config = parse_train_config(["--config", str(_recipe("toxicity")), "--train_file", "x.csv"])
     assert config.text_fields == ("comment_text",)
     assert config.label_fields == TOXIC
     assert set(config.label_descriptions) == set(config.label_fields)
 
 
 def test_demo_describes_the_three_sentiments_and_reads_the_tweets(tweets: Path):
-    config = parse(["--config", str(_recipe("demo")), "--train_file", str(tweets)])
+    config = parse_train_config(["--config", str(_recipe("demo")), "--train_file", str(tweets)])
     read = records.read(tweets, records.Schema(config.text_fields, config.label_fields))
     assert set(read.labels) == set(config.label_descriptions)
 
@@ -198,7 +198,7 @@ def test_a_recipe_reads_the_real_files_of_its_seed(recipe, flags, rows, labels):
 def test_click_reads_its_predicted_queries_in_words(tmp_path):
     _write_click(tmp_path / "train.txt")
     splits = _prepare("click", f"--train_file {tmp_path / 'train.txt'}")
-    config = parse(["--config", str(_recipe("click")), "--train_file", "x"])
+    config = parse_train_config(["--config", str(_recipe("click")), "--train_file", "x"])
     bundle = Bundle(
         splits.labels, SINGLE, config.text_fields, " | ", json_fields=config.json_fields
     )
@@ -215,5 +215,5 @@ def _recipe(name: str) -> Path:
 
 
 def _prepare(recipe: str, flags: str) -> data.Splits:
-    config = parse(["--config", str(_recipe(recipe)), *flags.split()])
+    config = parse_train_config(["--config", str(_recipe(recipe)), *flags.split()])
     return data.prepare(config, connect("http://127.0.0.1:9"))

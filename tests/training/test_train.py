@@ -35,7 +35,7 @@ def finished(tiny_model, toy_file, hub_server, tmp_path_factory):
         push_to_hub=True,
         hub_model_id="toy-train",
     )
-    where = settings.load(environ)
+    where = settings.load_settings(environ)
     return config, where, train(config, where)
 
 

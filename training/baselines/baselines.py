@@ -33,7 +33,14 @@ from inference.evaluation import dummy_models
 from inference.evaluation.dummy_models import FittedScorer
 from inference.models.bundle import Bundle
 from inference.models.zero_shot import Embedder
-from training.baselines.heads import STRENGTHS, Heads, Learned, Strength, best, strength
+from training.baselines.heads import (
+    STRENGTHS,
+    Heads,
+    Learned,
+    Strength,
+    best_head,
+    regression_options,
+)
 from training.data.splits import label_matrix
 
 TITLES = {
@@ -71,7 +78,7 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Part:
+class BaselineData:
     """What a baseline is fitted on: N texts, and (N, C) bool which labels they have."""
 
     texts: Sequence[str]
@@ -80,7 +87,7 @@ class Part:
     seed: int
 
 
-Options = Mapping[str, float]
+BaselineOptions = Mapping[str, float]
 """What tuning chose for one baseline; the names are those of baseline_options.py."""
 
 
@@ -92,7 +99,7 @@ def fit(
     validation: Sequence[Example] = (),
     encoder: Embedder | None = None,
     names: Sequence[str] = tuple(TITLES),
-    options: Mapping[str, Options] = MappingProxyType({}),
+    options: Mapping[str, BaselineOptions] = MappingProxyType({}),
 ) -> Iterator[Baseline]:
     """Fit the named baselines one after the other, each when it is asked for.
 
@@ -111,18 +118,18 @@ def fit(
     shares = part.matrix.mean(axis=0)  # (C,)
 
     def strengths(name: str) -> Sequence[Strength]:
-        return (strength(options[name]),) if name in options else STRENGTHS
+        return (regression_options(options[name]),) if name in options else STRENGTHS
 
     makers: dict[str, Callable[[], FittedScorer]] = {
         "majority": lambda: dummy_models.majority(shares, bundle),
         "prior": lambda: dummy_models.prior(shares, bundle, seed),
-        "tfidf_lr": lambda: best(
+        "tfidf_lr": lambda: best_head(
             tfidf_lr(part, strengths("tfidf_lr"), options.get("tfidf_lr", {})), bundle, validation
         ),
-        "tfidf_nb": lambda: best(_tfidf_nb(part), bundle, validation),
+        "tfidf_nb": lambda: best_head(_tfidf_nb(part), bundle, validation),
     }
     if encoder is not None:
-        makers["encoder_lr"] = lambda: best(
+        makers["encoder_lr"] = lambda: best_head(
             encoder_lr(part, strengths("encoder_lr"), encoder), bundle, validation
         )
     for name in names:
@@ -130,18 +137,20 @@ def fit(
             yield Baseline(name, title(name, options.get(name)), makers[name]())
 
 
-def title(name: str, options: Options | None) -> str:
+def title(name: str, options: BaselineOptions | None) -> str:
     """What a reader sees: the verdict table says of a tuned baseline that it is one."""
     return TITLES[name] if options is None else f"{TITLES[name]}, tuned"
 
 
-def gather(train: Sequence[Example], bundle: Bundle, seed: int) -> Part:
+def gather(train: Sequence[Example], bundle: Bundle, seed: int) -> BaselineData:
     """The training examples of a task as a baseline takes them."""
     texts = [bundle.compose(example.fields) for example in train]
-    return Part(texts, label_matrix(train, bundle.labels), bundle, seed)
+    return BaselineData(texts, label_matrix(train, bundle.labels), bundle, seed)
 
 
-def tfidf_lr(part: Part, strengths: Sequence[Strength], options: Options) -> Learned:
+def tfidf_lr(
+    part: BaselineData, strengths: Sequence[Strength], options: BaselineOptions
+) -> Learned:
     """A head of each strength over TF-IDF; options: min_df and ngrams."""
     # a regression for each label: as good as a joint one by MCC, and several times as fast
     heads = [
@@ -150,7 +159,7 @@ def tfidf_lr(part: Part, strengths: Sequence[Strength], options: Options) -> Lea
     return _counted(part, _words_and_letters, heads, options)
 
 
-def _tfidf_nb(part: Part) -> Learned:
+def _tfidf_nb(part: BaselineData) -> Learned:
     """Rennie et al. 2003, "Tackling the poor assumptions of naive Bayes text classifiers"."""
     return _counted(part, CountVectorizer, [ComplementNB()])
 
@@ -172,10 +181,10 @@ def _words_and_letters(**words: object) -> FeatureUnion:
 
 
 def _counted(
-    part: Part,
+    part: BaselineData,
     make: Callable[..., FeatureUnion | CountVectorizer],
     heads: Sequence[ClassifierMixin],
-    options: Options = MappingProxyType({}),
+    options: BaselineOptions = MappingProxyType({}),
 ) -> Learned:
     """Heads over what `make` counts in the texts."""
     words = {
@@ -197,7 +206,7 @@ def _counted(
     )
 
 
-def encoder_lr(part: Part, strengths: Sequence[Strength], encoder: Embedder) -> Learned:
+def encoder_lr(part: BaselineData, strengths: Sequence[Strength], encoder: Embedder) -> Learned:
     """A head of each strength over the encoder's mean last layer, of at most 10,000 texts."""
     rows = np.arange(len(part.texts))
     if len(rows) > _MOST_EMBEDDED:

@@ -103,7 +103,7 @@ class Learned:
         return FittedScorer(bundle, size_bytes, regression, self.engine_name)
 
 
-def strength(options: Mapping[str, float]) -> Strength:
+def regression_options(options: Mapping[str, float]) -> Strength:
     """What the options of baseline_options.py mean for a regression."""
     weight = "balanced" if options.get("balanced") else None
     return {"C": options.get("C", 1.0), "class_weight": weight, "max_iter": 1000}
@@ -118,7 +118,7 @@ class Rated:
     bundle: Bundle
 
 
-def rate(learned: Learned, bundle: Bundle, validation: Sequence[Example]) -> list[Rated]:
+def rate_heads(learned: Learned, bundle: Bundle, validation: Sequence[Example]) -> list[Rated]:
     """Every head on the validation examples, with its thresholds, in the order of the heads."""
     table = learned.read([bundle.compose(example.fields) for example in validation])
     targets = label_matrix(validation, bundle.labels)
@@ -137,9 +137,9 @@ def rate(learned: Learned, bundle: Bundle, validation: Sequence[Example]) -> lis
     return rated
 
 
-def best(learned: Learned, bundle: Bundle, validation: Sequence[Example]) -> FittedScorer:
+def best_head(learned: Learned, bundle: Bundle, validation: Sequence[Example]) -> FittedScorer:
     """The head of highest MCC on validation, with its thresholds; of equals the first."""
     if not validation:
         return learned.scorer(learned.heads[0], bundle)
-    found = max(rate(learned, bundle, validation), key=lambda one: one.mcc)
+    found = max(rate_heads(learned, bundle, validation), key=lambda one: one.mcc)
     return learned.scorer(found.head, found.bundle)

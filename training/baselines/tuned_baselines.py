@@ -14,14 +14,14 @@ from inference.data.records import Example
 from inference.models.bundle import Bundle
 from inference.models.zero_shot import Embedder
 from training.baselines import baselines
-from training.baselines.baselines import Options
-from training.baselines.heads import Learned, rate, strength
+from training.baselines.baselines import BaselineOptions
+from training.baselines.heads import Learned, rate_heads, regression_options
 
 # Around the two strengths that an untuned baseline chooses among (heads.py).
-_STRENGTHS: tuple[Options, ...] = tuple(
+_STRENGTHS: tuple[BaselineOptions, ...] = tuple(
     {"C": c, "balanced": balanced} for c, balanced in product((0.25, 1.0, 4.0, 16.0), (0.0, 1.0))
 )
-_WORDS: tuple[Options, ...] = tuple(
+_WORDS: tuple[BaselineOptions, ...] = tuple(
     {"min_df": min_df, "ngrams": ngrams} for min_df, ngrams in product((1.0, 2.0), (1.0, 2.0))
 )
 
@@ -30,7 +30,7 @@ _WORDS: tuple[Options, ...] = tuple(
 class Tuned:
     """The options of one baseline that are best on validation, their MCC, how many were tried."""
 
-    options: Options
+    options: BaselineOptions
     mcc: float
     tried: int
 
@@ -50,7 +50,7 @@ def tune(
         ModelError: the folder holds no encoder that can be read.
     """
     part = baselines.gather(train, bundle, seed)
-    strengths = [strength(one) for one in _STRENGTHS]
+    strengths = [regression_options(one) for one in _STRENGTHS]
     found: dict[str, Tuned] = {}
     if "tfidf_lr" in names:
         tried = []
@@ -65,12 +65,12 @@ def tune(
 
 
 def _rated(
-    learned: Learned, bundle: Bundle, validation: Sequence[Example], words: Options
-) -> list[tuple[float, Options]]:
-    rated = rate(learned, bundle, validation)
+    learned: Learned, bundle: Bundle, validation: Sequence[Example], words: BaselineOptions
+) -> list[tuple[float, BaselineOptions]]:
+    rated = rate_heads(learned, bundle, validation)
     return [(one.mcc, {**of, **words}) for one, of in zip(rated, _STRENGTHS, strict=True)]
 
 
-def _best(tried: Sequence[tuple[float, Options]]) -> Tuned:
+def _best(tried: Sequence[tuple[float, BaselineOptions]]) -> Tuned:
     mcc, options = max(tried, key=lambda one: one[0])
     return Tuned(options, mcc, len(tried))

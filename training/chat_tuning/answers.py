@@ -25,7 +25,7 @@ from inference.core.atomic_write import write_whole
 from training.chat_tuning.messages import Dialogue
 from training.chat_tuning.template import Reader
 
-FILE_NAME = Path("results") / "answers.jsonl"
+ANSWERS_FILE = Path("results") / "answers.jsonl"
 _TIMED_PROMPTS = 3
 _TIMED_TOKENS = 32
 _DISTINCT = (1, 2, 3)
@@ -61,7 +61,7 @@ class Answers:
         return self.ended / self.prompts if self.prompts else 0.0
 
 
-def sample(
+def sample_answers(
     model: PreTrainedModel,
     prompts: Sequence[Sequence[int]],
     reader: Reader,
@@ -81,7 +81,7 @@ def sample(
     return [answers[place] for place in range(len(prompts))]
 
 
-def figures(
+def answer_figures(
     made: Sequence[Answer],
     model: PreTrainedModel,
     prompts: Sequence[Sequence[int]],
@@ -97,14 +97,14 @@ def figures(
     return Answers(
         prompts=len(made),
         ended=sum(one.is_ended for one in made),
-        distinct=tuple(distinct([one.ids for one in made], n) for n in _DISTINCT),
+        distinct=tuple(distinct_share([one.ids for one in made], n) for n in _DISTINCT),
         tokens=sum(len(one.ids) for one in made) / max(1, len(made)),
         tokens_per_second=_median(rates),
         first_token_ms=_median(firsts),
     )
 
 
-def write(
+def write_answers(
     run_dir: Path,
     asked: Sequence[Dialogue],
     made: Mapping[str, Sequence[Answer]],
@@ -124,10 +124,10 @@ def write(
             row[name] = reader.text(answers[place].ids)
             row[f"{name}_ended"] = answers[place].is_ended
         lines.append(json.dumps(row, ensure_ascii=False))
-    write_whole(run_dir / FILE_NAME, "".join(f"{line}\n" for line in lines))
+    write_whole(run_dir / ANSWERS_FILE, "".join(f"{line}\n" for line in lines))
 
 
-def distinct(answers: Sequence[Sequence[int]], n: int) -> float:
+def distinct_share(answers: Sequence[Sequence[int]], n: int) -> float:
     """Different n-grams over all n-grams of the answers, in [0, 1]; 0 where there is none.
 
     Li et al. 2016, "A Diversity-Promoting Objective Function", arXiv:1510.03055.

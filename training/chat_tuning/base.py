@@ -34,12 +34,12 @@ _PATTERNS = (
     "model*.safetensors*",
     *TOKENIZER_FILES,
 )
-LOCAL = "local"
+LOCAL_REVISION = "local"
 """The revision of a folder of this machine."""
 
 
 @dataclass(frozen=True)
-class Base:
+class ChatBase:
     """A chat model in a folder. revision: the commit; `local` for a folder of this machine.
 
     weights_sha256: of model.safetensors; of the hashes of its parts where there are several.
@@ -59,7 +59,7 @@ class Base:
         }
 
 
-def find(name: str, revision: str, hub: Hub) -> Base:
+def find_chat_base(name: str, revision: str, hub: Hub) -> ChatBase:
     """The chat model of this repo id, or in this folder (./folder, /folder).
 
     Raises:
@@ -69,7 +69,7 @@ def find(name: str, revision: str, hub: Hub) -> Base:
     """
     # A folder that merely has the name of a repo must not shadow it: only a path is one.
     if name.startswith((".", "/", "~")):
-        folder, sha, repo_id = Path(name).expanduser(), LOCAL, Path(name).resolve().name
+        folder, sha, repo_id = Path(name).expanduser(), LOCAL_REVISION, Path(name).resolve().name
         if not (folder / "config.json").is_file():
             raise ConfigError(
                 f"model_name_or_path {name} holds no config.json; give a folder written by "
@@ -82,7 +82,7 @@ def find(name: str, revision: str, hub: Hub) -> Base:
             hint = f"; for the local folder of that name write ./{name}"
             raise type(error)(f"{error}{hint if Path(name).is_dir() else ''}") from None
         folder, sha, repo_id = snapshot.folder, snapshot.sha, name
-    return Base(folder, repo_id, sha, weights_hash(folder))
+    return ChatBase(folder, repo_id, sha, weights_hash(folder))
 
 
 def weights_hash(folder: Path) -> str:
@@ -101,7 +101,7 @@ def weights_hash(folder: Path) -> str:
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-def load_model(base: Base, *, quantize: str = "no") -> PreTrainedModel:
+def load_chat_model(base: ChatBase, *, quantize: str = "no") -> PreTrainedModel:
     """The causal language model in float32, or with its matrices in 4 bits; frozen.
 
     Raises:
@@ -123,7 +123,7 @@ def load_model(base: Base, *, quantize: str = "no") -> PreTrainedModel:
     return model.eval()
 
 
-def reader(base: Base, config: ChatConfig, model: PreTrainedModel) -> Reader:
+def make_reader(base: ChatBase, config: ChatConfig, model: PreTrainedModel) -> Reader:
     """How dialogues become tokens of this model.
 
     Raises:

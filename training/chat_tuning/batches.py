@@ -20,7 +20,7 @@ from training.data.batches import GroupedByLength
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedDialogues:
     """N dialogues that have something to learn, and the places of those that have not.
 
     places: of the N, in the part that was given. cut: how many lost their end to the limit.
@@ -37,7 +37,7 @@ class Encoded:
 
 
 @dataclass(frozen=True)
-class Batch:
+class DialogueBatch:
     """B dialogues. ids, mask (B, T) int64; learned (B, T) bool; rows (B,): places in Encoded."""
 
     ids: torch.Tensor
@@ -45,22 +45,24 @@ class Batch:
     learned: torch.Tensor
     rows: tuple[int, ...]
 
-    def to(self, device: torch.device | str) -> "Batch":
+    def to(self, device: torch.device | str) -> "DialogueBatch":
         """The same on a device."""
-        return Batch(self.ids.to(device), self.mask.to(device), self.learned.to(device), self.rows)
+        return DialogueBatch(
+            self.ids.to(device), self.mask.to(device), self.learned.to(device), self.rows
+        )
 
-    def part(self, start: int, stop: int) -> "Batch":
+    def part(self, start: int, stop: int) -> "DialogueBatch":
         """Some of its dialogues."""
         at = slice(start, stop)
-        return Batch(self.ids[at], self.mask[at], self.learned[at], self.rows[at])
+        return DialogueBatch(self.ids[at], self.mask[at], self.learned[at], self.rows[at])
 
 
-def encode(dialogues: Sequence[Dialogue], reader: Reader) -> Encoded:
+def encode_dialogues(dialogues: Sequence[Dialogue], reader: Reader) -> EncodedDialogues:
     """Tokenise a part; dialogues whose answer lies beyond the limit are left out."""
     read = [reader.read(one) for one in dialogues]
     # the first token is never predicted
     places = tuple(place for place, one in enumerate(read) if one.learned[1:].any())
-    return Encoded(
+    return EncodedDialogues(
         tokens=tuple(read[place] for place in places),
         places=places,
         cut=sum(one.whole > len(one.ids) for one in read),
@@ -70,7 +72,9 @@ def encode(dialogues: Sequence[Dialogue], reader: Reader) -> Encoded:
 class TrainBatches:
     """The batches of each epoch: of like length, in an order that follows from seed and epoch."""
 
-    def __init__(self, encoded: Encoded, *, batch_size: int, pad_id: int, seed: int) -> None:
+    def __init__(
+        self, encoded: EncodedDialogues, *, batch_size: int, pad_id: int, seed: int
+    ) -> None:
         lengths = np.array([len(one.ids) for one in encoded.tokens], dtype=np.int64)
         self._encoded, self._size, self._pad_id = encoded, batch_size, pad_id
         self._order = GroupedByLength(lengths, batch_size, seed)
@@ -78,7 +82,7 @@ class TrainBatches:
     def __len__(self) -> int:
         return -(-len(self._encoded.tokens) // self._size)
 
-    def epoch(self, number: int, *, skip: int = 0) -> Iterator[Batch]:
+    def epoch(self, number: int, *, skip: int = 0) -> Iterator[DialogueBatch]:
         """The batches of an epoch, after the first `skip`."""
         self._order.set_epoch(number)
         order = list(self._order)
@@ -86,14 +90,16 @@ class TrainBatches:
             yield pad(self._encoded, order[start : start + self._size], self._pad_id)
 
 
-def eval_batches(encoded: Encoded, *, batch_size: int, pad_id: int) -> Iterator[Batch]:
+def eval_batches(
+    encoded: EncodedDialogues, *, batch_size: int, pad_id: int
+) -> Iterator[DialogueBatch]:
     """All dialogues once, the longest first."""
     order = sorted(range(len(encoded.tokens)), key=lambda row: -len(encoded.tokens[row].ids))
     for start in range(0, len(order), batch_size):
         yield pad(encoded, order[start : start + batch_size], pad_id)
 
 
-def pad(encoded: Encoded, rows: Sequence[int], pad_id: int) -> Batch:
+def pad(encoded: EncodedDialogues, rows: Sequence[int], pad_id: int) -> DialogueBatch:
     """Some dialogues as one batch, filled up on the right."""
     chosen = [encoded.tokens[row] for row in rows]
     shape = (len(chosen), max(len(one.ids) for one in chosen))
@@ -104,12 +110,12 @@ def pad(encoded: Encoded, rows: Sequence[int], pad_id: int) -> Batch:
         ids[place, : len(one.ids)] = one.ids
         mask[place, : len(one.ids)] = 1
         learned[place, : len(one.ids)] = one.learned
-    return Batch(
+    return DialogueBatch(
         torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(learned), tuple(rows)
     )
 
 
-def answer_losses(model: torch.nn.Module, batch: Batch) -> torch.Tensor:
+def answer_losses(model: torch.nn.Module, batch: DialogueBatch) -> torch.Tensor:
     """(B,) float32: for each dialogue the sum of -log p over the tokens that it learns.
 
     The output layer is the largest matrix of a small model, so it is asked at K of the T positions

@@ -1,6 +1,6 @@
 """Chat run folder -> README.md: the model card, from the files of the run folder and nothing else.
 
-Owns the metadata that the Hub reads and the paragraphs; the text around them is card.md. Whatever a
+Owns the metadata that the Hub reads and the card_text; the text around them is card.md. Whatever a
 user named is data: it is escaped. A figure that the run folder does not hold is left out.
 
 Try: python -c "from pathlib import Path; from training.chat_tuning.card import write_card as w; \
@@ -13,16 +13,16 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from hub.client import card_text
+from hub.client import model_card_text
 from inference.chat import chat_bundle
 from inference.chat.chat_bundle import ChatBundle
 from inference.models.model_files import read_json
-from training.chat_tuning import base as bases
-from training.chat_tuning import report as reports
-from training.report import card_text as paragraphs
-from training.report.card import slug, write
-from training.report.card_text import escape, file_flags, table
-from training.run import receipt as receipts
+from training.chat_tuning.base import LOCAL_REVISION
+from training.chat_tuning.report import REPORT_FILE, report_sentence
+from training.report import card_text
+from training.report.card import save_card, slug
+from training.report.card_text import escape_markdown, file_flags, markdown_table
+from training.run.receipt import RECEIPT_FILE
 
 _TEMPLATE = Path(__file__).with_name("card.md")
 _MERGED = "model.safetensors"
@@ -58,24 +58,24 @@ def write_card(run_dir: Path, repo_id: str | None = None, revision: str = "main"
         ModelError: a file of the run folder is missing or unreadable.
         HubError: the Hub would not understand the metadata.
     """
-    told: Any = read_json(run_dir / receipts.FILE_NAME)
+    told: Any = read_json(run_dir / RECEIPT_FILE)
     name = repo_id or told["config"].get("hub_model_id") or run_dir.resolve().name
-    report: Any = read_json(run_dir / reports.FILE_NAME)
+    report: Any = read_json(run_dir / REPORT_FILE)
     bundle = chat_bundle.load(run_dir)
     body = _body(run_dir, told, report, bundle, str(name), revision)
     text = Template(_TEMPLATE.read_text("utf-8")).substitute(body)
-    write(card_text(_metadata(told, report, str(name)), text), run_dir)
+    save_card(model_card_text(_metadata(told, report, str(name)), text), run_dir)
 
 
 def _body(
     run_dir: Path, told: Any, report: Any, bundle: ChatBundle, repo_id: str, revision: str
 ) -> dict[str, str]:
-    has_revision = bundle.base.revision != bases.LOCAL
-    warnings = [f"- {escape(one)}" for one in report["warnings"]]
+    has_revision = bundle.base.revision != LOCAL_REVISION
+    warnings = [f"- {escape_markdown(one)}" for one in report["warnings"]]
     return {
-        "title": escape(repo_id.rpartition("/")[2]),
-        "verdict": f"**{escape(reports.sentence(report).capitalize())}.**",
-        "base": escape(bundle.base.repo_id),
+        "title": escape_markdown(repo_id.rpartition("/")[2]),
+        "verdict": f"**{escape_markdown(report_sentence(report).capitalize())}.**",
+        "base": escape_markdown(bundle.base.repo_id),
         "dialogues": f"{told['data']['splits']['train']['rows']:,}",
         "course": f"{told['training']['steps']} steps, {told['training']['epochs']:.2g} epochs",
         "results": _results(run_dir, report),
@@ -94,7 +94,7 @@ def _body(
         "training": _training(told),
         "file_flags": file_flags(told["config"]),
         "limits": _limits(told, report),
-        "versions": paragraphs.versions(told),
+        "versions": card_text.versions(told),
     }
 
 
@@ -147,7 +147,7 @@ def _results(run_dir: Path, report: Any) -> str:
         pair = [f"{told['unseen'][model]['loss']:.3f}" for model in ("base", "tuned")]
         rows.append((f"loss of the {told['unseen']['dialogues']} never seen in training", *pair))
     rows += _answer_rows(report.get("answers"))
-    parts = [table(("", "base", "tuned"), rows)]
+    parts = [markdown_table(("", "base", "tuned"), rows)]
     parts.append(
         f"Losses are nats a token of the answers of {told['dialogues']:,} held-out dialogues "
         f"({told['tokens']:,} tokens), the token that ends each included."
@@ -196,14 +196,18 @@ def _lever_table(rows: Any) -> str:
             low, high = change["low"], change["high"]
             span = "" if low is None else f" ({low:+.3f} to {high:+.3f})"
             told = f"{change['value']:+.3f}{span}: {change['verdict']}"
-        lines.append((escape(row["lever"]), f"{row['dialogues']:,}", f"{row['loss']:.3f}", told))
-    return table(("training data", "dialogues", "held-out loss", "against as given"), lines)
+        lines.append(
+            (escape_markdown(row["lever"]), f"{row['dialogues']:,}", f"{row['loss']:.3f}", told)
+        )
+    return markdown_table(
+        ("training data", "dialogues", "held-out loss", "against as given"), lines
+    )
 
 
 def _size_table(rows: Any) -> str:
     lines = [
         (
-            escape(row["base"]),
+            escape_markdown(row["base"]),
             f"{row['weights'] / 1e6:.0f} M",
             f"{row['steps']:,}",
             f"{row['seconds']:.0f}",
@@ -215,13 +219,13 @@ def _size_table(rows: Any) -> str:
         for row in rows
     ]
     header = ("base", "weights", "steps", "seconds", "seconds a step", "loss before", "loss after")
-    return table((*header, "loss after, a character"), lines)
+    return markdown_table((*header, "loss after, a character"), lines)
 
 
 def _spoken(bundle: ChatBundle) -> str:
     prompt = "what its chat template says by itself"
     if bundle.system_prompt is not None:
-        prompt = f"“{escape(bundle.system_prompt)}”"
+        prompt = f"“{escape_markdown(bundle.system_prompt)}”"
     return (
         f"It was trained with the system prompt: {prompt}. An answer ends at token "
         f"{' or '.join(map(str, bundle.end_of_turn))} (`chat.json`)."
@@ -230,12 +234,12 @@ def _spoken(bundle: ChatBundle) -> str:
 
 def _data(told: Any) -> str:
     data, config = told["data"], told["config"]
-    title = escape(config.get("dataset_title") or "Dialogues from the files below")
+    title = escape_markdown(config.get("dataset_title") or "Dialogues from the files below")
     license_name = config.get("dataset_license")
     files = [
         (
-            escape(one["name"]),
-            escape(one["part"]),
+            escape_markdown(one["name"]),
+            escape_markdown(one["part"]),
             f"`{one['sha256']}`",
             f"{one['kept']:,}",
             f"{one['rejected']:,}",
@@ -245,14 +249,14 @@ def _data(told: Any) -> str:
     parts = [
         (name, f"{part['rows']:,}", f"{part['answers']:,}") for name, part in data["splits"].items()
     ]
-    gone = [f"- {len(rows):,} training rows removed: {escape(reason)}"
+    gone = [f"- {len(rows):,} training rows removed: {escape_markdown(reason)}"
             for reason, rows in data["removed"].items()]  # fmt: skip
-    gone += [f"- {len(rows):,} training rows seem noisy: {escape(reason)}"
+    gone += [f"- {len(rows):,} training rows seem noisy: {escape_markdown(reason)}"
              for reason, rows in data["noisy"].items()]  # fmt: skip
-    said = f"{title}{f', license {escape(license_name)}' if license_name else ''}."
+    said = f"{title}{f', license {escape_markdown(license_name)}' if license_name else ''}."
     tables = (
-        table(("file", "used for", "sha256", "kept", "rejected"), files),
-        table(("part", "dialogues", "answers"), parts),
+        markdown_table(("file", "used for", "sha256", "kept", "rejected"), files),
+        markdown_table(("part", "dialogues", "answers"), parts),
     )
     return "\n\n".join([said, *tables, *(["\n".join(gone)] if gone else [])])
 
@@ -265,10 +269,10 @@ def _training(told: Any) -> str:
         if config.get(name) not in (None, [])
     ]
     return (
-        f"Trained on {paragraphs.device(told)} in {course['seconds']:,.0f} s, {course['steps']} "
-        f"steps; kept is the adapter of step {course['best_step']}, the best by validation loss "
-        f"({course['best_value']:.3f}). The weights of the base model are as they were.\n\n"
-        + table(("setting", "value"), rows)
+        f"Trained on {card_text.device_text(told)} in {course['seconds']:,.0f} s, "
+        f"{course['steps']} steps; kept is the adapter of step {course['best_step']}, the best by "
+        f"validation loss ({course['best_value']:.3f}). The weights of the base model are as they "
+        "were.\n\n" + markdown_table(("setting", "value"), rows)
     )
 
 
@@ -277,7 +281,7 @@ def _limits(told: Any, report: Mapping[str, Any]) -> str:
         f"All losses rest on {report['held_out']['dialogues']:,} dialogues of one source.",
         "A lower loss says that it writes more like the dialogues it was trained on, not that what "
         "it writes is true, safe or kind; none of these was measured.",
-        f"Language of the dialogues: {escape(told['config'].get('language'))}. Others were not "
-        "tested.",
+        f"Language of the dialogues: {escape_markdown(told['config'].get('language'))}. Others "
+        "were not tested.",
     ]
     return "\n".join(f"- {line}" for line in lines)

@@ -14,28 +14,28 @@ import numpy as np
 from transformers import PreTrainedModel
 
 from inference.core.errors import DataError
-from training.chat_tuning import adapters, corpus, held_out, weights
-from training.chat_tuning import base as bases
+from training.chat_tuning import adapters, corpus, held_out
 from training.chat_tuning.adapters import PeftModel
-from training.chat_tuning.base import Base
-from training.chat_tuning.batches import Encoded, encode
+from training.chat_tuning.base import ChatBase, load_chat_model, make_reader
+from training.chat_tuning.batches import EncodedDialogues, encode_dialogues
 from training.chat_tuning.corpus import Corpus
 from training.chat_tuning.held_out import Losses
 from training.chat_tuning.template import Reader
+from training.chat_tuning.weights import fit_adapter
 from training.run.run_folder import RunFolder
 from training.settings.chat_config import ChatConfig
 from training.trainer.processes import Processes
 
 
 @dataclass(frozen=True)
-class Ready:
+class PreparedChatRun:
     """What a training starts from; model has fresh adapters, encoded are the parts by name."""
 
     corpus: Corpus
-    base: Base
+    base: ChatBase
     reader: Reader
     model: PeftModel
-    encoded: Mapping[str, Encoded]
+    encoded: Mapping[str, EncodedDialogues]
 
     @property
     def plain(self) -> PreTrainedModel:
@@ -52,7 +52,7 @@ class Trained:
     rows: which dialogues of the test part these are the losses of, by their places in it.
     """
 
-    ready: Ready
+    ready: PreparedChatRun
     run: RunFolder
     fit: Mapping[str, object]
     base: Losses
@@ -61,7 +61,7 @@ class Trained:
 
 
 def run(
-    config: ChatConfig, read: Corpus, base: Base, processes: Processes, *, is_shown: bool = True
+    config: ChatConfig, read: Corpus, base: ChatBase, processes: Processes, *, is_shown: bool = True
 ) -> Trained:
     """Train into config.output_dir and measure, as far as that is not done yet.
 
@@ -75,7 +75,7 @@ def run(
     if is_shown:
         processes.say(describe(ready, config, processes))
     parts = (ready.encoded["train"], ready.encoded["validation"])
-    fit = weights.make(config, ready.model, parts, base, ready.reader, folder, processes)
+    fit = fit_adapter(config, ready.model, parts, base, ready.reader, folder, processes)
     test = ready.encoded["test"]
     measured = folder.find("held out", fit["weights_sha256"])
     if measured is None:
@@ -86,18 +86,20 @@ def run(
     return Trained(ready, folder, fit, Losses(before, counts), Losses(after, counts), test.places)
 
 
-def prepare(config: ChatConfig, read: Corpus, base: Base) -> Ready:
+def prepare(config: ChatConfig, read: Corpus, base: ChatBase) -> PreparedChatRun:
     """The base model with fresh adapters, and the parts as its tokens.
 
     Raises:
         ModelError, ConfigError: the model cannot be loaded, adapted or spoken to.
         DataError: no dialogue of a part has an answer within max_seq_length.
     """
-    model = bases.load_model(base, quantize=config.quantize_base)
-    reader = bases.reader(base, config, model)
+    model = load_chat_model(base, quantize=config.quantize_base)
+    reader = make_reader(base, config, model)
     # held-out loss counts the end of a turn even where a control does not learn it
     readers = {"test": replace(reader, learns_end=True)}
-    encoded = {name: encode(part, readers.get(name, reader)) for name, part in read.parts.items()}
+    encoded = {
+        name: encode_dialogues(part, readers.get(name, reader)) for name, part in read.parts.items()
+    }
     for name, part in encoded.items():
         if not part.tokens:
             raise DataError(
@@ -105,11 +107,11 @@ def prepare(config: ChatConfig, read: Corpus, base: Base) -> Ready:
                 "use a higher --max_seq_length"
             )
     adapted = adapters.wrap(model, config, repo_id=base.repo_id, revision=base.revision)
-    return Ready(read, base, reader, adapted, encoded)
+    return PreparedChatRun(read, base, reader, adapted, encoded)
 
 
 def identity_of(
-    config: ChatConfig, read: Corpus, base: Base, processes: Processes
+    config: ChatConfig, read: Corpus, base: ChatBase, processes: Processes
 ) -> dict[str, object]:
     """What two runs must share for their adapters to be the same."""
     return {
@@ -121,7 +123,7 @@ def identity_of(
     }
 
 
-def describe(ready: Ready, config: ChatConfig, processes: Processes) -> str:
+def describe(ready: PreparedChatRun, config: ChatConfig, processes: Processes) -> str:
     """What is about to be done, in a few lines."""
     read = ready.corpus
     lines = [f"rejected {row}" for row in read.rejected[:5]]
@@ -147,7 +149,7 @@ def describe(ready: Ready, config: ChatConfig, processes: Processes) -> str:
     return "\n".join(lines)
 
 
-def _measure(ready: Ready, config: ChatConfig, processes: Processes) -> dict[str, object]:
+def _measure(ready: PreparedChatRun, config: ChatConfig, processes: Processes) -> dict[str, object]:
     """The held-out losses of base and tuned model, dialogue by dialogue."""
     processes.say(f"measuring on {len(ready.encoded['test'].tokens)} held-out dialogues")
     device = processes.accelerator.device

@@ -3,8 +3,8 @@
 Owns that file: losses of our own dialogues, as it is published. The replay loads base and adapter
 from their repos anew, as anybody would, and compares.
 
-Try: python -c "from pathlib import Path; from inference.core import settings; \
-from training.chat_tuning.golden import replay; replay(Path('DIR'), settings.load().connect())"
+Try: python -c "from pathlib import Path; from inference.core import settings; \ from
+training.chat_tuning.golden import replay; replay(Path('DIR'), settings.load_settings().connect())"
 """
 
 from pathlib import Path
@@ -19,8 +19,8 @@ from inference.chat.messages import ASSISTANT, USER, Message
 from inference.core.errors import ModelError
 from inference.models.model_files import read_json
 from training.chat_tuning import adapters, held_out
-from training.chat_tuning import base as bases
-from training.chat_tuning.batches import encode
+from training.chat_tuning.base import LOCAL_REVISION, find_chat_base, load_chat_model, make_reader
+from training.chat_tuning.batches import encode_dialogues
 from training.chat_tuning.held_out import Losses
 from training.chat_tuning.messages import Dialogue
 from training.chat_tuning.template import Reader
@@ -55,19 +55,19 @@ def replay(folder: Path, hub: Hub) -> None:
         HubError: the base model cannot be fetched.
     """
     bundle = chat_bundle.load(folder)
-    if bundle.base.revision == bases.LOCAL:
+    if bundle.base.revision == LOCAL_REVISION:
         raise NotFound(
             f"{bundle.base.repo_id} is a folder of the machine that trained, and no repo"
         )
-    base = bases.find(bundle.base.repo_id, bundle.base.revision, hub)
+    base = find_chat_base(bundle.base.repo_id, bundle.base.revision, hub)
     if base.weights_sha256 != bundle.base.weights_sha256:
         raise ModelError(
             f"{base.repo_id} at {base.revision[:12]} has weights {base.weights_sha256}, but the "
             f"adapter was trained on {bundle.base.weights_sha256}"
         )
     config = ChatConfig(train_file="none", system_prompt=bundle.system_prompt)
-    plain = bases.load_model(base)
-    reader = bases.reader(base, config, plain)
+    plain = load_chat_model(base)
+    reader = make_reader(base, config, plain)
     losses = _measured(adapters.load(plain, folder), reader)
     stored = read_json(folder / FILE_NAME)["losses"]
     found = losses.sums / losses.counts
@@ -83,5 +83,9 @@ def _measured(model: torch.nn.Module, reader: Reader) -> Losses:
     whole = Reader(reader.tokenizer, reader.end_of_turn, reader.system_prompt, _CONTEXT_TOKENS)
     device = next(model.parameters()).device
     return held_out.measure(
-        model, encode(_DIALOGUES, whole), batch_size=1, pad_id=reader.pad_id, device=device
+        model,
+        encode_dialogues(_DIALOGUES, whole),
+        batch_size=1,
+        pad_id=reader.pad_id,
+        device=device,
     )

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference.evaluation.bootstrap import RESAMPLES, interval
-from training.chat_tuning.batches import Encoded, answer_losses, eval_batches
+from inference.evaluation.bootstrap import RESAMPLES, bootstrap_interval
+from training.chat_tuning.batches import EncodedDialogues, answer_losses, eval_batches
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class Losses:
 
 
 @dataclass(frozen=True)
-class Difference:
+class LossDifference:
     """Loss of one model minus that of another on the same dialogues; below 0 the first is better.
 
     low, high: hold 95 % of paired resamples; None where there are too few dialogues to say.
@@ -65,7 +65,7 @@ class Difference:
 @torch.inference_mode()
 def measure(
     model: torch.nn.Module,
-    encoded: Encoded,
+    encoded: EncodedDialogues,
     *,
     batch_size: int,
     pad_id: int,
@@ -83,15 +83,15 @@ def measure(
 
 def difference(
     tuned: Losses, base: Losses, *, resamples: int = RESAMPLES, seed: int = 0
-) -> Difference:
+) -> LossDifference:
     """Tuned minus base, both a ratio of sums over the dialogues that are drawn."""
     assert np.array_equal(tuned.counts, base.counts), "not the same dialogues"
     value = tuned.loss - base.loss
     count = len(base.sums)
     if count < 2:  # nothing varies, so nothing is known of what chance does
-        return Difference(value, None, None)
+        return LossDifference(value, None, None)
     drawn = np.random.default_rng(seed).integers(count, size=(resamples, count))  # (R, N)
     gained = (tuned.sums - base.sums)[drawn].sum(axis=1) / base.counts[drawn].sum(axis=1)
-    found = interval(gained)
+    found = bootstrap_interval(gained)
     assert found is not None, "a ratio of sums of counts above zero is always defined"
-    return Difference(value, *found)
+    return LossDifference(value, *found)

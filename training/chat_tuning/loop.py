@@ -23,21 +23,26 @@ import torch
 from inference.core.errors import ConfigError
 from training.chat_tuning import adapters, held_out
 from training.chat_tuning.adapters import PeftModel
-from training.chat_tuning.batches import Batch, Encoded, TrainBatches, answer_losses
+from training.chat_tuning.batches import (
+    DialogueBatch,
+    EncodedDialogues,
+    TrainBatches,
+    answer_losses,
+)
 from training.data.batches import seed_of_batch
 from training.settings.chat_config import ChatConfig
 from training.trainer import memory, schedule
-from training.trainer.checkpoints import Checkpoints, Progress, step_name
+from training.trainer.checkpoints import Checkpoints, TrainerState, step_name
 from training.trainer.losses import check_finite
 from training.trainer.processes import Processes
-from training.trainer.progress import Bar, History, Moment, Observer, Validation, Window
+from training.trainer.progress import Bar, History, LossWindow, Moment, Observer, Validation
 
 _CHOSEN_BY = "loss"
 _OPTIMIZER = "optimizer.pt"
 
 
 @dataclass(frozen=True)
-class ChatJob:
+class ChatTrainInputs:
     """What fit() trains: adapters on a model, on dialogues, in a folder.
 
     identity: settings and data hashes that a checkpoint must share to be carried on from.
@@ -45,8 +50,8 @@ class ChatJob:
 
     config: ChatConfig
     model: PeftModel
-    train: Encoded
-    validation: Encoded
+    train: EncodedDialogues
+    validation: EncodedDialogues
     pad_id: int
     run_dir: Path
     identity: dict[str, object]
@@ -69,7 +74,7 @@ class ChatFit:
     batch_size: int
 
 
-def fit(job: ChatJob, processes: Processes, observers: Sequence[Observer] = ()) -> ChatFit:
+def fit(job: ChatTrainInputs, processes: Processes, observers: Sequence[Observer] = ()) -> ChatFit:
     """Train until the last step, or until validation no longer gains; job.model is changed.
 
     The same call after an interruption carries on from the newest checkpoint. Where memory is full
@@ -86,20 +91,20 @@ def fit(job: ChatJob, processes: Processes, observers: Sequence[Observer] = ()) 
         )
     fresh = adapters.state(job.model)
 
-    def attempt(progress: Progress, checkpoint: Path | None) -> ChatFit:
-        return _Fitting(job, processes, progress, checkpoint, fresh, observers).run()
+    def attempt(progress: TrainerState, checkpoint: Path | None) -> ChatFit:
+        return _ChatFitting(job, processes, progress, checkpoint, fresh, observers).run()
 
     return memory.fit_in(attempt, Checkpoints(job.run_dir, job.identity), job.config, processes)
 
 
-class _Fitting:
+class _ChatFitting:
     """One attempt of fit(), from a checkpoint or the start: what its steps share."""
 
     def __init__(
         self,
-        job: ChatJob,
+        job: ChatTrainInputs,
         processes: Processes,
-        progress: Progress,
+        progress: TrainerState,
         checkpoint: Path | None,
         fresh: dict[str, torch.Tensor],
         observers: Sequence[Observer],
@@ -134,7 +139,7 @@ class _Fitting:
         self.checkpoints = Checkpoints(job.run_dir, job.identity)
         self.bar = Bar(is_shown=processes.is_main)
         self.observers: list[Observer] = [self.bar, History(job.run_dir), *observers]
-        self.window = Window()
+        self.window = LossWindow()
         self.dialogues = 0
 
     def run(self) -> ChatFit:
@@ -180,7 +185,7 @@ class _Fitting:
         self._validate()
         self._checkpoint()
 
-    def _step(self, batches: Sequence[Batch]) -> None:
+    def _step(self, batches: Sequence[DialogueBatch]) -> None:
         """One step of the optimizer on a few batches, whose learned tokens all weigh the same."""
         self.model.train()
         tokens = sum(int(batch.learned[:, 1:].sum()) for batch in batches)
@@ -201,7 +206,7 @@ class _Fitting:
         self.progress = replace(self.progress, step=self.progress.step + 1)
         self.window.add(total, sum(len(batch.rows) for batch in batches))
 
-    def _parts(self, batch: Batch) -> Iterator[Batch]:
+    def _parts(self, batch: DialogueBatch) -> Iterator[DialogueBatch]:
         for start in range(0, len(batch.rows), self.dialogues_at_once):
             part = batch.part(start, start + self.dialogues_at_once)
             if part.learned[:, 1:].any():
@@ -227,7 +232,7 @@ class _Fitting:
         loss = float(self.window.mean_loss())
         check_finite(loss, self.progress.step, self.config.learning_rate)
         figures = self.window.figures(loss, float(self.scheduler.get_last_lr()[0]))
-        self.window = Window()
+        self.window = LossWindow()
         for observer in self.observers:
             observer.on_log(self._moment(), figures)
 

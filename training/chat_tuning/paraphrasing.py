@@ -19,9 +19,8 @@ from hub.client import Hub
 from inference.chat.messages import ASSISTANT, USER, Message
 from inference.chat.sampling import Options
 from inference.core.atomic_write import write_whole
-from training.chat_tuning import answers
-from training.chat_tuning import base as bases
-from training.chat_tuning.base import Base
+from training.chat_tuning.answers import sample_answers
+from training.chat_tuning.base import ChatBase, find_chat_base, load_chat_model, make_reader
 from training.chat_tuning.corpus import Corpus, content_hash
 from training.chat_tuning.messages import Dialogue
 from training.data.duplicates import normalised
@@ -43,7 +42,7 @@ def extend(read: Corpus, config: ChatConfig, hub: Hub, kept_in: Path) -> Corpus:
     """
     if not config.paraphrases:
         return read
-    base = bases.find(
+    base = find_chat_base(
         str(config.paraphrase_model_name_or_path), config.paraphrase_model_revision, hub
     )
     rng = np.random.default_rng(config.seed)
@@ -70,15 +69,15 @@ def is_paraphrase(question: str, original: str) -> bool:
     return len(question) <= _MOST_LONGER * max(len(original), 20)
 
 
-def _reword(dialogues: Sequence[Dialogue], base: Base, config: ChatConfig) -> list[str]:
+def _reword(dialogues: Sequence[Dialogue], base: ChatBase, config: ChatConfig) -> list[str]:
     """What the model makes of the first question of each dialogue, its first line."""
-    model = bases.load_model(base)
-    reader = bases.reader(base, config.with_values(system_prompt=None), model)
+    model = load_chat_model(base)
+    reader = make_reader(base, config.with_values(system_prompt=None), model)
     prompts = []
     for one in dialogues:
         asked = Message(USER, _ASKED.format(question=_question(one)))
         prompts.append(reader.prompt(Dialogue((asked, Message(ASSISTANT, "-")), one.row)))
-    made = answers.sample(
+    made = sample_answers(
         model,
         prompts,
         reader,

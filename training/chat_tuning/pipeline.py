@@ -20,28 +20,33 @@ from inference.core.errors import ConfigError
 from inference.core.settings import Settings
 from training.chat_tuning import (
     adapters,
-    answers,
     card,
     corpus,
     experiment,
     golden,
     paraphrasing,
     plots,
-    report,
     trials,
 )
-from training.chat_tuning import base as bases
-from training.chat_tuning.answers import Answer, Answers
-from training.chat_tuning.experiment import Ready, Trained
+from training.chat_tuning.answers import (
+    ANSWERS_FILE,
+    Answer,
+    Answers,
+    answer_figures,
+    sample_answers,
+    write_answers,
+)
+from training.chat_tuning.base import LOCAL_REVISION, find_chat_base, weights_hash
+from training.chat_tuning.experiment import PreparedChatRun, Trained
 from training.chat_tuning.messages import Dialogue
+from training.chat_tuning.report import report_sentence, write_report
 from training.chat_tuning.shipment import CHAT
 from training.publishing import publish
 from training.run import receipt
 from training.run.run_folder import sha256_of
 from training.settings.chat_config import ChatConfig
 from training.trainer.processes import Processes
-from training.trainer.progress import FILE_NAME as METRICS
-from training.trainer.progress import History
+from training.trainer.progress import METRICS_FILE, History
 
 _KIND = "chat"
 _MERGED = "model.safetensors"
@@ -49,7 +54,7 @@ _ANSWERS_PER_ROW = 4  # an answer under way needs less memory than the logits of
 
 
 @dataclass(frozen=True)
-class Result:
+class ChatRunResult:
     """A finished run. repo_id and sha are None unless it was published."""
 
     run_dir: Path
@@ -58,7 +63,7 @@ class Result:
     report: Mapping[str, object]
 
 
-def run(config: ChatConfig, settings: Settings) -> Result:
+def run(config: ChatConfig, settings: Settings) -> ChatRunResult:
     """Train, measure, report and, if asked, publish.
 
     Raises:
@@ -70,7 +75,7 @@ def run(config: ChatConfig, settings: Settings) -> Result:
     processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
     _refuse_missing_runs(config)
     repo_id = hub.check_write(str(config.hub_model_id)) if config.push_to_hub else None
-    base = bases.find(config.model_name_or_path, config.model_revision, hub)
+    base = find_chat_base(config.model_name_or_path, config.model_revision, hub)
     _refuse_nameless_base(config, base.revision)
     given = corpus.prepare(config)
     read = paraphrasing.extend(given, config, hub, Path(config.output_dir))
@@ -81,7 +86,7 @@ def run(config: ChatConfig, settings: Settings) -> Result:
         _merge(trained)
     _write_receipt(trained, config, told)
     card.write_card(trained.run.path)
-    processes.say(f"{report.sentence(told)}\nthe run is in {trained.run.path}")
+    processes.say(f"{report_sentence(told)}\nthe run is in {trained.run.path}")
     for warning in told["warnings"]:  # type: ignore[attr-defined]
         processes.say(f"warning: {warning}")
     sha = (
@@ -89,7 +94,7 @@ def run(config: ChatConfig, settings: Settings) -> Result:
         if repo_id
         else None
     )
-    return Result(trained.run.path, repo_id, sha, told)
+    return ChatRunResult(trained.run.path, repo_id, sha, told)
 
 
 def _report(
@@ -101,8 +106,8 @@ def _report(
         golden.write(trained.run.path, trained.ready.model, trained.ready.reader)
     levers = trials.levers(config, trained, hub, processes)
     sizes = trials.sizes(config, trained, hub, processes)
-    after = bases.weights_hash(trained.ready.base.folder)
-    return report.write(
+    after = weights_hash(trained.ready.base.folder)
+    return write_report(
         trained,
         config,
         answers=measured,
@@ -120,13 +125,13 @@ def _answers(trained: Trained, config: ChatConfig, processes: Processes) -> dict
     options = Options(max_tokens=config.answer_tokens, seed=config.seed)
     key = [trained.fit["weights_sha256"], config.answer_prompts, asdict(options)]
     done = run.find("answers", key)
-    if done is None or not (run.path / answers.FILE_NAME).is_file():
+    if done is None or not (run.path / ANSWERS_FILE).is_file():
         ready.model.to(processes.accelerator.device)
         asked = ready.corpus.test[: config.answer_prompts]
         tuned, told = _answered(ready, asked, options, config, processes, "tuned")
         with ready.model.disable_adapter():
             before, told_before = _answered(ready, asked, options, config, processes, "base")
-        answers.write(run.path, asked, {"base": before, "tuned": tuned}, ready.reader)
+        write_answers(run.path, asked, {"base": before, "tuned": tuned}, ready.reader)
         run.record("answers", key, {"base": asdict(told_before), "tuned": asdict(told)})
         done = run.find("answers", key)
         assert done is not None
@@ -134,7 +139,7 @@ def _answers(trained: Trained, config: ChatConfig, processes: Processes) -> dict
 
 
 def _answered(
-    ready: Ready,
+    ready: PreparedChatRun,
     asked: Sequence[Dialogue],
     options: Options,
     config: ChatConfig,
@@ -145,8 +150,8 @@ def _answered(
     prompts = [ready.reader.prompt(one)[-limit:] for one in asked]
     processes.say(f"the {name} model answers {len(prompts)} held-out prompts")
     batch_size = _ANSWERS_PER_ROW * config.per_device_eval_batch_size
-    made = answers.sample(ready.plain, prompts, ready.reader, options, batch_size=batch_size)
-    return made, answers.figures(made, ready.plain, prompts, ready.reader)
+    made = sample_answers(ready.plain, prompts, ready.reader, options, batch_size=batch_size)
+    return made, answer_figures(made, ready.plain, prompts, ready.reader)
 
 
 def _draw(trained: Trained, config: ChatConfig) -> None:
@@ -182,12 +187,12 @@ def _write_receipt(trained: Trained, config: ChatConfig, told: Mapping[str, obje
 
 def _refuse_missing_runs(config: ChatConfig) -> None:
     for name in config.compare_runs:
-        if not (Path(name) / METRICS).is_file():
-            raise ConfigError(f"compare_runs names {name}, which holds no {METRICS} of a run")
+        if not (Path(name) / METRICS_FILE).is_file():
+            raise ConfigError(f"compare_runs names {name}, which holds no {METRICS_FILE} of a run")
 
 
 def _refuse_nameless_base(config: ChatConfig, revision: str) -> None:
-    if config.push_to_hub and revision == bases.LOCAL:
+    if config.push_to_hub and revision == LOCAL_REVISION:
         raise ConfigError(
             f"{config.model_name_or_path} is a folder of this machine, so nobody else could load "
             "the published adapter; publish the base model first and give its repo id"

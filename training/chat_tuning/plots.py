@@ -13,7 +13,16 @@ from matplotlib.figure import Figure
 
 from inference.core.atomic_write import write_whole
 from training.chat_tuning.held_out import Losses
-from training.report.canvas import BLUE, GREEN, GREY, ORANGE, looks, png, sheet, shown
+from training.report.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    plot_style,
+    png_bytes,
+    short_label,
+    single_plot,
+)
 from training.report.plots import FOLDER
 from training.trainer.progress import Line
 
@@ -33,15 +42,15 @@ def write_all(
     written = []
     for name, figure in figures.items():
         path = FOLDER / f"{name}.png"
-        write_whole(run_dir / path, png(figure))
+        write_whole(run_dir / path, png_bytes(figure))
         written.append(path.as_posix())
     return written
 
 
-@looks()
+@plot_style()
 def loss_curve(histories: Mapping[str, Sequence[Line]]) -> Figure:
     """Training and validation loss over optimizer steps; the base model is the line across."""
-    figure, plot = sheet("Loss of the answers' tokens", 3.4)
+    figure, plot = single_plot("Loss of the answers' tokens", 3.4)
     for place, (name, lines) in enumerate(histories.items()):
         colour, dashes = _COLOURS[place % 3], _DASHES[place // 3 % 3]
         trained = [(line["step"], line["loss"]) for line in lines if "loss" in line]
@@ -51,7 +60,7 @@ def loss_curve(histories: Mapping[str, Sequence[Line]]) -> Figure:
         if trained:
             plot.plot(*zip(*trained, strict=True), dashes, color=colour, alpha=0.45, linewidth=1)
         if checked:
-            label = f"{shown(name)}: validation"
+            label = f"{short_label(name)}: validation"
             # between the first look and the last a line would tell what nobody has measured
             style = dashes if len(checked) > _FEW else "none"
             plot.plot(
@@ -66,11 +75,11 @@ def loss_curve(histories: Mapping[str, Sequence[Line]]) -> Figure:
     return figure
 
 
-@looks()
+@plot_style()
 def held_out(base: Losses, tuned: Losses) -> Figure:
     """Every held-out dialogue: its loss before across, after upwards; below the line is better."""
     before, after = base.sums / base.counts, tuned.sums / tuned.counts
-    figure, plot = sheet("Loss of each held-out dialogue", 3.6)
+    figure, plot = single_plot("Loss of each held-out dialogue", 3.6)
     end = float(np.max([before.max(), after.max()])) * 1.05
     plot.plot([0, end], [0, end], ":", color=GREY, label="unchanged")
     plot.scatter(before, after, s=14, color=BLUE, label=f"{len(before)} dialogues")

@@ -16,20 +16,19 @@ import numpy as np
 from inference.chat.sampling import Options
 from inference.core.errors import ModelError
 from inference.models.model_files import read_json
-from training.chat_tuning import answers as answered
 from training.chat_tuning import held_out
-from training.chat_tuning.answers import Answers
+from training.chat_tuning.answers import ANSWERS_FILE, Answers
 from training.chat_tuning.experiment import Trained
 from training.chat_tuning.held_out import Losses
 from training.run.run_folder import write_json
 from training.settings.chat_config import ChatConfig
 
-FILE_NAME = Path("results") / "report.json"
-HELD_OUT = Path("results") / "held_out.json"
+REPORT_FILE = Path("results") / "report.json"
+HELD_OUT_FILE = Path("results") / "held_out.json"
 _ENDED_SHARE = 0.95  # below it a visitor meets an answer that does not stop too often
 
 
-def write(
+def write_report(
     trained: Trained,
     config: ChatConfig,
     *,
@@ -53,11 +52,11 @@ def write(
         "tuned": trained.tuned.sums.tolist(),
         "also_in_training": [ids[place] for place in trained.ready.corpus.overlapping],
     }
-    write_json(folder / HELD_OUT, rows)
+    write_json(folder / HELD_OUT_FILE, rows)
     before = trained.ready.base.weights_sha256
     report: dict[str, object] = {
         "format": 1,
-        "held_out": figures_of(rows),
+        "held_out": report_figures(rows),
         "answers": {
             "max_tokens": config.answer_tokens,
             "temperature": Options.temperature,
@@ -73,11 +72,11 @@ def write(
         "sizes": list(sizes),
     }  # fmt: skip
     report["warnings"] = list(_warnings(config, report, answers))
-    write_json(folder / FILE_NAME, report)
+    write_json(folder / REPORT_FILE, report)
     return report
 
 
-def figures_of(rows: Mapping[str, object]) -> dict[str, object]:
+def report_figures(rows: Mapping[str, object]) -> dict[str, object]:
     """Losses, perplexities and their difference from the rows of held_out.json."""
     base, tuned = _losses(rows, "base"), _losses(rows, "tuned")
     names: list[str] = rows["rows"]  # type: ignore[assignment]
@@ -91,23 +90,25 @@ def figures_of(rows: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def read_rows(run_dir: Path) -> dict[str, object]:
+def read_held_out_rows(run_dir: Path) -> dict[str, object]:
     """The content of results/held_out.json.
 
     Raises:
         ModelError: it is missing, or is no such file.
     """
-    rows = read_json(run_dir / HELD_OUT)
+    rows = read_json(run_dir / HELD_OUT_FILE)
     try:
         lengths = {len(rows[name]) for name in ("rows", "tokens", "base", "tuned")}  # type: ignore[arg-type]
     except (KeyError, TypeError):
         lengths = set()
     if len(lengths) != 1 or "also_in_training" not in rows:
-        raise ModelError(f"{run_dir / HELD_OUT} does not hold the losses of a run; train again")
+        raise ModelError(
+            f"{run_dir / HELD_OUT_FILE} does not hold the losses of a run; train again"
+        )
     return dict(rows)
 
 
-def sentence(report: Mapping[str, object]) -> str:
+def report_sentence(report: Mapping[str, object]) -> str:
     """What came of the training, in one line."""
     told = json.loads(json.dumps(report["held_out"]))
     change = told["difference"]
@@ -147,7 +148,7 @@ def _warnings(
         found.append(
             f"only {tuned.ended} of {tuned.prompts} answers end by themselves within "
             f"{config.answer_tokens} tokens, expected {_ENDED_SHARE:.0%}; "
-            f"read those that did not in {answered.FILE_NAME}"
+            f"read those that did not in {ANSWERS_FILE}"
         )
     told = json.loads(json.dumps(report["held_out"]))
     if told["difference"]["verdict"] != "better":

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from hub.client import Hub
 from inference.core.errors import ConfigError
-from training.chat_tuning import base as bases
 from training.chat_tuning import corpus, experiment, held_out, paraphrasing
-from training.chat_tuning.base import Base
+from training.chat_tuning.base import ChatBase, find_chat_base
 from training.chat_tuning.corpus import content_hash
 from training.chat_tuning.experiment import Trained
 from training.settings.chat_config import ChatConfig
@@ -73,7 +72,7 @@ def sizes(
     if name is None:
         return []
     course = _course(main)
-    other = bases.find(name, config.compare_model_revision, hub)
+    other = find_chat_base(name, config.compare_model_revision, hub)
     if other.weights_sha256 == main.ready.base.weights_sha256:
         raise ConfigError(f"{name} is the base model itself; compare with a smaller or larger one")
     changed = config.with_values(
@@ -87,7 +86,7 @@ def sizes(
     return [_size_row(one.ready.base, one) for one in (main, compared)]
 
 
-def _size_row(base: Base, trained: Trained) -> dict[str, object]:
+def _size_row(base: ChatBase, trained: Trained) -> dict[str, object]:
     course = _course(trained)
     weights, total = trained.ready.model.get_nb_trainable_parameters()
     test = trained.ready.corpus.test

@@ -17,9 +17,8 @@ from inference.models.model_files import read_json
 from training.chat_tuning import corpus
 from training.chat_tuning.shipment import CHAT
 from training.run import receipt
-from training.run.checks import DEVIATES, OK, UNCHECKED, Check, equal
-from training.settings import chat_config as configs
-from training.settings.chat_config import ChatConfig
+from training.run.checks import DEVIATES, OK, UNCHECKED, Check, check_equal
+from training.settings.chat_config import ChatConfig, chat_config_from_mapping
 
 
 def is_chat(told: Mapping[str, Any]) -> bool:
@@ -33,7 +32,7 @@ def settings(told: Mapping[str, Any]) -> ChatConfig:
     Raises:
         ConfigError: run.json has a setting that is none.
     """
-    return configs.from_mapping(told["config"])
+    return chat_config_from_mapping(told["config"])
 
 
 def parts(
@@ -55,24 +54,24 @@ def parts(
     names = {source["part"]: source["name"] for source in told["data"]["sources"]}
     renamed = corpus.with_names(made, names)
     there = {name: value for name, value in told["data"].items() if name != "rejected_rows"}
-    yield from equal("split", "run.json: data", there, renamed.receipt())
+    yield from check_equal("split", "run.json: data", there, renamed.receipt())
     if (run_dir / receipt.SPLITS).is_file():
         stored = receipt.read_split_ids(run_dir)
-        yield from equal("split", receipt.SPLITS, stored, renamed.row_ids())
+        yield from check_equal("split", receipt.SPLITS, stored, renamed.row_ids())
 
 
 def figures(run_dir: Path, told: Mapping[str, Any]) -> Iterator[Check]:
     """The losses of run.json and report.json against the rows of held_out.json."""
-    from training.chat_tuning import report
+    from training.chat_tuning.report import REPORT_FILE, read_held_out_rows, report_figures
 
     try:
-        made = report.figures_of(report.read_rows(run_dir))
-        stored = read_json(run_dir / report.FILE_NAME)
+        made = report_figures(read_held_out_rows(run_dir))
+        stored = read_json(run_dir / REPORT_FILE)
     except ModelError as error:
         yield Check("metric", UNCHECKED, str(error))
         return
-    yield from equal("metric", "run.json: metrics", told["metrics"], {"held_out": made})
-    yield from equal("metric", str(report.FILE_NAME), stored["held_out"], made)
+    yield from check_equal("metric", "run.json: metrics", told["metrics"], {"held_out": made})
+    yield from check_equal("metric", str(REPORT_FILE), stored["held_out"], made)
 
 
 def golden_check(run_dir: Path, hub: Hub) -> Check:

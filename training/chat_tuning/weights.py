@@ -15,9 +15,9 @@ from inference.chat.chat_bundle import ChatBundle
 from inference.core.errors import ConfigError
 from training.chat_tuning import adapters, loop
 from training.chat_tuning.adapters import PeftModel
-from training.chat_tuning.base import Base
-from training.chat_tuning.batches import Encoded
-from training.chat_tuning.loop import ChatFit, ChatJob
+from training.chat_tuning.base import ChatBase
+from training.chat_tuning.batches import EncodedDialogues
+from training.chat_tuning.loop import ChatFit, ChatTrainInputs
 from training.chat_tuning.template import Reader
 from training.run import receipt
 from training.run.run_folder import RunFolder, sha256_of
@@ -27,11 +27,11 @@ from training.trainer.processes import Processes
 from training.trainer.progress import History
 
 
-def make(
+def fit_adapter(
     config: ChatConfig,
     model: PeftModel,
-    parts: tuple[Encoded, Encoded],
-    base: Base,
+    parts: tuple[EncodedDialogues, EncodedDialogues],
+    base: ChatBase,
     reader: Reader,
     run: RunFolder,
     processes: Processes,
@@ -47,7 +47,7 @@ def make(
     path = run.path / adapters.WEIGHTS
     if done is None:
         run.write()
-        job = ChatJob(
+        job = ChatTrainInputs(
             config=config,
             model=model,
             train=parts[0],
@@ -74,7 +74,7 @@ def make(
     return done
 
 
-def _save(fit: ChatFit, base: Base, reader: Reader, model: PeftModel, run: RunFolder) -> None:
+def _save(fit: ChatFit, base: ChatBase, reader: Reader, model: PeftModel, run: RunFolder) -> None:
     """Put the best adapter, the tokenizer and what a chat needs to know into the run folder."""
     for path in fit.adapter_dir.iterdir():
         partial = run.path / f".{path.name}.partial"
@@ -89,7 +89,7 @@ def _save(fit: ChatFit, base: Base, reader: Reader, model: PeftModel, run: RunFo
     generation.save_pretrained(run.path)
     limit = getattr(plain.config, "max_position_embeddings", reader.max_tokens)
     bundle = ChatBundle(
-        base=chat_bundle.Base(base.repo_id, base.revision, base.weights_sha256),
+        base=chat_bundle.BaseReference(base.repo_id, base.revision, base.weights_sha256),
         system_prompt=reader.system_prompt,
         max_length=int(limit),
         end_of_turn=reader.end_of_turn,
@@ -98,7 +98,7 @@ def _save(fit: ChatFit, base: Base, reader: Reader, model: PeftModel, run: RunFo
 
 
 def _record(
-    fit: ChatFit, train: Encoded, config: ChatConfig, run: RunFolder, processes: Processes
+    fit: ChatFit, train: EncodedDialogues, config: ChatConfig, run: RunFolder, processes: Processes
 ) -> dict[str, object]:
     course = {name: value for name, value in asdict(fit).items() if name != "adapter_dir"}
     validations = [line for line in History(run.path).lines() if "validation_loss" in line]

@@ -15,15 +15,14 @@ from pathlib import Path
 import yaml
 
 from hub.client import Hub
-from inference.core.errors import Leak
+from inference.core.errors import LeakError
 from inference.core.settings import Settings
 from inference.data.records import Records
 from inference.evaluation import predictions
 from inference.evaluation.leaderboard import Leaderboard, sentence
-from inference.models import bundle as bundles
-from inference.models import classifier
-from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH
-from inference.runs import study as studies
+from inference.models.bundle import load_bundle, save_bundle
+from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH, load_classifier
+from inference.runs.study import copy_study, load_study
 from training.data import data
 from training.data.data import Splits
 from training.data.splits import label_matrix
@@ -33,17 +32,16 @@ from training.export import export, golden, thresholds
 from training.publishing import publish
 from training.publishing.classifier_files import CLASSIFIER
 from training.report import card, results
-from training.report import vocabulary as words_of
 from training.report.results import Task
+from training.report.vocabulary import write_vocabulary
 from training.run import receipt
-from training.run.run_folder import STUDY, RunFolder, sha256_of
+from training.run.run_folder import STUDY_FOLDER, RunFolder, sha256_of
 from training.settings.config import TrainConfig
-from training.trainer import base as bases
 from training.trainer import trackers
-from training.trainer import weights as weights_of
-from training.trainer.base import Base
+from training.trainer.base import Base, find_base
 from training.trainer.processes import Processes
 from training.trainer.progress import History
+from training.trainer.weights import fit_weights
 
 # Replayed after publishing, and published: so never the user's texts.
 _GOLDEN_TEXTS = (
@@ -60,7 +58,7 @@ _GOLDEN_TEXTS = (
 
 
 @dataclass(frozen=True)
-class Result:
+class RunResult:
     """A finished run. repo_id and sha are None unless it was published.
 
     metrics: of the test part, by row of the verdict table; verdict: its sentence. Both are empty
@@ -74,7 +72,7 @@ class Result:
     verdict: str = ""
 
 
-def run(config: TrainConfig, settings: Settings) -> Result:
+def run(config: TrainConfig, settings: Settings) -> RunResult:
     """Train, export, measure, judge and, if asked, publish.
 
     Raises:
@@ -88,10 +86,10 @@ def run(config: TrainConfig, settings: Settings) -> Result:
     folder = RunFolder.open(Path(config.output_dir), identity)
     if processes.is_main:
         folder.hold()
-    fitted = weights_of.make(config, splits, base, folder, processes)
+    fitted = fit_weights(config, splits, base, folder, processes)
     processes.part()
     if not processes.is_main or found is None:
-        return Result(folder.path, None, None, {})
+        return RunResult(folder.path, None, None, {})
     weights = fitted["weights_sha256"]
     exported = _export(folder, splits, weights)
     decided = _decide(folder, splits, weights, settings.threads)
@@ -100,7 +98,7 @@ def run(config: TrainConfig, settings: Settings) -> Result:
         folder, weights, Task(splits, config, base, hub, shown_id, settings.threads)
     )
     _draw(folder, splits, measured.board)
-    words_of.write(folder, splits)
+    write_vocabulary(folder, splits)
     _keep_study(config, folder)
     receipt.write_split_ids(folder.path, splits.row_ids())
     receipt.write(
@@ -118,11 +116,11 @@ def run(config: TrainConfig, settings: Settings) -> Result:
     sha = (
         publish.publish_once(folder, repo_id, config, hub, CLASSIFIER, "model") if repo_id else None
     )
-    return Result(folder.path, repo_id, sha, measured.figures, said)
+    return RunResult(folder.path, repo_id, sha, measured.figures, said)
 
 
 @dataclass(frozen=True)
-class Ready:
+class PreparedRun:
     """What a run starts from; found: on the main process alone; repo_id: None unless published."""
 
     splits: Splits
@@ -131,7 +129,7 @@ class Ready:
     repo_id: str | None
 
 
-def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> Ready:
+def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
     """All that is done before the first step: settings are said, data is read, examined, divided.
 
     Raises:
@@ -139,19 +137,19 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> Ready:
     """
     trackers.refuse_missing(config.report_to)
     if config.study and Path(config.study).is_file():
-        studies.load(Path(config.study))  # it is copied when all else is done
+        load_study(Path(config.study))  # it is copied when all else is done
     processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
     repo_id = processes.agree(_preflight(config, hub) if processes.is_main else None)
     with processes.main_first():
         given = data.read_parts(config, hub)  # first: a slip in a file needs no download to be seen
-        base = bases.find(config, hub)
+        base = find_base(config, hub)
         found = _examine(given, config) if processes.is_main else None
         splits = data.divide(given, config)
     _refuse_leaks(found, config, processes)
     results.refuse_incomplete_descriptions(config, splits.labels)
     results.refuse_unusable_maps(config, splits.labels)
     processes.say(_describe(splits, config, processes))
-    return Ready(splits, base, found, repo_id)
+    return PreparedRun(splits, base, found, repo_id)
 
 
 def _examine(given: Mapping[str, Records], config: TrainConfig) -> Report:
@@ -173,16 +171,16 @@ def _refuse_leaks(found: Report | None, config: TrainConfig, processes: Processe
     """Stop every process if the one that looked at the files found a leak.
 
     Raises:
-        Leak: a text of a given validation or test file lies in another one.
+        LeakError: a text of a given validation or test file lies in another one.
     """
     leak = ""
     if found is not None and not config.allow_leaks:
         try:
             refuse_leaks(found)
-        except Leak as error:
+        except LeakError as error:
             leak = str(error)
     if leak := processes.agree(leak):
-        raise Leak(leak)
+        raise LeakError(leak)
 
 
 def _preflight(config: TrainConfig, hub: Hub) -> str | None:
@@ -226,11 +224,11 @@ def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object
     done = run.find("export", weights)
     if done is None:
         print("exporting to ONNX", flush=True)
-        bundle = bundles.load(run.path)
+        bundle = load_bundle(run.path)
         # a validation part of a few texts alone would leave the int8 file too narrow ranges
         known = (*splits.validation, *splits.train[: export.RANGE_TEXTS])
         texts = [bundle.compose(example.fields) for example in known]
-        done = asdict(export.export(run.path, texts))
+        done = asdict(export.export_classifier(run.path, texts))
         golden.write(run.path, _GOLDEN_TEXTS)
         run.record("export", weights, done)
     return done
@@ -241,7 +239,7 @@ def _decide(run: RunFolder, splits: Splits, weights: object, threads: int) -> di
     done = run.find("decide", weights)
     if done is None:
         engine = ONNX_FP32 if (run.path / ONNX_FILES[ONNX_FP32]).is_file() else TORCH
-        model = classifier.load(run.path, engine=engine, threads=threads)
+        model = load_classifier(run.path, engine=engine, threads=threads)
         bundle = model.bundle
         texts = [bundle.compose(example.fields) for example in splits.validation]
         print(f"choosing how scores decide, on {len(texts)} validation texts", flush=True)
@@ -251,7 +249,7 @@ def _decide(run: RunFolder, splits: Splits, weights: object, threads: int) -> di
             splits.labels,
             splits.problem_type,
         )
-        bundles.save(chosen.apply(bundle), run.path)
+        save_bundle(chosen.apply(bundle), run.path)
         done = asdict(chosen)
         run.record("decide", weights, done)
     return done
@@ -273,7 +271,7 @@ def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
             parts={name: label_matrix(part, splits.labels) for name, part in splits.parts.items()},
             targets=predictions.load_targets(run.path / predictions.TARGETS),
             predictions=predictions.load(answers),
-            bundle=bundles.load(run.path),
+            bundle=load_bundle(run.path),
         )
         run.record("plots", key, {file: sha256_of(run.path / file) for file in files})
 
@@ -281,13 +279,13 @@ def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
 def _keep_study(config: TrainConfig, run: RunFolder) -> None:
     """Put the search that chose these settings beside the results, where it still lies."""
     if config.study and Path(config.study).is_file():
-        studies.copy(Path(config.study), run.path / STUDY)
+        copy_study(Path(config.study), run.path / STUDY_FOLDER)
     elif config.study:
         print(f"note: {config.study} is not here, so the card does not tell of the search")
 
 
 def _card(run: RunFolder) -> None:
-    key = sha256_of(run.path / receipt.FILE_NAME)
+    key = sha256_of(run.path / receipt.RECEIPT_FILE)
     if run.find("card", key) is None or not (run.path / card.FILE_NAME).exists():
         card.write_card(run.path)
         run.record("card", key, {})

@@ -22,7 +22,7 @@ Batch = dict[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedExamples:
     """N tokenised examples.
 
     token_ids: N arrays of int32, special tokens included, not padded.
@@ -44,14 +44,14 @@ class Encoded:
         return self.targets[:, None] == np.arange(labels)
 
 
-def encode(
+def encode_examples(
     texts: Sequence[str],
     matrix: NDArray[np.bool_],
     tokenizer: PreTrainedTokenizerBase,
     *,
     max_tokens: int,
     is_multilabel: bool,
-) -> Encoded:
+) -> EncodedExamples:
     """Tokenise all texts; `matrix` is (N, C) bool, one true a row unless multi-label."""
     ids = tokenizer(
         list(texts),
@@ -62,7 +62,7 @@ def encode(
         return_token_type_ids=False,
     )["input_ids"]
     targets = matrix.astype(np.float32) if is_multilabel else matrix.argmax(axis=1).astype(np.int64)
-    return Encoded(tuple(np.asarray(row, dtype=np.int32) for row in ids), targets)
+    return EncodedExamples(tuple(np.asarray(row, dtype=np.int32) for row in ids), targets)
 
 
 class GroupedByLength(Sampler[int]):
@@ -128,7 +128,7 @@ def _drawn(
 
 
 def train_loader(
-    encoded: Encoded,
+    encoded: EncodedExamples,
     pad_id: int,
     *,
     batch_size: int,
@@ -148,7 +148,7 @@ def train_loader(
 
 
 def eval_loader(
-    encoded: Encoded, pad_id: int, *, batch_size: int, multiple: int = 1
+    encoded: EncodedExamples, pad_id: int, *, batch_size: int, multiple: int = 1
 ) -> DataLoader[int]:
     """Batches in order of length, longest first; `rows` (B,) int64 tells each example's place."""
     longest_first = np.argsort(-encoded.lengths, kind="stable").tolist()
@@ -175,7 +175,7 @@ class _Rows(Dataset[int]):
 
 
 def _loader(
-    encoded: Encoded, batches: BatchSampler, pad_id: int, multiple: int, seed: int
+    encoded: EncodedExamples, batches: BatchSampler, pad_id: int, multiple: int, seed: int
 ) -> DataLoader[int]:
     def collate(rows: Sequence[int]) -> Batch:
         return _pad(encoded, rows, pad_id, multiple)
@@ -190,7 +190,7 @@ def _loader(
     )
 
 
-def _pad(encoded: Encoded, rows: Sequence[int], pad_id: int, multiple: int) -> Batch:
+def _pad(encoded: EncodedExamples, rows: Sequence[int], pad_id: int, multiple: int) -> Batch:
     longest = max(len(encoded.token_ids[row]) for row in rows)
     width = -(-longest // multiple) * multiple
     ids = np.full((len(rows), width), pad_id, dtype=np.int64)  # (B, T)

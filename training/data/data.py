@@ -17,11 +17,11 @@ from pathlib import Path
 from hub.client import Hub
 from inference.core.errors import DataError
 from inference.data import records
-from inference.data.cells import shown
+from inference.data.cells import quote_text
 from inference.data.problem_types import MULTI
 from inference.data.records import Example, Records, Rejected
-from training.data import division as division_of
 from training.data import hub_dataset
+from training.data.division import divide_records, thin_examples
 from training.settings.config import TrainConfig
 
 _NAMED = 30
@@ -113,7 +113,7 @@ def divide(given: Mapping[str, Records], config: TrainConfig) -> Splits:
     """
     splits = _divide(given, config)
     if config.max_train_samples and len(splits.train) > config.max_train_samples:
-        train = division_of.thin(
+        train = thin_examples(
             splits.train,
             splits.labels,
             config.max_train_samples,
@@ -155,7 +155,7 @@ def _divide(given: Mapping[str, Records], config: TrainConfig) -> Splits:
     missing = {name: share for name, share in shares.items() if name not in parts}
     notes: tuple[str, ...] = ()
     if missing:
-        division = division_of.divide(first, missing, config)
+        division = divide_records(first, missing, config)
         parts.update(division.parts)
         notes = division.notes
     for name in ("validation", "test"):
@@ -183,7 +183,9 @@ def _absences(splits: Splits) -> tuple[str, ...]:
     notes = []
     for name, of_part in counts.items():
         absent = [label for label in splits.labels if not of_part[label]]
-        named = ", ".join(f"{shown(label)} ({in_all[label]} in all)" for label in absent[:_NAMED])
+        named = ", ".join(
+            f"{quote_text(label)} ({in_all[label]} in all)" for label in absent[:_NAMED]
+        )
         more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
         if absent:
             notes.append(f"no {name} text is labelled {named}{more}: {_WITHOUT[name]}")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from inference.core.errors import DataError
 from inference.data.problem_types import MULTI
 from inference.data.records import Example, Records
-from training.data.groups import equal_texts, together
+from training.data.groups import equal_texts, group_examples
 from training.data.splits import hold_back, hold_back_groups, hold_back_latest, label_matrix
 from training.settings.config import TrainConfig
 
@@ -30,7 +30,7 @@ class Division:
     notes: tuple[str, ...]
 
 
-def divide(whole: Records, shares: Mapping[str, float], config: TrainConfig) -> Division:
+def divide_records(whole: Records, shares: Mapping[str, float], config: TrainConfig) -> Division:
     """Parts of these shares of the whole, held back one after the other.
 
     The latest texts where time_field is set, whole groups where group_field is, else a stratified
@@ -39,7 +39,7 @@ def divide(whole: Records, shares: Mapping[str, float], config: TrainConfig) -> 
     Raises:
         DataError: too few texts to divide, or those left all have the same labels.
     """
-    groups = together(whole.examples)
+    groups = group_examples(whole.examples)
     matrix = label_matrix(whole.examples, whole.labels)
     left = np.arange(len(whole.examples))
     rows: dict[str, NDArray[np.int64]] = {}
@@ -66,7 +66,7 @@ def divide(whole: Records, shares: Mapping[str, float], config: TrainConfig) -> 
     return Division(parts, groups.notes)
 
 
-def thin(
+def thin_examples(
     train: Sequence[Example], labels: Sequence[str], count: int, *, seed: int, is_multilabel: bool
 ) -> tuple[Example, ...]:
     """At most `count` of the examples, stratified; rare labels are the last to be dropped."""

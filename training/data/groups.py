@@ -31,7 +31,7 @@ class Groups:
     notes: tuple[str, ...] = ()
 
 
-def together(examples: Sequence[Example]) -> Groups:
+def group_examples(examples: Sequence[Example]) -> Groups:
     """The groups of the examples: whoever shares a group or nearly a text, also by a chain.
 
     One template, or one "thanks" that all authors wrote, can chain most rows together. Where the

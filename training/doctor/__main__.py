@@ -13,17 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from inference.core import settings as settings_of
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError, DataError, run_command
+from inference.core.settings import load_settings
 from inference.data.records import Example
 from training.data import data
 from training.data.splits import label_matrix
 from training.doctor import cleaned, label_names
 from training.doctor.examination import examine, refuse_leaks
-from training.doctor.report import render
-from training.settings.config import TrainConfig
-from training.settings.config import parse as parse_training
+from training.doctor.report import render_report
+from training.settings.config import TrainConfig, parse_train_config
 
 _OWN_FLAGS = ("--json", "--fix", "--no_suspects", "--output_dir", "--help", "-h")
 _SHOWN_REMOVED = 20
@@ -62,7 +61,7 @@ def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, TrainC
         len(flags.files), ["train", "validation", "test"]
     )
     named = [f"--{name}_file={file}" for name, file in zip(names, flags.files, strict=False)]
-    return flags, parse_training([*named, *rest])
+    return flags, parse_train_config([*named, *rest])
 
 
 def _divided(argv: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -80,7 +79,7 @@ def _divided(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 def main() -> None:
     """The command line."""
     flags, config = parse()
-    given = data.read_parts(config, settings_of.load().connect())
+    given = data.read_parts(config, load_settings().connect())
     if flags.fix:
         cleaned.refuse_unless_possible(given, flags.fix)
     found = examine(
@@ -102,9 +101,9 @@ def main() -> None:
     as_json = json.dumps({**found.as_dict(), "removed": removed}, ensure_ascii=False, indent=1)
     if flags.output_dir:
         write_whole(flags.output_dir / "doctor.json", as_json + "\n")
-        write_whole(flags.output_dir / "doctor.txt", render(found) + "\n")
+        write_whole(flags.output_dir / "doctor.txt", render_report(found) + "\n")
         write_whole(flags.output_dir / "labels.png", _label_plot(parts, found.labels))
-    print(as_json if flags.json else render(found))
+    print(as_json if flags.json else render_report(found))
     if flags.fix and not flags.json:
         _print_removed(removed, flags.fix)
     if trouble:
@@ -123,13 +122,13 @@ def _label_counts(
 def _label_plot(parts: Mapping[str, Sequence[Example]], labels: Sequence[str]) -> bytes:
     # Imported here: matplotlib takes half a second, and only this flag asks for it.
     from training.report import plots
-    from training.report.canvas import png
+    from training.report.canvas import png_bytes
 
     figure = plots.label_distribution(
         {name: label_matrix(part, labels) for name, part in parts.items()}, labels
     )
     assert figure is not None, "a part that was read has texts"
-    return png(figure)
+    return png_bytes(figure)
 
 
 def _print_removed(removed: Sequence[str], folder: Path) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.duplicates import exact_groups, near_duplicates
-from training.doctor.findings import Finding, Part, share
+from training.doctor.findings import Finding, Part, share_in_words
 
 # N texts of all parts together, in order
 
@@ -46,7 +46,7 @@ class Copies:
 
 
 @dataclass(frozen=True)
-class _Groups:
+class _TextGroups:
     """Group numbers of all texts, (N,) int64, and where each part's texts lie among them."""
 
     exact: NDArray[np.int64]
@@ -59,7 +59,7 @@ def find(parts: Sequence[Part]) -> Copies:
     texts = [text for part in parts for text in part.texts]
     ends = np.cumsum([0, *(len(part.texts) for part in parts)]).tolist()
     slices = tuple(slice(start, end) for start, end in pairwise(ends))
-    groups = _Groups(exact_groups(texts), near_duplicates(texts), slices)
+    groups = _TextGroups(exact_groups(texts), near_duplicates(texts), slices)
     findings = [
         *(
             one
@@ -77,21 +77,21 @@ def find(parts: Sequence[Part]) -> Copies:
     return Copies(tuple(findings), _each_row_once(leaks))
 
 
-def _within(part: Part, groups: _Groups, rows: slice) -> list[Finding]:
+def _within(part: Part, groups: _TextGroups, rows: slice) -> list[Finding]:
     exact = _repeats(groups.exact[rows])
     near = np.setdiff1d(_repeats(groups.near[rows]), exact)
     findings = []
     if len(exact):
         message = (
-            f"{share(len(exact), len(part.texts))} texts of {part.name} repeat an earlier one but "
-            "for blanks and case: they count double. A split keeps them on one side"
+            f"{share_in_words(len(exact), len(part.texts))} texts of {part.name} repeat an earlier "
+            "one but for blanks and case: they count double. A split keeps them on one side"
         )
         places = part.places(exact.tolist())
         findings.append(Finding("exact_duplicates", "note", len(exact), message, places))
     if len(near):
         message = (
-            f"{share(len(near), len(part.texts))} texts of {part.name} are nearly the same as "
-            "another: a template, or a copy with small changes"
+            f"{share_in_words(len(near), len(part.texts))} texts of {part.name} are nearly the "
+            "same as another: a template, or a copy with small changes"
         )
         places = part.places(near.tolist())
         findings.append(Finding("near_duplicates", "note", len(near), message, places))
@@ -103,7 +103,7 @@ def _repeats(groups: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])
 
 
-def _conflicts(parts: Sequence[Part], groups: _Groups) -> list[Finding]:
+def _conflicts(parts: Sequence[Part], groups: _TextGroups) -> list[Finding]:
     labels: dict[int, set[tuple[str, ...]]] = defaultdict(set)
     places: dict[int, list[str]] = defaultdict(list)
     for part, rows in zip(parts, groups.slices, strict=True):
@@ -122,7 +122,7 @@ def _conflicts(parts: Sequence[Part], groups: _Groups) -> list[Finding]:
 
 
 def _across(
-    parts: Sequence[Part], groups: _Groups, one: int, other: int, *, is_exact: bool
+    parts: Sequence[Part], groups: _TextGroups, one: int, other: int, *, is_exact: bool
 ) -> tuple[list[Finding], list[Leak]]:
     """What two parts share; with is_exact false, what is near but has no exact copy."""
     numbers = groups.exact if is_exact else groups.near
@@ -150,7 +150,7 @@ def _across(
     kind = "also occur" if is_exact else "nearly occur"
     remedy = _REMEDY.format(parts[one].name, _IF_EXACT if is_exact else _IF_NEAR)
     message = (
-        f"{share(len(copied), len(later))} texts of {parts[other].name} {kind} in "
+        f"{share_in_words(len(copied), len(later))} texts of {parts[other].name} {kind} in "
         f"{parts[one].name}: {remedy}"
     )
     places = tuple(

@@ -9,7 +9,7 @@ Try: python -m training.doctor tweets.csv --label_field sentiment
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from inference.core.errors import Leak
+from inference.core.errors import LeakError
 from inference.data.records import Records
 from training.doctor import copies, drift, label_names, languages, suspects, text_faults
 from training.doctor.findings import Finding, parts_of
@@ -61,7 +61,7 @@ def refuse_leaks(found: Report) -> None:
     """Pass when no text of a given part lies in another one.
 
     Raises:
-        Leak: a text does; a command then ends with exit code 3.
+        LeakError: a text does; a command then ends with exit code 3.
     """
     if found.leaking:
-        raise Leak("; ".join(finding.message for finding in found.leaking))
+        raise LeakError("; ".join(finding.message for finding in found.leaking))

@@ -78,7 +78,7 @@ def parts_of(given: Mapping[str, Records]) -> tuple[Part, ...]:
     )
 
 
-def share(count: int, of: int) -> str:
+def share_in_words(count: int, of: int) -> str:
     """A share in words: `12 of 3,400 (0.4 %)`."""
     return f"{count:,} of {of:,} ({count / max(1, of):.1%})".replace("%", " %")
 

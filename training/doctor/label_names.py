@@ -11,11 +11,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from inference.data.cells import listed
+from inference.data.cells import quote_names
 from inference.data.problem_types import SINGLE
 from inference.data.records import Example
 from training.data.duplicates import normalised
-from training.doctor.findings import Finding, Part, share
+from training.doctor.findings import Finding, Part, share_in_words
 
 _FEW_ROWS = 10  # a tenth for validation is one row: no choice can rest on it
 _LARGE_SHARE = 0.9
@@ -50,7 +50,7 @@ def _look_alikes(part: Part, labels: Sequence[str]) -> list[Finding]:
         if len(names) < 2:
             continue
         message = (
-            f"the labels {listed(names)} differ in case, blanks or punctuation only and are "
+            f"the labels {quote_names(names)} differ in case, blanks or punctuation only and are "
             "learned as different ones. Write them alike"
         )
         places = _places_of(part, names[1:])
@@ -74,8 +74,8 @@ def _misspelt(part: Part, labels: Sequence[str], counts: Counter[str]) -> list[F
             and normalised(label) != normalised(close[0])
         ):
             message = (
-                f"the label {listed([label])} ({counts[label]:,} rows) may be a misspelt "
-                f"{listed(close)} ({counts[close[0]]:,} rows). If so, write it alike"
+                f"the label {quote_names([label])} ({counts[label]:,} rows) may be a misspelt "
+                f"{quote_names(close)} ({counts[close[0]]:,} rows). If so, write it alike"
             )
             places = _places_of(part, [label])
             findings.append(Finding("misspelt_label", "warning", counts[label], message, places))
@@ -88,7 +88,7 @@ def _rare(part: Part, labels: Sequence[str], counts: Counter[str]) -> list[Findi
         return []
     message = (
         f"{len(rare)} of {len(labels)} labels have fewer than {_FEW_ROWS} rows in {part.name}: "
-        f"{listed(rare)}. No result on them can be believed; add rows, or join labels"
+        f"{quote_names(rare)}. No result on them can be believed; add rows, or join labels"
     )
     return [Finding("rare_labels", "warning", len(rare), message, _places_of(part, rare))]
 
@@ -99,8 +99,8 @@ def _one_large(part: Part, counts: Counter[str]) -> list[Finding]:
     if part.records.problem_type != SINGLE or count <= _LARGE_SHARE * rows:
         return []
     message = (
-        f"{share(count, rows)} rows of {part.name} are labelled {listed([label])}: always saying "
-        "so is as accurate. Look at MCC, not at accuracy"
+        f"{share_in_words(count, rows)} rows of {part.name} are labelled {quote_names([label])}: "
+        "always saying so is as accurate. Look at MCC, not at accuracy"
     )
     return [Finding("one_large_label", "note", count, message)]
 
@@ -111,7 +111,7 @@ def _absent(part: Part, labels: Sequence[str]) -> list[Finding]:
     if not absent or not counts:
         return []
     message = (
-        f"no row of {part.name} is labelled {listed(absent)}: nothing can be said about "
+        f"no row of {part.name} is labelled {quote_names(absent)}: nothing can be said about "
         f"{'it' if len(absent) == 1 else 'them'} there"
     )
     return [Finding("absent_labels", "warning", len(absent), message)]

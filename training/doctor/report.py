@@ -87,7 +87,7 @@ class Report:
         return tuple(one for one in self.findings if one.code == "leak")
 
 
-def render(report: Report) -> str:
+def render_report(report: Report) -> str:
     """The report for a terminal."""
     return "\n".join(
         [

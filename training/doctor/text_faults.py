@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from inference.data.cells import is_blank
-from training.doctor.findings import Finding, Part, Severity, share
+from training.doctor.findings import Finding, Part, Severity, share_in_words
 
 # UTF-8 read as cp1252 or latin-1, the replacement character, control characters of latin-1.
 _DAMAGED = re.compile(r"Ã[\u0080-\u00bf\u0192\u201a-\u2022]|â€|ðŸ|ï»¿|[\ufffd\x80-\x84\x86-\x9f]")
@@ -87,7 +87,7 @@ def _found(
     part: Part, code: str, severity: Severity, indices: list[int], says: str
 ) -> Iterator[Finding]:
     if indices:
-        message = f"{share(len(indices), len(part.texts))} texts of {part.name} {says}"
+        message = f"{share_in_words(len(indices), len(part.texts))} texts of {part.name} {says}"
         yield Finding(code, severity, len(indices), message, part.places(indices))
 
 
@@ -104,8 +104,8 @@ def _rejected(part: Part) -> Iterator[Finding]:
     kinds = Counter(re.sub(r"'[^']*'|\d+", "…", one.reason) for one in rejected)
     reasons = "; ".join(f"{count:,}: {kind}" for kind, count in kinds.most_common(3))
     message = (
-        f"{share(len(rejected), part.records.rows_in)} rows of {part.name} cannot be used and are "
-        f"left out: {reasons}"
+        f"{share_in_words(len(rejected), part.records.rows_in)} rows of {part.name} cannot be used "
+        f"and are left out: {reasons}"
     )
     places = tuple(f"{part.file}:{one.row}" for one in rejected[:5])
     yield Finding("rejected_rows", "warning", len(rejected), message, places)

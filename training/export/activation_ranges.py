@@ -20,22 +20,22 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 
 from inference.models.onnx_engine import open_session
-from training.export.products import FUSED_DOMAIN, by_input
+from training.export.products import FUSED_DOMAIN, products_by_input
 
 _LEVELS = 255
 _LEAST_SCALE = 1e-8  # of an input that is always 0
 
 
-Range = tuple[NDArray[np.float32], NDArray[np.float32]]
+ActivationRange = tuple[NDArray[np.float32], NDArray[np.float32]]
 """The least and the greatest value of each channel, (K,) each, and 0."""
 
 
-def measure(program: ir.Model, rows: Sequence[Sequence[int]]) -> dict[str, Range]:
+def measure(program: ir.Model, rows: Sequence[Sequence[int]]) -> dict[str, ActivationRange]:
     """The ranges of what the products of a float32 graph read, by name.
 
     rows: token ids of one text or more, such as the model will read, (T,) each.
     """
-    names = list(by_input(program))
+    names = list(products_by_input(program))
     made = {_name(value): value for node in program.graph for value in node.outputs}
     outputs = list(program.graph.outputs)
     try:
@@ -46,7 +46,7 @@ def measure(program: ir.Model, rows: Sequence[Sequence[int]]) -> dict[str, Range
             session = open_session(path)
     finally:
         program.graph.outputs[:] = outputs
-    ranges: dict[str, Range] = {}
+    ranges: dict[str, ActivationRange] = {}
     for row in rows:
         ids = np.array([row], np.int64)
         given = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
@@ -61,7 +61,7 @@ def measure(program: ir.Model, rows: Sequence[Sequence[int]]) -> dict[str, Range
     return ranges
 
 
-def fix(quantized: ir.Model, ranges: Mapping[str, Range]) -> None:
+def fix(quantized: ir.Model, ranges: Mapping[str, ActivationRange]) -> None:
     """Change the quantized graph in place; a product of unknown form keeps measuring."""
     graph = quantized.graph
     fixed = set()

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.errors import ModelError
-from inference.models import bundle as bundles
+from inference.models.bundle import load_bundle
 from inference.models.classifier import (
     ONNX_FILES,
     ONNX_FP32,
@@ -66,7 +66,7 @@ class ExportReport:
     duration_s: float = 0.0
 
 
-def export(run_dir: Path, texts: Sequence[str]) -> ExportReport:
+def export_classifier(run_dir: Path, texts: Sequence[str]) -> ExportReport:
     """Write both ONNX files of a run folder, or neither and a notice that says why.
 
     Neither: the family cannot be converted, or the float32 file is not what the weights are. The
@@ -167,7 +167,7 @@ class _Weights:
     """
 
     def __init__(self, folder: Path, output: str, groups: Sequence[tuple[str, ...]]) -> None:
-        limit = bundles.load(folder).max_tokens if output == "logits" else token_limit(folder)
+        limit = load_bundle(folder).max_tokens if output == "logits" else token_limit(folder)
         self.reader = load_reader(folder, min(_LONGEST_CHECK, limit), TORCH)
         self._folder, self._output = folder, output
         # the group's own windows only, as one batch: (B, C) logits or (B, T, H) states

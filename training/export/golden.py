@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from inference.core.errors import ModelError
-from inference.models import classifier
-from inference.models.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH
+from inference.models.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, load_classifier
 from inference.models.model_files import read_json
 from training.run.run_folder import write_json
 
@@ -30,7 +29,7 @@ def write(run_dir: Path, texts: Sequence[str]) -> None:
     """Store the logits that each ONNX file of the folder gives, or torch where there is none."""
     present = [name for name, file in ONNX_FILES.items() if (run_dir / file).is_file()]
     logits = {
-        name: classifier.load(run_dir, engine=name).logits(texts).tolist()
+        name: load_classifier(run_dir, engine=name).logits(texts).tolist()
         for name in present or [TORCH]
     }
     write_json(run_dir / FILE_NAME, {"texts": list(texts), "logits": logits})
@@ -44,7 +43,7 @@ def replay(folder: Path) -> None:
     """
     golden: Any = read_json(folder / FILE_NAME)
     for engine, logits in golden["logits"].items():
-        got = classifier.load(folder, engine=engine).logits(golden["texts"])
+        got = load_classifier(folder, engine=engine).logits(golden["texts"])
         expected = np.asarray(logits, np.float32)
         same_shape = got.shape == expected.shape
         difference = float(np.abs(got - expected).max()) if same_shape else float("inf")

@@ -15,8 +15,8 @@ import numpy as np
 import onnx_ir as ir
 from numpy.typing import NDArray
 
-from training.export.activation_ranges import Range
-from training.export.products import Product, by_input
+from training.export.activation_ranges import ActivationRange
+from training.export.products import Product, products_by_input
 
 # Beyond so many medians a channel is an outlier. MiniLM on 2,999 tweets, mean distance of a logit
 # from float32 and share of other decisions: nothing evened out .087, 2.0 %; beyond 4 medians .054,
@@ -27,14 +27,16 @@ _MOST = 32.0
 _WORTH = 1.5  # times: with less to gain in range the multiplication is saved
 
 
-def even_out(program: ir.Model, ranges: Mapping[str, Range]) -> dict[str, Range]:
+def even_out(
+    program: ir.Model, ranges: Mapping[str, ActivationRange]
+) -> dict[str, ActivationRange]:
     """Change the graph in place, to one that computes the same; returns the ranges that are left.
 
     ranges: the least and the greatest value of each channel, (K,) each, by the name of what a
         product reads. The result has the new names where something was divided.
     """
-    left: dict[str, Range] = {}
-    for name, products in by_input(program).items():
+    left: dict[str, ActivationRange] = {}
+    for name, products in products_by_input(program).items():
         low, high = ranges[name]
         divisors = _divisors(np.maximum(-low, high))
         if divisors.max() < _WORTH or not all(one.owns_weights for one in products):

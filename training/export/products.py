@@ -31,7 +31,7 @@ class Product:
         self.weights.const_value = ir.tensor(matrix * by_row, name=self.weights.name)
 
 
-def by_input(program: ir.Model) -> dict[str, list[Product]]:
+def products_by_input(program: ir.Model) -> dict[str, list[Product]]:
     """The products by the name of what they read."""
     found: dict[str, list[Product]] = {}
     for node in program.graph:

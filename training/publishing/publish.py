@@ -24,13 +24,13 @@ from inference.runs import publication
 from training.publishing.shipment import Shipment
 from training.report import card
 from training.run import shape
-from training.run.receipt import FILE_NAME, PATHS, without_folders
+from training.run.receipt import PATHS, RECEIPT_FILE, without_folders
 from training.run.run_folder import RunFolder, sha256_of
 
 _NUMBERED = re.compile(r"v([1-9]\d*)")
 
 
-def publish(
+def publish_folder(
     run_dir: Path,
     repo_id: str,
     hub: Hub,
@@ -78,7 +78,7 @@ def publish(
             tag=chosen,
             delete_patterns=shipment.allowed,
         )
-        card.write((stage / card.FILE_NAME).read_text("utf-8"), run_dir)
+        card.save_card((stage / card.FILE_NAME).read_text("utf-8"), run_dir)
     publication.save(published, run_dir)
     return published
 
@@ -197,13 +197,13 @@ def publish_once(
     Raises:
         UserError: as publish(), with the command that does it again.
     """
-    content = sha256_of(run.path / FILE_NAME)  # which holds the weights' sha256
+    content = sha256_of(run.path / RECEIPT_FILE)  # which holds the weights' sha256
     key = [hub.endpoint, repo_id, config.hub_private, config.hub_tag, content]
     done = run.find("publish", key)
     if done is None or not hub.exists(repo_id, str(done["sha"])):
         print(f"publishing {repo_id}", flush=True)
         try:
-            published = publish(
+            published = publish_folder(
                 run.path, repo_id, hub, shipment, private=config.hub_private, tag=config.hub_tag
             )
         except UserError as error:

@@ -47,7 +47,7 @@ _LOOKS: dict[Any, Any] = {  # matplotlib's stubs want each name as a Literal
 
 
 @contextmanager
-def looks() -> Iterator[None]:
+def plot_style() -> Iterator[None]:
     """Draw as all plots do, whatever the matplotlibrc of this machine says; also a decorator."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
@@ -55,14 +55,14 @@ def looks() -> Iterator[None]:
         yield
 
 
-def sheet(title: str, height_inches: float) -> tuple[Figure, Axes]:
+def single_plot(title: str, height_inches: float) -> tuple[Figure, Axes]:
     """A figure with one plot on it."""
     figure = Figure((_WIDTH_INCHES, height_inches), dpi=_DPI, layout="constrained")
     figure.suptitle(title)
     return figure, figure.add_subplot()
 
 
-def stacked(title: str, heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
+def stacked_plots(title: str, heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
     """A figure with plots below each other, of these heights in inches, on one x axis."""
     figure = Figure((_WIDTH_INCHES, sum(heights)), dpi=_DPI, layout="constrained")
     figure.suptitle(title)
@@ -70,7 +70,7 @@ def stacked(title: str, heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
     return figure, list(plots[:, 0])
 
 
-def panels(title: str, names: Sequence[str], x: str, y: str) -> tuple[Figure, list[Axes]]:
+def small_multiples(title: str, names: Sequence[str], x: str, y: str) -> tuple[Figure, list[Axes]]:
     """A figure with a small plot for each name, in rows of three; x and y name the axes."""
     rows = -(-len(names) // PANELS_IN_A_ROW)
     height = rows * _PANEL_HEIGHT_INCHES + 0.7
@@ -80,7 +80,7 @@ def panels(title: str, names: Sequence[str], x: str, y: str) -> tuple[Figure, li
     for plot in grid[len(names) :]:
         plot.set_visible(False)
     for plot, name in zip(grid, names, strict=False):
-        plot.set_title(shown(name), fontweight="bold")
+        plot.set_title(short_label(name), fontweight="bold")
     drawn = list(grid[: len(names)])
     for lowest in drawn[-PANELS_IN_A_ROW:]:  # of each column
         lowest.set_xlabel(x)
@@ -88,30 +88,30 @@ def panels(title: str, names: Sequence[str], x: str, y: str) -> tuple[Figure, li
     return figure, drawn
 
 
-def shown(name: str) -> str:
+def short_label(name: str) -> str:
     """A label's name as a plot has room for: one line, and cut when long."""
     line = " ".join(name.split())
     return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1]}…"
 
 
-def only(drawn: int, all_labels: int) -> str:
+def title_suffix(drawn: int, all_labels: int) -> str:
     """What a title adds where not all labels are drawn."""
     return "" if drawn == all_labels else f" ({drawn} of {all_labels} labels)"
 
 
-def legend(figure: Figure, plot: Axes) -> None:
+def add_legend(figure: Figure, plot: Axes) -> None:
     """Put one legend below all plots of a figure, which show the same as this one."""
     lines, names = plot.get_legend_handles_labels()
     figure.legend(lines, names, loc="outside lower center", ncols=len(names))
 
 
-def png(figure: Figure) -> bytes:
+def png_bytes(figure: Figure) -> bytes:
     """The figure as a PNG; the same figure gives the same bytes, with no date in them.
 
     Letters that the font lacks (Chinese, emoji) are drawn as boxes.
     """
     content = io.BytesIO()
-    with looks(), warnings.catch_warnings():
+    with plot_style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(content, format="png", metadata={"Software": None})
     return content.getvalue()

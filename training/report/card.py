@@ -1,7 +1,7 @@
 """Run folder -> README.md: the model card, from the files of the run folder and nothing else.
 
 Owns the metadata that the Hub reads and which facts stand where; the text around them is card.md,
-the paragraphs are card_text.py. A figure that the run folder does not hold is left out.
+the card_text are card_text.py. A figure that the run folder does not hold is left out.
 
 Try: python -c "from pathlib import Path; from training.report.card import write_card; \
     write_card(Path('DIR'))"
@@ -17,20 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from hub.client import card_text
+from hub.client import model_card_text
 from inference.core.atomic_write import write_whole
-from inference.evaluation import leaderboard as leaderboards
-from inference.evaluation.leaderboard import Leaderboard, Row
-from inference.models import bundle as bundles
-from inference.models.bundle import Bundle
+from inference.evaluation.leaderboard import Leaderboard, LeaderboardRow, load_leaderboard
+from inference.models.bundle import Bundle, load_bundle
 from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH, activate
 from inference.models.model_files import read_json
-from inference.runs import study as studies
-from inference.runs.study import Study
+from inference.runs.study import STUDY_FILE, Study, load_study
 from training.export import golden
-from training.report import card_results as results_text
-from training.report import card_text as paragraphs
-from training.run.run_folder import STUDY
+from training.report import card_results, card_text
+from training.run.run_folder import STUDY_FOLDER
 
 FILE_NAME = "README.md"
 _TEMPLATE = Path(__file__).with_name("card.md")
@@ -39,7 +35,7 @@ _WIDGET_CHARS = range(10, 120)
 
 
 @dataclass(frozen=True)
-class Run:
+class CardFacts:
     """What a card is made from; `receipt` is run.json."""
 
     repo_id: str
@@ -58,7 +54,7 @@ class Run:
         return self.receipt["config"]
 
     @property
-    def weights_row(self) -> Row | None:
+    def weights_row(self) -> LeaderboardRow | None:
         """The results of the weights themselves: float32, not the int8 copy."""
         own = {row.model.engine: row for row in self.board.rows if row.is_fine_tuned}
         return own.get(ONNX_FP32) or own.get(TORCH)
@@ -74,61 +70,63 @@ def write_card(run_dir: Path, repo_id: str | None = None, revision: str = "main"
         ModelError, DataError: a file of the run folder is missing or unreadable.
         HubError: the Hub would not understand the metadata.
     """
-    write(render(read(run_dir, repo_id, revision)), run_dir)
+    save_card(render_card(read_facts(run_dir, repo_id, revision)), run_dir)
 
 
-def read(run_dir: Path, repo_id: str | None, revision: str) -> Run:
+def read_facts(run_dir: Path, repo_id: str | None, revision: str) -> CardFacts:
     """Gather the facts of a run folder. Raises as write_card."""
     receipt = read_json(run_dir / "run.json")
     config: Any = receipt.get("config", {})
-    search = run_dir / STUDY / studies.FILE_NAME
-    return Run(
+    search = run_dir / STUDY_FOLDER / STUDY_FILE
+    return CardFacts(
         repo_id=repo_id or config.get("hub_model_id") or run_dir.resolve().name,
         revision=revision,
         receipt=receipt,
-        bundle=bundles.load(run_dir),
-        board=leaderboards.load(run_dir / "results" / "leaderboard.json"),
+        bundle=load_bundle(run_dir),
+        board=load_leaderboard(run_dir / "results" / "leaderboard.json"),
         golden=read_json(run_dir / golden.FILE_NAME),
         has_onnx=all((run_dir / name).is_file() for name in ONNX_FILES.values()),
-        study=studies.load(search) if search.is_file() else None,
+        study=load_study(search) if search.is_file() else None,
         plots=tuple(sorted(path.stem for path in (run_dir / "results" / "plots").glob("*.png"))),
     )
 
 
-def render(run: Run) -> str:
+def render_card(run: CardFacts) -> str:
     """The whole card. Raises HubError if the Hub would not understand the metadata."""
-    return card_text(_metadata(run), Template(_TEMPLATE.read_text("utf-8")).substitute(_body(run)))
+    return model_card_text(
+        _metadata(run), Template(_TEMPLATE.read_text("utf-8")).substitute(_body(run))
+    )
 
 
-def write(card: str, folder: Path) -> None:
+def save_card(card: str, folder: Path) -> None:
     """Write a card into a folder, whole or not at all."""
     write_whole(folder / FILE_NAME, card)
 
 
-def _body(run: Run) -> dict[str, str]:
+def _body(run: CardFacts) -> dict[str, str]:
     receipt, bundle = run.receipt, run.bundle
     examples = _examples(run)
     return {
-        "verdict": results_text.verdict(run.board),
-        "title": paragraphs.escape(run.repo_id.rpartition("/")[2]),
-        "summary": paragraphs.summary(receipt, bundle),
-        "results": results_text.results(receipt, run.board, run.plots),
+        "verdict": card_results.verdict(run.board),
+        "title": card_text.escape_markdown(run.repo_id.rpartition("/")[2]),
+        "summary": card_text.summary(receipt, bundle),
+        "results": card_results.results(receipt, run.board, run.plots),
         "repo_id": json.dumps(run.repo_id),
         "revision": json.dumps(run.revision),
         "repo_id_plain": run.repo_id,
         "revision_plain": run.revision,
         "example": json.dumps(examples[0][0] if examples else "a text", ensure_ascii=False),
-        "decision": paragraphs.decision(receipt, bundle),
-        "onnx": paragraphs.onnx(receipt, bundle, run.repo_id, run.revision, has_onnx=run.has_onnx),
-        "data": paragraphs.data(receipt, bundle.labels),
-        "training": paragraphs.training(receipt, run.study),
-        "file_flags": paragraphs.file_flags(run.config),
-        "limits": paragraphs.limits(receipt, bundle),
-        "versions": paragraphs.versions(receipt),
+        "decision": card_text.decision(receipt, bundle),
+        "onnx": card_text.onnx(receipt, bundle, run.repo_id, run.revision, has_onnx=run.has_onnx),
+        "data": card_text.data(receipt, bundle.labels),
+        "training": card_text.training(receipt, run.study),
+        "file_flags": card_text.file_flags(run.config),
+        "limits": card_text.limits(receipt, bundle),
+        "versions": card_text.versions(receipt),
     }
 
 
-def _metadata(run: Run) -> dict[str, object]:
+def _metadata(run: CardFacts) -> dict[str, object]:
     base = run.receipt["base_model"].get("repo_id")
     is_repo = "/" in str(base)  # a local folder has no page to link to
     tags = ["accelerate", *(["multi-label"] if run.bundle.is_multilabel else [])]
@@ -150,7 +148,7 @@ def _metadata(run: Run) -> dict[str, object]:
     }
 
 
-def _results(run: Run, row: Row) -> dict[str, object]:
+def _results(run: CardFacts, row: LeaderboardRow) -> dict[str, object]:
     """An entry of model-index; all its values are those of the results table."""
     sources: Sequence[Mapping[str, Any]] = run.receipt["data"]["sources"]
     name = run.config.get("dataset_title") or sources[-1]["name"]
@@ -185,7 +183,7 @@ def slug(name: str) -> str:
     return re.sub(r"[^\w.]+", "-", name).strip("-.").lower() or "data"
 
 
-def _examples(run: Run) -> list[tuple[str, list[tuple[str, float]]]]:
+def _examples(run: CardFacts) -> list[tuple[str, list[tuple[str, float]]]]:
     """Some golden texts with the model's scores, the strongest label first."""
     logits = run.golden["logits"].get(ONNX_FP32) or run.golden["logits"][TORCH]
     array = np.asarray(logits, dtype=np.float32) / run.bundle.temperature

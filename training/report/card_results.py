@@ -8,8 +8,14 @@ Try: python -m pytest -q tests/training/report/test_card_results.py
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from inference.evaluation.leaderboard import Interval, Leaderboard, Row, cost_of_int8, sentence
-from training.report.card_text import device, escape, figure, table
+from inference.evaluation.leaderboard import (
+    Interval,
+    Leaderboard,
+    LeaderboardRow,
+    cost_of_int8,
+    sentence,
+)
+from training.report.card_text import device_text, escape_markdown, format_figure, markdown_table
 
 Receipt = Mapping[str, Any]
 
@@ -27,7 +33,7 @@ _PLOTS = {
 
 def verdict(board: Leaderboard) -> str:
     """Whether the model is better than what was to be had for free, in bold."""
-    return f"**{escape(sentence(board))}**"
+    return f"**{escape_markdown(sentence(board))}**"
 
 
 def results(receipt: Receipt, board: Leaderboard, plots: Collection[str]) -> str:
@@ -42,14 +48,14 @@ def results(receipt: Receipt, board: Leaderboard, plots: Collection[str]) -> str
         "measured on the files in this repo. In brackets: 95 % bootstrap intervals over these "
         f"examples ({board.resamples:,} resamples, the same for every model); another training "
         "seed can differ by more. A dash is undefined on this set; times are those of the machine "
-        f"that trained ({device(receipt)}).",
+        f"that trained ({device_text(receipt)}).",
         _all_models(board),
         "The difference is that in MCC to the best model that was to be had for free; the verdict "
         "is better or worse only where its interval lies on one side of 0.",
         _other_figures(board),
         _int8_cost(board),
         _by_label(board),
-        *(escape(missing) for missing in receipt.get("not_compared", ())),
+        *(escape_markdown(missing) for missing in receipt.get("not_compared", ())),
         *(f"![{said}](results/plots/{name}.png)" for name, said in _PLOTS.items() if name in plots),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -59,8 +65,8 @@ def _all_models(board: Leaderboard) -> str:
     header = ("model", "", "MCC", "macro F1", "ROC AUC", "difference", "verdict", "size", "p50")
     rows = [
         (
-            escape(row.model.title),
-            escape(row.model.role),
+            escape_markdown(row.model.title),
+            escape_markdown(row.model.role),
             *(_with_interval(row, name) for name in ("mcc", "macro_f1", "roc_auc")),
             _difference(row),
             row.difference.verdict if row.difference else "",
@@ -69,7 +75,7 @@ def _all_models(board: Leaderboard) -> str:
         )
         for row in board.rows
     ]
-    return table(header, rows)
+    return markdown_table(header, rows)
 
 
 def _other_figures(board: Leaderboard) -> str:
@@ -85,14 +91,14 @@ def _other_figures(board: Leaderboard) -> str:
     }
     rows = [
         (
-            escape(row.model.title),
+            escape_markdown(row.model.title),
             *(_with_interval(row, name) for name in names),
             f"{row.labels_known} of {len(board.labels)}",
             f"{row.model.latency_p95_ms:.1f} ms",
         )
         for row in board.rows
     ]
-    return table(("model", *names.values(), "labels", "p95"), rows)
+    return markdown_table(("model", *names.values(), "labels", "p95"), rows)
 
 
 def _by_label(board: Leaderboard) -> str:
@@ -108,7 +114,7 @@ def _by_label(board: Leaderboard) -> str:
     }
     header = ["label", "in test", *names.values()]
     if free is not None:
-        header.append(f"F1 of {escape(free.model.title)}")
+        header.append(f"F1 of {escape_markdown(free.model.title)}")
     rows = []
     for place, label in enumerate(board.labels):
         columns = [(ours, name) for name in names] + ([(free, "f1")] if free else [])
@@ -116,11 +122,11 @@ def _by_label(board: Leaderboard) -> str:
             _spanned(row.by_label[name][place], row.by_label_intervals[name][place])
             for row, name in columns
         ]
-        rows.append((escape(label), f"{board.positives[place]:,}", *cells))
-    return f"{escape(ours.model.title)}, label by label:\n\n{table(header, rows)}"
+        rows.append((escape_markdown(label), f"{board.positives[place]:,}", *cells))
+    return f"{escape_markdown(ours.model.title)}, label by label:\n\n{markdown_table(header, rows)}"
 
 
-def _best_free(board: Leaderboard) -> Row | None:
+def _best_free(board: Leaderboard) -> LeaderboardRow | None:
     return board.row(board.best_free) if board.best_free else None
 
 
@@ -132,17 +138,17 @@ def _int8_cost(board: Leaderboard) -> str:
     )
 
 
-def _with_interval(row: Row, name: str) -> str:
+def _with_interval(row: LeaderboardRow, name: str) -> str:
     return _spanned(row.figures[name], row.intervals[name])
 
 
 def _spanned(value: float | None, interval: Interval | None) -> str:
     if value is None or interval is None:
-        return figure(value)
-    return f"{figure(value)} ({interval[0]:.3f} to {interval[1]:.3f})"
+        return format_figure(value)
+    return f"{format_figure(value)} ({interval[0]:.3f} to {interval[1]:.3f})"
 
 
-def _difference(row: Row) -> str:
+def _difference(row: LeaderboardRow) -> str:
     found = row.difference
     if found is None:
         return ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from inference.models.bundle import UNTUNED, Bundle
 from inference.models.classifier import ONNX_FILES, ONNX_INT8
-from inference.runs.study import COMPLETE, FAILED, PRUNED, TABLE, Study
+from inference.runs.study import COMPLETE, FAILED, PRUNED, TRIALS_FILE, Study
 
 Receipt = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ _SHOWN_SETTINGS = (
 _FILES = ("train_file", "validation_file", "test_file")
 
 
-def escape(text: object) -> str:
+def escape_markdown(text: object) -> str:
     """Text of others as Markdown that shows it literally, on one line, also in a table or list."""
     line = " ".join(str(text).split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -50,7 +50,7 @@ def escape(text: object) -> str:
     return line.replace("://", ":&#47;&#47;").replace("@", "&#64;")
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table of cells that are Markdown already."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -63,19 +63,22 @@ def summary(receipt: Receipt, bundle: Bundle) -> str:
     kind = "any number of these labels" if bundle.is_multilabel else "one of these labels"
     reads = ""
     if len(bundle.text_fields) > 1:
-        fields = ", ".join(map(escape, bundle.text_fields))
+        fields = ", ".join(map(escape_markdown, bundle.text_fields))
         reads = f" It reads the fields {fields}, joined by `{bundle.field_separator}`."
-    labels = ", ".join(map(escape, bundle.labels))
+    labels = ", ".join(map(escape_markdown, bundle.labels))
     return (
-        f"Gives a text {kind}: {labels}. It is {escape(base['repo_id'])}{revision}, fine-tuned on "
-        f"{receipt['data']['splits']['train']['rows']:,} labelled texts.{reads}{_meanings(receipt)}"
+        f"Gives a text {kind}: {labels}. It is {escape_markdown(base['repo_id'])}{revision}, "
+        f"fine-tuned on {receipt['data']['splits']['train']['rows']:,} labelled "
+        f"texts.{reads}{_meanings(receipt)}"
     )
 
 
 def _meanings(receipt: Receipt) -> str:
     described = receipt["config"].get("label_descriptions") or {}
-    rows = [(escape(label), escape(meaning)) for label, meaning in described.items()]
-    return "\n\n" + table(("label", "what it means"), rows) if rows else ""
+    rows = [
+        (escape_markdown(label), escape_markdown(meaning)) for label, meaning in described.items()
+    ]
+    return "\n\n" + markdown_table(("label", "what it means"), rows) if rows else ""
 
 
 def decision(receipt: Receipt, bundle: Bundle) -> str:
@@ -83,33 +86,35 @@ def decision(receipt: Receipt, bundle: Bundle) -> str:
     parts = ["The label with the highest score is the answer (`decision.json`)."]
     if bundle.is_multilabel:
         rows = [
-            (escape(label), f"{threshold:.3g}")
+            (escape_markdown(label), f"{threshold:.3g}")
             for label, threshold in zip(bundle.labels, bundle.thresholds, strict=True)
         ]
         parts = [
             "Each score stands for itself; a label is given from its threshold on "
             "(`decision.json`).",
-            table(("label", "threshold"), rows),
+            markdown_table(("label", "threshold"), rows),
         ]
     temperature = (
         f"Logits are divided by the temperature {bundle.temperature:.4g} before they become scores."
     )
     tuned = bundle.chosen_on != UNTUNED
-    parts.append(f"{temperature} Chosen on {escape(bundle.chosen_on)}." if tuned else temperature)
+    parts.append(
+        f"{temperature} Chosen on {escape_markdown(bundle.chosen_on)}." if tuned else temperature
+    )
     chosen = receipt.get("decision") or {}
     if chosen.get("ece_before") is not None:
         parts.append(
             f"Calibration error on those examples: {chosen['ece_before']:.3f} before, "
             f"{chosen['ece_after']:.3f} after; on the test set it is in the table above."
         )
-    parts += [f"Note: {escape(note)}." for note in chosen.get("notes", ())]
+    parts += [f"Note: {escape_markdown(note)}." for note in chosen.get("notes", ())]
     return "\n\n".join(parts)
 
 
 def onnx(receipt: Receipt, bundle: Bundle, repo_id: str, revision: str, *, has_onnx: bool) -> str:
     """The snippet without torch, or why there is none."""
     if not has_onnx:
-        return f"There are no ONNX files: {escape(receipt['export'].get('notice'))}."
+        return f"There are no ONNX files: {escape_markdown(receipt['export'].get('notice'))}."
     file = ONNX_FILES[ONNX_INT8]
     return f"""Without torch, on a processor (also in transformers.js, with `dtype: "q8"`):
 
@@ -138,12 +143,12 @@ print(session.run(["logits"], feed)[0])
 def data(receipt: Receipt, labels: Sequence[str]) -> str:
     """Where the examples came from, and how many of each label are in each part."""
     told, config = receipt["data"], receipt["config"]
-    title = escape(config.get("dataset_title") or "Labelled texts from the files below")
+    title = escape_markdown(config.get("dataset_title") or "Labelled texts from the files below")
     license_name = config.get("dataset_license")
     files = [
         (
-            escape(source["name"]),
-            escape(source["part"]),
+            escape_markdown(source["name"]),
+            escape_markdown(source["part"]),
             f"`{source['sha256']}`",
             f"{source['rows_in']:,}",
             f"{source['kept']:,}",
@@ -157,9 +162,9 @@ def data(receipt: Receipt, labels: Sequence[str]) -> str:
     ]
     return "\n\n".join(
         [
-            f"{title}{f', license {escape(license_name)}' if license_name else ''}.",
-            table(("file", "used for", "sha256", "rows in", "kept", "rejected"), files),
-            table(("part", "examples", *map(escape, labels)), parts),
+            f"{title}{f', license {escape_markdown(license_name)}' if license_name else ''}.",
+            markdown_table(("file", "used for", "sha256", "rows in", "kept", "rejected"), files),
+            markdown_table(("part", "examples", *map(escape_markdown, labels)), parts),
         ]
     )
 
@@ -173,16 +178,20 @@ def training(receipt: Receipt, study: Study | None = None) -> str:
         if config.get(name) is not None
     ]
     kept = (
-        f"Trained on {device(receipt)}; kept is the checkpoint of step {course['best_step']}, "
-        f"whose {escape(course['metric'].replace('_', ' '))} on the validation part "
-        f"({figure(course['best_value'])}) no other exceeds by more than chance."
+        f"Trained on {device_text(receipt)}; kept is the checkpoint of step {course['best_step']}, "
+        f"whose {escape_markdown(course['metric'].replace('_', ' '))} on the validation part "
+        f"({format_figure(course['best_value'])}) no other exceeds by more than chance."
     )
     if course.get("frozen_layers"):
         kept += (
             f" The embeddings and the lowest {course['frozen_layers']} layers of the encoder kept "
             "their pretrained weights."
         )
-    parts = [kept, *([] if study is None else [_search(study)]), table(("setting", "value"), rows)]
+    parts = [
+        kept,
+        *([] if study is None else [_search(study)]),
+        markdown_table(("setting", "value"), rows),
+    ]
     return "\n\n".join(parts)
 
 
@@ -192,7 +201,9 @@ def _search(study: Study) -> str:
         f"{study.count(COMPLETE)} trained to their end, {study.count(PRUNED)} stopped early, "
         f"{study.count(FAILED)} failed"
     )
-    named = ", ".join(f"{escape(name)}: {n}" for name, n in (study.baselines or {}).items())
+    named = ", ".join(
+        f"{escape_markdown(name)}: {n}" for name, n in (study.baselines or {}).items()
+    )
     found = f" On validation, where they were compared: {study.validation}."
     gained = found * bool(study.validation)
     tuned = f" Settings tried of the free models to beat: {named}." * bool(named)
@@ -203,7 +214,7 @@ def _search(study: Study) -> str:
             f"The settings are the recipe's own: of {by}, the best is ahead of them by no more "
             "than chance may (one standard error)"
         )
-    return f"{chosen}; all of them are in `results/study/{TABLE}`.{gained}{tuned}"
+    return f"{chosen}; all of them are in `results/study/{TRIALS_FILE}`.{gained}{tuned}"
 
 
 def file_flags(config: Mapping[str, Any]) -> str:
@@ -222,17 +233,17 @@ def limits(receipt: Receipt, bundle: Bundle) -> str:
     lines = [
         f"All figures rest on {test['rows']:,} examples of one source; texts from elsewhere, of "
         "another time or another length may give worse results.",
-        f"The labels are unevenly filled: {escape(common)} has {counts[common]:,} training "
-        f"examples, {escape(rare)} has {counts[rare]:,}.",
+        f"The labels are unevenly filled: {escape_markdown(common)} has {counts[common]:,} "
+        f"training examples, {escape_markdown(rare)} has {counts[rare]:,}.",
         *(
-            f"{escape(label)} has only {count:,} test examples; its figures are rough."
+            f"{escape_markdown(label)} has only {count:,} test examples; its figures are rough."
             for label, count in few.items()
         ),
-        *(f"{escape(note)}." for note in receipt["data"]["notes"]),
+        *(f"{escape_markdown(note)}." for note in receipt["data"]["notes"]),
         "How errors fall on groups of people was not measured. The model repeats what those who "
         "labelled the texts believed; do not let it decide about people on its own.",
-        f"Language of the texts: {escape(receipt['config'].get('language'))}. Others were not "
-        "tested.",
+        f"Language of the texts: {escape_markdown(receipt['config'].get('language'))}. Others were "
+        "not tested.",
         f"Training cut texts at {bundle.max_tokens} tokens.",
     ]
     return "\n".join(f"- {line}" for line in lines)
@@ -240,17 +251,19 @@ def limits(receipt: Receipt, bundle: Bundle) -> str:
 
 def versions(receipt: Receipt) -> str:
     """The packages that the weights and the figures came from."""
-    return ", ".join(f"{escape(name)} {escape(v)}" for name, v in receipt["versions"].items())
+    return ", ".join(
+        f"{escape_markdown(name)} {escape_markdown(v)}" for name, v in receipt["versions"].items()
+    )
 
 
-def device(receipt: Receipt) -> str:
+def device_text(receipt: Receipt) -> str:
     """What the run trained on."""
     device = receipt["device"]
     count = device["processes"]
     several = f", {count} processes" if count > 1 else ""
-    return f"{escape(device['type'])}, {escape(device['precision'])}{several}"
+    return f"{escape_markdown(device['type'])}, {escape_markdown(device['precision'])}{several}"
 
 
-def figure(value: float | None) -> str:
+def format_figure(value: float | None) -> str:
     """A number of a table; a dash is undefined."""
     return "–" if value is None else f"{value:.3f}"

@@ -27,13 +27,13 @@ from training.report.canvas import (
     GREY,
     MOST_PANELS,
     ORANGE,
-    legend,
-    looks,
-    only,
-    panels,
-    sheet,
-    shown,
-    stacked,
+    add_legend,
+    plot_style,
+    short_label,
+    single_plot,
+    small_multiples,
+    stacked_plots,
+    title_suffix,
 )
 
 Bools = NDArray[np.bool_]
@@ -45,14 +45,14 @@ _CUT_OFFS = np.linspace(0, 1, 201, dtype=np.float32)
 _LEAST_SCORE = 1e-7
 
 
-@looks()
+@plot_style()
 def confusion_matrix(targets: Targets, predictions: Predictions) -> Figure | None:
     """Labels against decisions, as shares of each true label; multi-label: yes and no of each."""
     truth = targets.matrix.astype(np.bool_)
     if targets.problem_type == MULTI:
         return _confusions_by_label(targets, truth, predictions.decided)
     columns = _most_frequent(truth)
-    names = [shown(targets.labels[column]) for column in columns]
+    names = [short_label(targets.labels[column]) for column in columns]
     decided = predictions.decided[:, columns]
     rest = ~decided.any(axis=1, keepdims=True)
     counts = truth[:, columns].T.astype(np.int64) @ np.hstack([decided, rest])  # (rows, columns)
@@ -60,8 +60,8 @@ def confusion_matrix(targets: Targets, predictions: Predictions) -> Figure | Non
         counts = counts[:, :-1]
     else:
         names.append("another")
-    title = "Confusion on the test part" + only(len(columns), len(targets.labels))
-    figure, plot = sheet(title, min(7.5, 2.2 + 0.3 * len(columns)))
+    title = "Confusion on the test part" + title_suffix(len(columns), len(targets.labels))
+    figure, plot = single_plot(title, min(7.5, 2.2 + 0.3 * len(columns)))
     has_room = len(columns) <= _MOST_NUMBERED
     _draw_matrix(plot, counts, has_numbers=has_room)
     slope = 45 if has_room else 90
@@ -75,9 +75,9 @@ def confusion_matrix(targets: Targets, predictions: Predictions) -> Figure | Non
 
 def _confusions_by_label(targets: Targets, truth: Bools, decided: Bools) -> Figure:
     columns = _most_frequent(truth)
-    title = "Confusion on the test part" + only(len(columns), len(targets.labels))
+    title = "Confusion on the test part" + title_suffix(len(columns), len(targets.labels))
     names = [targets.labels[column] for column in columns]
-    figure, plots = panels(title, names, "decided", "true")
+    figure, plots = small_multiples(title, names, "decided", "true")
     for plot, column in zip(plots, columns, strict=True):
         sides = (np.stack([~table[:, column], table[:, column]]) for table in (truth, decided))
         true, chosen = (side.astype(np.int64) for side in sides)  # (2, N): no, yes
@@ -99,26 +99,28 @@ def _draw_matrix(plot: Axes, counts: NDArray[np.int64], *, has_numbers: bool) ->
             plot.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
 
 
-@looks()
+@plot_style()
 def precision_recall(targets: Targets, predictions: Predictions) -> Figure | None:
     """Precision against recall of each label against the rest; None where no label has both."""
     columns = _drawable(targets, predictions)
     if not columns:
         return None
-    title = "Precision and recall on the test part" + only(len(columns), len(targets.labels))
+    title = "Precision and recall on the test part" + title_suffix(
+        len(columns), len(targets.labels)
+    )
     names = [targets.labels[column] for column in columns]
-    figure, plots = panels(title, names, "recall", "precision")
+    figure, plots = small_multiples(title, names, "recall", "precision")
     for plot, column in zip(plots, columns, strict=True):
         truth, scores = targets.matrix[:, column], predictions.scores[:, column]
         precision, recall, _ = precision_recall_curve(truth, scores)
         plot.step(recall, precision, where="post", color=BLUE, label="model")
         plot.axhline(truth.mean(), color=GREY, linestyle=":", label="random")
         plot.set(xlim=(0, 1.02), ylim=(0, 1.02))
-    legend(figure, plots[0])
+    add_legend(figure, plots[0])
     return figure
 
 
-@looks()
+@plot_style()
 def threshold_curve(targets: Targets, predictions: Predictions, bundle: Bundle) -> Figure | None:
     """What each cut-off would bring on the test part, and the one chosen on validation.
 
@@ -128,9 +130,9 @@ def threshold_curve(targets: Targets, predictions: Predictions, bundle: Bundle) 
     columns = _drawable(targets, predictions)
     if not columns:
         return None
-    title = "Cut-offs on the test part" + only(len(columns), len(targets.labels))
+    title = "Cut-offs on the test part" + title_suffix(len(columns), len(targets.labels))
     names = [targets.labels[column] for column in columns]
-    figure, plots = panels(title, names, "least score for yes", "")
+    figure, plots = small_multiples(title, names, "least score for yes", "")
     for plot, column in zip(plots, columns, strict=True):
         truth = targets.matrix[:, column].astype(np.bool_)
         _draw_cut_offs(plot, predictions.scores[:, column], truth)
@@ -138,7 +140,7 @@ def threshold_curve(targets: Targets, predictions: Predictions, bundle: Bundle) 
             chosen = bundle.thresholds[column]
             plot.axvline(chosen, color="black", linewidth=1, label="chosen on validation")
         plot.set(xlim=(0, 1), ylim=(-0.02, 1.02))
-    legend(figure, plots[0])
+    add_legend(figure, plots[0])
     return figure
 
 
@@ -152,7 +154,7 @@ def _draw_cut_offs(plot: Axes, scores: Scores, truth: Bools) -> None:
     plot.plot(_CUT_OFFS, hits / truth.sum(), "-.", color=ORANGE, label="recall")
 
 
-@looks()
+@plot_style()
 def reliability(targets: Targets, predictions: Predictions, bundle: Bundle) -> Figure | None:
     """How often scores of a height are right, with and without temperature; None without scores.
 
@@ -162,7 +164,7 @@ def reliability(targets: Targets, predictions: Predictions, bundle: Bundle) -> F
     if not known.any() or not len(targets.matrix):
         return None
     truth, served = targets.matrix[:, known].astype(np.bool_), predictions.scores[:, known]
-    figure, (top, bottom) = stacked("Reliability on the test part", (4.2, 1.4))
+    figure, (top, bottom) = stacked_plots("Reliability on the test part", (4.2, 1.4))
     top.plot((0, 1), (0, 1), ":", color=GREY, label="perfect")
     if bundle.temperature != 1:
         before = _without_temperature(served, bundle)
@@ -175,7 +177,7 @@ def reliability(targets: Targets, predictions: Predictions, bundle: Bundle) -> F
     bottom.set(yscale="log", xlabel="score", ylabel="scores")
     bottom.yaxis.set_major_formatter("{x:,.0f}")
     bottom.yaxis.set_minor_formatter(NullFormatter())
-    legend(figure, top)
+    add_legend(figure, top)
     return figure
 
 

@@ -25,12 +25,12 @@ from training.report.canvas import (
     GREY,
     MOST_PANELS,
     ORANGE,
-    legend,
-    looks,
-    only,
-    png,
-    sheet,
-    shown,
+    add_legend,
+    plot_style,
+    png_bytes,
+    short_label,
+    single_plot,
+    title_suffix,
 )
 from training.report.error_plots import (
     confusion_matrix,
@@ -80,20 +80,20 @@ def write_all(
     for name, figure in figures.items():
         if figure is not None:
             path = FOLDER / f"{name}.png"
-            write_whole(run_dir / path, png(figure))
+            write_whole(run_dir / path, png_bytes(figure))
             written.append(path.as_posix())
     return written
 
 
-@looks()
+@plot_style()
 def label_distribution(parts: Mapping[str, Bools], labels: Sequence[str]) -> Figure | None:
     """What share of the texts of each part has each label; None without texts."""
     shares = {name: matrix.mean(axis=0) for name, matrix in parts.items() if len(matrix)}
     if not shares:
         return None
     order = np.argsort(-next(iter(shares.values())), kind="stable")[:MOST_PANELS]
-    figure, plot = sheet(
-        "Labels in each part" + only(len(order), len(labels)), 1.3 + 0.36 * len(order)
+    figure, plot = single_plot(
+        "Labels in each part" + title_suffix(len(order), len(labels)), 1.3 + 0.36 * len(order)
     )
     thickness = 0.8 / len(shares)
     for place, (name, values) in enumerate(shares.items()):
@@ -101,15 +101,15 @@ def label_distribution(parts: Mapping[str, Bools], labels: Sequence[str]) -> Fig
         title = f"{name} ({len(parts[name]):,} texts)"
         colour = _PARTS[place % len(_PARTS)]
         plot.barh(middles, 100 * values[order], 0.9 * thickness, color=colour, label=title)
-    plot.set_yticks(range(len(order)), [shown(labels[label]) for label in order])
+    plot.set_yticks(range(len(order)), [short_label(labels[label]) for label in order])
     plot.set_ylim(len(order) - 0.5, -0.5)
     plot.grid(axis="y", visible=False)
     plot.set_xlabel("texts with the label, %")
-    legend(figure, plot)
+    add_legend(figure, plot)
     return figure
 
 
-@looks()
+@plot_style()
 def loss_curve(history: Sequence[Line]) -> Figure | None:
     """Loss in training and log-loss in validation over the steps; None without a line of either."""
     return _curves(
@@ -120,7 +120,7 @@ def loss_curve(history: Sequence[Line]) -> Figure | None:
     )
 
 
-@looks()
+@plot_style()
 def metric_curve(history: Sequence[Line]) -> Figure | None:
     """The validations' figures over the steps; None before the first validation."""
     return _curves("Validation while training", "", history, _METRICS)
@@ -129,7 +129,7 @@ def metric_curve(history: Sequence[Line]) -> Figure | None:
 def _curves(
     title: str, unit: str, history: Sequence[Line], curves: Sequence[tuple[str, str, str, str]]
 ) -> Figure | None:
-    figure, plot = sheet(title, 3.6)
+    figure, plot = single_plot(title, 3.6)
     for key, name, colour, dashes in curves:
         found = [(line["step"], line[key]) for line in history if line.get(key) is not None]
         if found:
@@ -140,5 +140,5 @@ def _curves(
         return None
     plot.set_xlabel("step of the optimizer")
     plot.set_ylabel(unit)
-    legend(figure, plot)
+    add_legend(figure, plot)
     return figure

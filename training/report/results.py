@@ -17,16 +17,28 @@ from hub.errors import UserError
 from inference.catalogue import opening
 from inference.catalogue.catalogue import PRETRAINED, ZERO_SHOT, Catalogue, ModelEntry
 from inference.core.errors import ConfigError
-from inference.evaluation import leaderboard as leaderboards
 from inference.evaluation import predictions, verdict
-from inference.evaluation.leaderboard import BASELINE, FINE_TUNED, Leaderboard, Measured
-from inference.evaluation.measure import measure as measure_model
-from inference.evaluation.measure import targets_of
+from inference.evaluation.leaderboard import (
+    BASELINE,
+    FINE_TUNED,
+    Leaderboard,
+    Measured,
+    load_leaderboard,
+    save_leaderboard,
+)
+from inference.evaluation.measure import measure_model, targets_of
 from inference.evaluation.metrics import summarise
 from inference.evaluation.predictions import Predictions
-from inference.models import classifier, zero_shot
+from inference.models import zero_shot
 from inference.models.bundle import Bundle
-from inference.models.classifier import ONNX_FILES, ONNX_FP32, ONNX_INT8, TORCH, Scorer
+from inference.models.classifier import (
+    ONNX_FILES,
+    ONNX_FP32,
+    ONNX_INT8,
+    TORCH,
+    Scorer,
+    load_classifier,
+)
 from training.baselines import baselines, tfidf_tables
 from training.baselines.shared_encoder import SharedEncoder
 from training.data.data import Splits, split_hash
@@ -178,10 +190,10 @@ def _judged(
     path = run.path / LEADERBOARD
     done = run.find("judge", keys)
     if done is not None and path.is_file() and sha256_of(path) == done["sha256"]:
-        return leaderboards.load(path)
+        return load_leaderboard(path)
     print(f"judging {len(models)} models on {len(targets.matrix)} test texts", flush=True)
     board = verdict.judge(models, targets, test_sha256)
-    leaderboards.save(board, path)
+    save_leaderboard(board, path)
     run.record("judge", keys, {"sha256": sha256_of(path)})
     return board
 
@@ -221,7 +233,7 @@ def _entries(run_dir: Path, task: Task, weights: object) -> list[_Entry]:
 
 def _fine_tuned(run_dir: Path, engine: str, task: Task, weights: object) -> _Entry:
     def load() -> Scorer:
-        return classifier.load(run_dir, engine=engine, threads=task.threads)
+        return load_classifier(run_dir, engine=engine, threads=task.threads)
 
     title = f"{task.base_name.rpartition('/')[2]}, {_TITLES[engine]}"
     # exported again, by another version say, the same weights may answer otherwise

@@ -36,7 +36,7 @@ class Check:
         return f"{self.state:11}  {self.kind:11}  {self.said}"
 
 
-def equal(kind: str, what: str, there: object, expected: object) -> Iterator[Check]:
+def check_equal(kind: str, what: str, there: object, expected: object) -> Iterator[Check]:
     """One OK, or a deviation for each of the first differences.
 
     Numbers may differ by 1e-12. What `there` lacks because it was written by an older program does
@@ -52,7 +52,7 @@ def equal(kind: str, what: str, there: object, expected: object) -> Iterator[Che
         yield Check(kind, DEVIATES, f"{what}: {len(found) - _SHOWN} more values differ")
 
 
-def guarded(kind: str, what: str, checks: Iterator[Check]) -> Iterator[Check]:
+def guard_checks(kind: str, what: str, checks: Iterator[Check]) -> Iterator[Check]:
     """These checks; where a file cannot be read, a deviation in place of those that are left."""
     try:
         yield from checks

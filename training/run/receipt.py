@@ -20,7 +20,7 @@ from inference.core.errors import ModelError
 from inference.models.model_files import read_json
 from training.run.run_folder import sha256_of, write_json
 
-FILE_NAME = "run.json"
+RECEIPT_FILE = "run.json"
 SPLITS = "results/splits.json"
 TOKENIZER_FILES = (
     "tokenizer*",
@@ -114,7 +114,7 @@ def write(
         "metrics": metrics,
         "files": files(run_dir),
     }
-    write_json(run_dir / FILE_NAME, {**content, "seal": seal(content)})
+    write_json(run_dir / RECEIPT_FILE, {**content, "seal": seal(content)})
 
 
 def files(run_dir: Path) -> dict[str, str]:

@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from inference.core.errors import DataError, ModelError
-from inference.evaluation import leaderboard, predictions, verdict
+from inference.evaluation import predictions, verdict
+from inference.evaluation.leaderboard import load_leaderboard, save_leaderboard
 from inference.evaluation.metrics import summarise
 from inference.evaluation.predictions import Predictions, Targets
-from inference.models import bundle as bundles
+from inference.models.bundle import load_bundle
 from inference.models.classifier import ENGINES, decide
 from inference.models.model_files import read_json
-from training.run.checks import DEVIATES, OK, UNCHECKED, Check, equal, guarded
+from training.run.checks import DEVIATES, OK, UNCHECKED, Check, check_equal, guard_checks
 
 METRICS = "results/metrics.json"
 LEADERBOARD = "results/leaderboard.json"
@@ -50,14 +51,16 @@ def checks(run_dir: Path, receipt: Mapping[str, Any]) -> Iterator[Check]:
     for name in {**stored, **said}:
         if name in fitting:
             figures = _figures(name, said[name], targets, stored, receipt)
-            yield from guarded("metric", f"what {name} said", figures)
-            yield from guarded("decision", "decision.json", _decisions(run_dir, name, said[name]))
+            yield from guard_checks("metric", f"what {name} said", figures)
+            yield from guard_checks(
+                "decision", "decision.json", _decisions(run_dir, name, said[name])
+            )
         elif name in said:
             yield Check("predictions", DEVIATES, f"{name} has {_misfit(said[name], targets)}")
         else:
             yield Check("metric", UNCHECKED, f"{name}: its predictions are not stored")
     test_sha256 = receipt["data"]["splits"]["test"]["sha256"]
-    yield from guarded("metric", LEADERBOARD, _table(run_dir, targets, fitting, test_sha256))
+    yield from guard_checks("metric", LEADERBOARD, _table(run_dir, targets, fitting, test_sha256))
 
 
 def _misfit(said: Predictions, targets: Targets) -> str | None:
@@ -80,7 +83,7 @@ def _figures(
     made = json.loads(json.dumps(asdict(found)))
     for file, figures in ((METRICS, stored), ("run.json: metrics", receipt.get("metrics", {}))):
         if name in figures:
-            yield from equal("metric", f"{file}: {name}", figures[name], made)
+            yield from check_equal("metric", f"{file}: {name}", figures[name], made)
         else:
             yield Check("metric", UNCHECKED, f"{file} does not speak of {name}")
 
@@ -89,7 +92,7 @@ def _decisions(run_dir: Path, name: str, said: Predictions) -> Iterator[Check]:
     """Whether the trained model decided by the thresholds that are shipped with it."""
     if name not in ENGINES:
         return
-    differ = int((decide(bundles.load(run_dir), said.scores) != said.decided).any(axis=1).sum())
+    differ = int((decide(load_bundle(run_dir), said.scores) != said.decided).any(axis=1).sum())
     if differ:
         problem = f"{name}: {differ} rows are not decided as decision.json says"
         yield Check("decision", DEVIATES, problem)
@@ -105,7 +108,7 @@ def _table(
         return
     path = run_dir / LEADERBOARD
     try:
-        stored = leaderboard.load(path)
+        stored = load_leaderboard(path)
     except DataError as error:
         yield Check("metric", DEVIATES, str(error))
         return
@@ -118,8 +121,8 @@ def _table(
     made = verdict.judge(models, targets, test_sha256, resamples=stored.resamples)
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch) / "leaderboard.json"
-        leaderboard.save(made, again)
-        yield from equal("metric", LEADERBOARD, read_json(path), read_json(again))
+        save_leaderboard(made, again)
+        yield from check_equal("metric", LEADERBOARD, read_json(path), read_json(again))
 
 
 def targets_check(run_dir: Path, matrix: np.ndarray) -> Iterator[Check]:

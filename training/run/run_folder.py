@@ -23,7 +23,7 @@ from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError
 
 FILE_NAME = "stages.json"
-STUDY = Path("results") / "study"
+STUDY_FOLDER = Path("results") / "study"
 """Where the search lies that chose the settings of the run, if one did."""
 _LOCK = ".lock"
 # Long enough for most trainings to end by themselves, and far less than the 30 minutes after which

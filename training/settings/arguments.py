@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from inference.core.errors import ConfigError
-from inference.core.yaml_values import in_a_line
+from inference.core.yaml_values import yaml_error_line
 
 _ALIASES = {
     "label_field": "label_fields",
@@ -76,7 +76,7 @@ def take_config_paths(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return paths, [word for word in words if not word.startswith(prefix)]
 
 
-def read_file(path: str, names: Names) -> dict[str, object]:
+def read_config_file(path: str, names: Names) -> dict[str, object]:
     """The settings in a recipe or a run.json, every scalar as the string that stands there.
 
     Raises:
@@ -90,7 +90,9 @@ def read_file(path: str, names: Names) -> dict[str, object]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"--config {path} cannot be read ({error}); give a YAML file") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"--config {path} is not YAML or JSON: {in_a_line(error)}") from None
+        raise ConfigError(
+            f"--config {path} is not YAML or JSON: {yaml_error_line(error)}"
+        ) from None
     if isinstance(values, dict) and isinstance(values.get("config"), dict):
         values = values["config"]  # a run.json
     if not isinstance(values, dict):

@@ -23,7 +23,7 @@ LIMITS: Mapping[str, Mapping[str, tuple[float, float]]] = {
 """The smallest and the greatest value of each option, by baseline; all but C are whole."""
 
 
-def check(options: Mapping[str, Mapping[str, float]]) -> None:
+def check_baseline_options(options: Mapping[str, Mapping[str, float]]) -> None:
     """Raise ConfigError unless every baseline and option is known and within its limits."""
     for name, chosen in options.items():
         if name not in LIMITS:

@@ -190,7 +190,7 @@ class ChatConfig(RunSettings):
         }
 
 
-def parse(argv: Sequence[str] | None = None) -> ChatConfig:
+def parse_chat_config(argv: Sequence[str] | None = None) -> ChatConfig:
     """The settings of a command line; without argv, of this process.
 
     Raises:
@@ -199,7 +199,7 @@ def parse(argv: Sequence[str] | None = None) -> ChatConfig:
     return command_line.parse(ChatConfig, "python -m training.chat", argv)
 
 
-def from_mapping(values: Mapping[str, object]) -> ChatConfig:
+def chat_config_from_mapping(values: Mapping[str, object]) -> ChatConfig:
     """A ChatConfig of already typed values, as read back from run.json.
 
     Raises:

@@ -14,7 +14,13 @@ from typing import Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
 
 from inference.core.errors import ConfigError, FlagError
-from training.settings.arguments import Names, one_line, read_file, spell_out, take_config_paths
+from training.settings.arguments import (
+    Names,
+    one_line,
+    read_config_file,
+    spell_out,
+    take_config_paths,
+)
 
 T = TypeVar("T")
 
@@ -43,7 +49,7 @@ def _read(kind: type[T], prog: str, argv: Sequence[str] | None) -> dict[str, obj
     parser.add_class_arguments(kind, None)
     try:
         for path in paths:
-            parser.set_defaults(parser.parse_object(read_file(path, names)).as_dict())
+            parser.set_defaults(parser.parse_object(read_config_file(path, names)).as_dict())
         values = parser.parse_args(tokens).as_dict()
     except ArgumentError as error:
         raise ConfigError(one_line(str(error))) from None

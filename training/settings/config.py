@@ -191,7 +191,7 @@ class TrainConfig(RunSettings):
         )
 
 
-def parse(argv: Sequence[str] | None = None) -> TrainConfig:
+def parse_train_config(argv: Sequence[str] | None = None) -> TrainConfig:
     """The settings of a command line; without argv, of this process.
 
     Raises:
@@ -200,7 +200,7 @@ def parse(argv: Sequence[str] | None = None) -> TrainConfig:
     return command_line.parse(TrainConfig, "python -m training.train", argv)
 
 
-def from_mapping(values: Mapping[str, object]) -> TrainConfig:
+def train_config_from_mapping(values: Mapping[str, object]) -> TrainConfig:
     """A TrainConfig of already typed values, as read back from run.json.
 
     Raises:

@@ -13,7 +13,7 @@ from hub.errors import HubError
 from hub.repo_ids import validate_tag
 from inference.core.errors import ConfigError
 from training.settings import search_space
-from training.settings.baseline_options import check as check_options
+from training.settings.baseline_options import check_baseline_options
 
 if TYPE_CHECKING:
     from training.settings.chat_config import ChatConfig
@@ -56,7 +56,7 @@ def check(config: "TrainConfig") -> None:
     _check_together(config)
     check_publishing(config)
     search_space.check(config)
-    check_options(config.baseline_options)
+    check_baseline_options(config.baseline_options)
 
 
 def _check_columns(config: "TrainConfig") -> None:

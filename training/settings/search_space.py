@@ -49,7 +49,7 @@ class Choices:
 Space = Mapping[str, Range | Choices]
 
 
-class Trial(Protocol):
+class OptunaTrial(Protocol):
     """What optuna.trial.Trial gives here."""
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = ...) -> float: ...
@@ -97,7 +97,7 @@ def check(config: "TrainConfig") -> None:
             _parse(name, text.strip(), _hint(config, name))
 
 
-def suggest(trial: Trial, space: Space) -> dict[str, Value]:
+def suggest(trial: OptunaTrial, space: Space) -> dict[str, Value]:
     """The values of one trial."""
     return {name: _draw(trial, name, one) for name, one in space.items()}
 
@@ -184,7 +184,7 @@ def _refuse_unusable(one: Range | Choices, config: "TrainConfig", name: str) -> 
         config.with_values(**{"search_space": {}, name: value})
 
 
-def _draw(trial: Trial, name: str, one: Range | Choices) -> Value:
+def _draw(trial: OptunaTrial, name: str, one: Range | Choices) -> Value:
     if isinstance(one, Choices):
         drawn: Value = trial.suggest_categorical(name, one.values)
         return drawn

@@ -49,7 +49,7 @@ class Base:
         return self.revision or ",".join(map(sha256_of, sorted(self.folder.glob("*.safetensors"))))
 
 
-def find(config: TrainConfig, hub: Hub) -> Base:
+def find_base(config: TrainConfig, hub: Hub) -> Base:
     """The folder of model_name_or_path: a local one with a config.json, or the repo of this id.
 
     Raises:

@@ -24,7 +24,7 @@ _PARTIAL = ".partial"
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainerState:
     """Where a run stands: `batch` batches into `epoch`, after `step` optimizer steps."""
 
     epoch: int = 0
@@ -43,7 +43,7 @@ class Progress:
     is_on_cpu: bool = False
     """Whether the run had to leave its device, whose memory did not hold one text."""
 
-    def validated(self, value: float, noise: float = 0.0) -> "Progress":
+    def validated(self, value: float, noise: float = 0.0) -> "TrainerState":
         """The progress after a validation that gave this value; higher is better.
 
         noise: by how much a value is off by chance. Weights that are less than that behind the
@@ -76,7 +76,7 @@ class Checkpoints:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
 
-    def finish(self, partial: Path, progress: Progress) -> None:
+    def finish(self, partial: Path, progress: TrainerState) -> None:
         """Make a written checkpoint count, and drop the ones that it replaces."""
         content = {"progress": asdict(progress), "identity": self._identity}
         (partial / "progress.json").write_text(json.dumps(content, indent=2), encoding="utf-8")
@@ -84,7 +84,7 @@ class Checkpoints:
         steps = self._complete()
         for old in steps[:-_KEPT]:
             _remove(old)
-        wanted = {_best_name(read_progress(path)[0].best_step) for path in steps[-_KEPT:]}
+        wanted = {_best_name(read_trainer_state(path)[0].best_step) for path in steps[-_KEPT:]}
         for best in self.folder.glob("best-*"):
             if best.name not in wanted:
                 _remove(best)
@@ -126,13 +126,13 @@ class Checkpoints:
             path = complete[-1]
         else:
             path = Path(wanted)
-        _, identity = read_progress(path)
+        _, identity = read_trainer_state(path)
         refuse_difference(f"checkpoint {path}", identity, self._identity)
         return path
 
     def adopt(self, checkpoint: Path) -> None:
         """Take over the best weights that a checkpoint of another run folder speaks of."""
-        best_step = read_progress(checkpoint)[0].best_step
+        best_step = read_trainer_state(checkpoint)[0].best_step
         if best_step is None or self.best(best_step).exists():
             return
         source = checkpoint.parent / str(_best_name(best_step))
@@ -145,7 +145,7 @@ class Checkpoints:
 
     def begin_from(self, checkpoint: Path | None) -> None:
         """Make this checkpoint, or none, the newest one, with the best weights that it needs."""
-        self.forget_after(read_progress(checkpoint)[0].step if checkpoint else -1)
+        self.forget_after(read_trainer_state(checkpoint)[0].step if checkpoint else -1)
         if checkpoint is not None:
             self.adopt(checkpoint)
 
@@ -154,7 +154,7 @@ class Checkpoints:
         for path in self.folder.glob(f"*{_PARTIAL}"):
             shutil.rmtree(path)
         for path in self._complete():
-            if read_progress(path)[0].step > step:
+            if read_trainer_state(path)[0].step > step:
                 _remove(path)
 
     def discard(self) -> None:
@@ -190,7 +190,7 @@ def step_name(step: int) -> str:
     return f"step-{step:08d}"
 
 
-def read_progress(path: Path) -> tuple[Progress, dict[str, object]]:
+def read_trainer_state(path: Path) -> tuple[TrainerState, dict[str, object]]:
     """The progress and the identity that a checkpoint holds.
 
     Raises:
@@ -198,7 +198,7 @@ def read_progress(path: Path) -> tuple[Progress, dict[str, object]]:
     """
     try:
         content = json.loads((path / "progress.json").read_text(encoding="utf-8"))
-        return Progress(**content["progress"]), dict(content["identity"])
+        return TrainerState(**content["progress"]), dict(content["identity"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"{path} is not a checkpoint ({error!r}); give a folder RUN_DIR/checkpoints/step-..., "

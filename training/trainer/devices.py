@@ -28,7 +28,7 @@ def choose(wanted: str) -> str:
     return wanted
 
 
-def precision(wanted: str, device: str) -> str:
+def choose_precision(wanted: str, device: str) -> str:
     """no, bf16 or fp16; `auto` is bf16 where the hardware multiplies in it, for emulation is slow.
 
     Raises:

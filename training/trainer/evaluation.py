@@ -49,7 +49,7 @@ class _Classification(evaluate.Metric):
         return _numbers(metrics.summarise(targets, scores, decisions))
 
 
-def measure(
+def measure_logits(
     logits: NDArray[np.float32],
     targets: NDArray[np.int64] | NDArray[np.float32],
     problem_type: str,

@@ -43,7 +43,7 @@ def class_weights(
     return weights.astype(np.float32)
 
 
-def draws(matrix: NDArray[np.bool_]) -> NDArray[np.float64]:
+def sampling_weights(matrix: NDArray[np.bool_]) -> NDArray[np.float64]:
     """(N,) float64 of mean 1: how often each text is drawn in an epoch, on average.
 
     In inverse proportion to the number of texts with its rarest label. Having no label counts as
@@ -63,7 +63,7 @@ def shares_met(
 
     With one example more, half of it positive: a label that no text has gets a finite logit.
     """
-    drawn = draws(matrix) if config.weighted_sampling else np.ones(len(matrix))
+    drawn = sampling_weights(matrix) if config.weighted_sampling else np.ones(len(matrix))
     shares: NDArray[np.float64] = (drawn @ matrix + 0.5) / (len(matrix) + 1)
     weights = class_weights(matrix, config.class_weights, problem_type)
     if weights is None:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from transformers import PreTrainedModel
 
-from training.data.batches import Encoded
+from training.data.batches import EncodedExamples
 from training.settings.config import TrainConfig
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainInputs:
     """What fit() trains: a fresh model, its examples, and the folder that it writes to.
 
     identity: settings and data hashes that a checkpoint must share to be carried on from.
@@ -23,8 +23,8 @@ class Job:
 
     config: TrainConfig
     model: PreTrainedModel
-    train: Encoded
-    validation: Encoded
+    train: EncodedExamples
+    validation: EncodedExamples
     pad_id: int
     problem_type: str
     run_dir: Path

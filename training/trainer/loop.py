@@ -22,18 +22,18 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from training.data.batches import Batch, Encoded, eval_loader, seed_of_batch, train_loader
+from training.data.batches import Batch, EncodedExamples, eval_loader, seed_of_batch, train_loader
 from training.trainer import devices, losses, memory, saving, schedule, trackers, trainable
-from training.trainer.checkpoints import Checkpoints, Progress, best_by, noise_of, step_name
-from training.trainer.imbalance import draws
-from training.trainer.inputs import Fit, Job
+from training.trainer.checkpoints import Checkpoints, TrainerState, best_by, noise_of, step_name
+from training.trainer.imbalance import sampling_weights
+from training.trainer.inputs import Fit, TrainInputs
 from training.trainer.processes import Processes
-from training.trainer.progress import Bar, History, Moment, Observer, Validation, Window
+from training.trainer.progress import Bar, History, LossWindow, Moment, Observer, Validation
 
 # B batch, N examples, C labels
 
 
-def fit(job: Job, processes: Processes, observers: Sequence[Observer] = ()) -> Fit:
+def fit(job: TrainInputs, processes: Processes, observers: Sequence[Observer] = ()) -> Fit:
     """Train until the last epoch, or until validation no longer gains.
 
     The same call after an interruption carries on from the newest checkpoint. Where memory is full
@@ -46,7 +46,7 @@ def fit(job: Job, processes: Processes, observers: Sequence[Observer] = ()) -> F
         ModelError: the loss is not a finite number any more, or memory does not hold one text.
     """
 
-    def attempt(progress: Progress, checkpoint: Path | None) -> Fit:
+    def attempt(progress: TrainerState, checkpoint: Path | None) -> Fit:
         return _Fitting(job, processes, progress, checkpoint, observers).run()
 
     return memory.fit_in(attempt, Checkpoints(job.run_dir, job.identity), job.config, processes)
@@ -57,9 +57,9 @@ class _Fitting:
 
     def __init__(
         self,
-        job: Job,
+        job: TrainInputs,
         processes: Processes,
-        progress: Progress,
+        progress: TrainerState,
         checkpoint: Path | None,
         observers: Sequence[Observer],
     ) -> None:
@@ -80,10 +80,10 @@ class _Fitting:
             processes=processes.count,
             seed=config.seed,
             multiple=self.multiple,
-            draws=draws(matrix) if config.weighted_sampling else None,
+            draws=sampling_weights(matrix) if config.weighted_sampling else None,
         )
         validation = self._in_order_of_length(job.validation)
-        model, self.frozen = trainable.of(job, processes)
+        model, self.frozen = trainable.make_trainable(job, processes)
         optimizer, scheduler = schedule.make(model, config, len(train))
         self.model, self.optimizer, self.train, self.validation, self.scheduler = (
             self.accelerator.prepare(model, optimizer, train, validation, scheduler)
@@ -96,10 +96,10 @@ class _Fitting:
         if processes.is_main:
             trackers_asked = trackers.asked(config, job.run_dir)
             self.observers += [History(job.run_dir), *trackers_asked, *observers]
-        self.window = Window()
+        self.window = LossWindow()
         self.samples = 0
 
-    def _in_order_of_length(self, examples: Encoded) -> "DataLoader[int]":
+    def _in_order_of_length(self, examples: EncodedExamples) -> "DataLoader[int]":
         size, multiple = self.eval_batch_size, self.multiple
         return eval_loader(examples, self.job.pad_id, batch_size=size, multiple=multiple)
 
@@ -207,7 +207,7 @@ class _Fitting:
         loss = float(self.accelerator.reduce(self.window.mean_loss(), "mean"))
         losses.check_finite(loss, self.progress.step, self.config.learning_rate)
         figures = self.window.figures(loss, self.scheduler.get_last_lr()[0])
-        self.window = Window()
+        self.window = LossWindow()
         for observer in self.observers:
             observer.on_log(self._moment(), figures)
 
@@ -215,9 +215,11 @@ class _Fitting:
         logits = self._logits()
         measured: dict[str, float | None] = {}
         if self.processes.is_main:
-            from training.trainer.evaluation import measure  # evaluate takes seconds to import
+            from training.trainer.evaluation import (
+                measure_logits,  # evaluate takes seconds to import
+            )
 
-            measured = measure(logits, self.job.validation.targets, self.job.problem_type)
+            measured = measure_logits(logits, self.job.validation.targets, self.job.problem_type)
         measured = self.processes.agree(measured)  # so all stop at the same validation
         name = best_by(self.job.problem_type)
         value = measured[name]

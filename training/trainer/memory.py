@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from inference.core.errors import ModelError
-from training.trainer.checkpoints import Checkpoints, Progress, read_progress
+from training.trainer.checkpoints import Checkpoints, TrainerState, read_trainer_state
 from training.trainer.processes import Processes
 
 Outcome = TypeVar("Outcome")
@@ -40,7 +40,7 @@ class Wanted(Protocol):
     def texts_in_a_step(self, processes: int, /) -> int: ...
 
 
-Attempt = Callable[[Progress, Path | None], Outcome]
+Attempt = Callable[[TrainerState, Path | None], Outcome]
 """Trains from a place in the run, with the checkpoint that holds it, to the end."""
 
 
@@ -55,7 +55,7 @@ def fit_in(
     """
     checkpoint = checkpoints.find(config.resume_from_checkpoint)
     processes.wait()  # all have looked before the main process removes anything
-    progress = read_progress(checkpoint)[0] if checkpoint else Progress()
+    progress = read_trainer_state(checkpoint)[0] if checkpoint else TrainerState()
     while True:
         if processes.is_main:
             checkpoints.begin_from(checkpoint)
@@ -68,7 +68,7 @@ def fit_in(
                 raise
         processes.release()  # not before the error is gone, which holds the tensors
         checkpoint = checkpoints.find("auto") or checkpoint
-        start = read_progress(checkpoint)[0] if checkpoint else Progress()
+        start = read_trainer_state(checkpoint)[0] if checkpoint else TrainerState()
         progress = retreat(progress, start, config, processes)
 
 
@@ -77,7 +77,9 @@ def is_full(error: RuntimeError) -> bool:
     return any(sign in str(error) for sign in _SIGNS)
 
 
-def retreat(tried: Progress, start: Progress, config: Wanted, processes: Processes) -> Progress:
+def retreat(
+    tried: TrainerState, start: TrainerState, config: Wanted, processes: Processes
+) -> TrainerState:
     """The place `start` of a run, with half the texts at once of what was tried; or on the CPU.
 
     Raises:

@@ -45,7 +45,7 @@ class Processes:
         GradientState._reset_state()
         self.accelerator = Accelerator(
             cpu=device == "cpu",
-            mixed_precision=devices.precision(self._mixed_precision, device),
+            mixed_precision=devices.choose_precision(self._mixed_precision, device),
             gradient_accumulation_steps=self._config.gradient_accumulation_steps,
             dataloader_config=DataLoaderConfiguration(
                 use_seedable_sampler=True, data_seed=self._config.seed

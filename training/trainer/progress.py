@@ -21,7 +21,7 @@ from tqdm import tqdm
 from inference.core.atomic_write import write_whole
 from training.data.batches import Batch
 
-FILE_NAME = "metrics.jsonl"
+METRICS_FILE = "metrics.jsonl"
 Line = dict[str, float | int | str | None]
 
 
@@ -64,7 +64,7 @@ class History:
     """metrics.jsonl of one run: a line for every few steps, and one for every validation."""
 
     def __init__(self, run_dir: Path) -> None:
-        self._path = run_dir / FILE_NAME
+        self._path = run_dir / METRICS_FILE
 
     def on_start(self, step: int, total_steps: int) -> None:
         """Forget what was written after this step: it is about to be done again."""
@@ -102,7 +102,7 @@ class History:
             file.write(json.dumps(line) + "\n")
 
 
-class Window:
+class LossWindow:
     """Loss and rate of the batches since the last line."""
 
     def __init__(self) -> None:
@@ -126,7 +126,7 @@ class Window:
         return {**named, "samples_per_second": round(rate, 2)}
 
 
-def waiting(loader: DataLoader[int], what: str, *, is_shown: bool) -> Iterable[Batch]:
+def with_progress_bar(loader: DataLoader[int], what: str, *, is_shown: bool) -> Iterable[Batch]:
     """The batches of a loader with a bar that goes when they are through."""
     return tqdm(loader, desc=what, unit="batch", leave=False, disable=not is_shown, mininterval=0.5)
 

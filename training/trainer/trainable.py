@@ -13,12 +13,14 @@ from torch.utils.data import DataLoader
 
 from inference.models import encoder
 from training.trainer import dropout, frozen, residual_stream
-from training.trainer.inputs import Job
+from training.trainer.inputs import TrainInputs
 from training.trainer.processes import Processes
-from training.trainer.progress import waiting
+from training.trainer.progress import with_progress_bar
 
 
-def of(job: Job, processes: Processes) -> tuple[torch.nn.Module, frozen.Frozen | None]:
+def make_trainable(
+    job: TrainInputs, processes: Processes
+) -> tuple[torch.nn.Module, frozen.Frozen | None]:
     """A copy of the job's model to train, and its layers that rest, if there are any.
 
     Raises:
@@ -46,7 +48,7 @@ def remember(
     lower: frozen.Frozen,
     model: torch.nn.Module,
     texts: "DataLoader[int]",
-    job: Job,
+    job: TrainInputs,
     processes: Processes,
 ) -> None:
     """Compute what the layers that rest make of the training texts, once, if memory holds it.
@@ -54,7 +56,7 @@ def remember(
     texts: all of them. model: as the accelerator prepared it.
     """
     accelerator = processes.accelerator
-    shown = waiting(texts, "frozen layers", is_shown=processes.is_main)
+    shown = with_progress_bar(texts, "frozen layers", is_shown=processes.is_main)
     is_known = not accelerator.is_fsdp2 and lower.remember(
         accelerator.unwrap_model(model), shown, job.train.lengths
     )

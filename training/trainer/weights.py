@@ -14,28 +14,26 @@ from transformers import PreTrainedTokenizerBase
 
 from inference.core.errors import ConfigError
 from inference.data.records import Example
-from inference.models import bundle as bundles
-from inference.models.bundle import Bundle
-from training.data.batches import Encoded, encode
+from inference.models.bundle import Bundle, load_bundle, save_bundle
+from training.data.batches import EncodedExamples, encode_examples
 from training.data.data import Splits, split_hash
 from training.data.splits import label_matrix
 from training.run import receipt
 from training.run.run_folder import RunFolder, sha256_of
 from training.settings.config import TrainConfig
-from training.trainer import base as bases
 from training.trainer import head, loop
-from training.trainer.base import Base
+from training.trainer.base import Base, load_model, load_tokenizer
 from training.trainer.checkpoints import Checkpoints
-from training.trainer.inputs import Fit, Job
+from training.trainer.inputs import Fit, TrainInputs
 from training.trainer.processes import Processes
 from training.trainer.progress import History, Observer
 
 WEIGHTS = "model.safetensors"
-Tokens = dict[tuple[str, int], Encoded]
+TokenCache = dict[tuple[str, int], EncodedExamples]
 """Tokenised parts by sha256 of the part and tokens of a text, for runs on the same data."""
 
 
-def make(
+def fit_weights(
     config: TrainConfig,
     splits: Splits,
     base: Base,
@@ -43,7 +41,7 @@ def make(
     processes: Processes,
     *,
     observers: Sequence[Observer] = (),
-    tokens: Tokens | None = None,
+    tokens: TokenCache | None = None,
 ) -> dict[str, object]:
     """What run.json says of the weights in the run folder, after training them if need be.
 
@@ -59,7 +57,7 @@ def make(
     else:
         if processes.is_main:
             run.write()
-        tokenizer = bases.load_tokenizer(base)
+        tokenizer = load_tokenizer(base)
         bundle = _bundle(config, splits, tokenizer)
         parts = _tokenised(splits, bundle, tokenizer, {} if tokens is None else tokens)
         job = _job(config, splits, base, parts, tokenizer, run, processes)
@@ -79,16 +77,16 @@ def _job(
     config: TrainConfig,
     splits: Splits,
     base: Base,
-    parts: tuple[Encoded, Encoded],
+    parts: tuple[EncodedExamples, EncodedExamples],
     tokenizer: PreTrainedTokenizerBase,
     run: RunFolder,
     processes: Processes,
-) -> Job:
-    model = bases.load_model(base, splits.labels, splits.problem_type, seed=config.seed)
+) -> TrainInputs:
+    model = load_model(base, splits.labels, splits.problem_type, seed=config.seed)
     train, validation = parts
     pad_id = int(tokenizer.pad_token_id)
     head.start(model, train, pad_id, config, splits.problem_type, processes.device)
-    return Job(
+    return TrainInputs(
         config=config,
         model=model,
         train=train,
@@ -101,14 +99,14 @@ def _job(
 
 
 def _tokenised(
-    splits: Splits, bundle: Bundle, tokenizer: PreTrainedTokenizerBase, known: Tokens
-) -> tuple[Encoded, Encoded]:
+    splits: Splits, bundle: Bundle, tokenizer: PreTrainedTokenizerBase, known: TokenCache
+) -> tuple[EncodedExamples, EncodedExamples]:
     """The training and the validation part."""
 
-    def of(part: Sequence[Example]) -> Encoded:
+    def of(part: Sequence[Example]) -> EncodedExamples:
         key = (split_hash(part), bundle.max_tokens)
         if key not in known:
-            known[key] = encode(
+            known[key] = encode_examples(
                 [bundle.compose(example.fields) for example in part],
                 label_matrix(part, splits.labels),
                 tokenizer,
@@ -141,8 +139,8 @@ def _save(fit: Fit, run_dir: Path, bundle: Bundle, tokenizer: PreTrainedTokenize
         partial.write_bytes(path.read_bytes())
         partial.replace(run_dir / path.name)
     tokenizer.save_pretrained(run_dir)
-    bundles.save(bundle, run_dir)
-    bundles.load(run_dir)  # raises if the files contradict each other
+    save_bundle(bundle, run_dir)
+    load_bundle(run_dir)  # raises if the files contradict each other
 
 
 def _record(

@@ -16,18 +16,17 @@ import numpy as np
 
 from inference.data.records import Example
 from inference.evaluation import bootstrap
-from inference.evaluation.formulas import Floats, figures, gather
+from inference.evaluation.formulas import Floats, compute_figures, gather_sample
 from inference.evaluation.measure import targets_of
 from inference.evaluation.predictions import Predictions, Targets
-from inference.models import classifier
-from inference.models.classifier import TORCH, decide
+from inference.models.classifier import TORCH, decide, load_classifier
 from inference.runs.study import Gain
 from training.data.data import Splits
 
 
 def answers(run_dir: Path, examples: Sequence[Example], threads: int) -> Predictions:
     """What the weights of a run folder say of examples, in float32, before anything is exported."""
-    model = classifier.load(run_dir, engine=TORCH, threads=threads)
+    model = load_classifier(run_dir, engine=TORCH, threads=threads)
     scores = model.score([model.bundle.compose(example.fields) for example in examples])
     return Predictions(model.bundle.labels, scores, decide(model.bundle, scores))
 
@@ -39,20 +38,22 @@ def validation_targets(splits: Splits) -> Targets:
 
 def noise(said: Predictions, targets: Targets, figure: str) -> float:
     """The standard error of a figure: how far chance in the choice of the examples moves it."""
-    sample = gather(targets.values, said.scores, said.decided)
+    sample = gather_sample(targets.values, said.scores, said.decided)
     (drawn,) = bootstrap.resample([sample])
     return float(np.nanstd(drawn[figure]))
 
 
 def gain(default: Predictions, tuned: Predictions, targets: Targets, figure: str) -> Gain:
     """The tuned model beside the default on the same examples."""
-    samples = [gather(targets.values, said.scores, said.decided) for said in (default, tuned)]
+    samples = [
+        gather_sample(targets.values, said.scores, said.decided) for said in (default, tuned)
+    ]
     once = np.ones((1, len(targets.matrix)))
-    points = [_one(figures(sample, once), figure) for sample in samples]
+    points = [_one(compute_figures(sample, once), figure) for sample in samples]
     drawn: list[Mapping[str, Floats]] = list(bootstrap.resample(samples))
     difference = drawn[1][figure] - drawn[0][figure]
     spread = float(np.nanstd(difference)) if np.isfinite(difference).any() else None
-    span = bootstrap.interval(difference)
+    span = bootstrap.bootstrap_interval(difference)
     return Gain(figure, len(targets.matrix), points[0], points[1], span, spread)
 
 

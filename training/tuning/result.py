@@ -18,11 +18,10 @@ import yaml
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ModelError
 from inference.core.settings import Settings
-from inference.evaluation import leaderboard as leaderboards
 from inference.evaluation import predictions
+from inference.evaluation.leaderboard import load_leaderboard
 from inference.models.bundle import Bundle
-from inference.runs import study as told
-from inference.runs.study import COMPLETE, FAILED, PRUNED, Gain, Study
+from inference.runs.study import COMPLETE, FAILED, PRUNED, STUDY_FILE, Gain, Study, save_study
 from training.baselines import tuned_baselines
 from training.baselines.shared_encoder import SharedEncoder
 from training.classifier import pipeline
@@ -70,7 +69,7 @@ class SearchJob:
         return best_by(self.splits.problem_type)
 
 
-def measure(study: Study, job: SearchJob) -> Study:
+def measure_search(study: Study, job: SearchJob) -> Study:
     """The report: what was found and what it gained, on validation and then on test."""
     best, trials = study.best, job.trials
     if best is None:
@@ -84,7 +83,7 @@ def measure(study: Study, job: SearchJob) -> Study:
         baselines={name: tuned.tried for name, tuned in options.items()},
         validation=_gain_on_validation(study, best.number, trials, job),
     )
-    told.save(study, job.folder)
+    save_study(study, job.folder)
     chosen = study.chosen
     assert chosen is not None, "where there is a best trial, one is chosen"
     found = _write_found(chosen.values, {k: tuned.options for k, tuned in options.items()}, job)
@@ -100,7 +99,7 @@ def measure(study: Study, job: SearchJob) -> Study:
     if study.validation is not None:
         default = BEST if chosen.number == 0 else DEFAULT
         study = replace(study, test=_gain_on_test(job.folder, default))
-    told.save(study, job.folder)
+    save_study(study, job.folder)
     print(_report(study, job), flush=True)
     return study
 
@@ -147,7 +146,7 @@ def _gain_on_test(folder: Path, default: str) -> Gain:
     """On what the two full runs said of the test part, as they would ship."""
     said: list[predictions.Predictions] = []
     for name in (default, BEST):
-        judged = leaderboards.load(folder / name / results.LEADERBOARD).judged
+        judged = load_leaderboard(folder / name / results.LEADERBOARD).judged
         assert judged is not None, "a run measures its own model"
         path = folder / name / predictions.FOLDER / f"{judged.model.name}.parquet"
         said.append(predictions.load(path))
@@ -162,7 +161,7 @@ def _write_found(
     found = job.config.with_values(
         **values,
         baseline_options=dict(options),
-        study=str(job.folder / told.FILE_NAME),
+        study=str(job.folder / STUDY_FILE),
         output_dir=str(job.folder / BEST),
     )
     text = yaml.safe_dump(found.as_dict(), sort_keys=False, allow_unicode=True, width=100)
@@ -183,7 +182,7 @@ def _place(trial: Path, target: Path) -> None:
     partial.rename(target)
 
 
-def in_words(values: Mapping[str, Value]) -> str:
+def describe_values(values: Mapping[str, Value]) -> str:
     """The settings of a trial, in one line."""
     return ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
@@ -197,7 +196,7 @@ def _report(study: Study, job: SearchJob) -> str:
     counts = f"{study.count(COMPLETE)} complete, {study.count(PRUNED)} stopped early, "
     lines = [
         f"{len(study.trials)} trials: {counts}{study.count(FAILED)} failed; {study.ended}",
-        f"best is trial {best.number}: {in_words(best.values)}",
+        f"best is trial {best.number}: {describe_values(best.values)}",
     ]
     if study.validation is not None:
         lines.append(f"on validation, where it was chosen: {study.validation}")

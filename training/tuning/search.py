@@ -15,17 +15,16 @@ from pathlib import Path
 from hub.errors import UserError
 from inference.core.errors import ConfigError, run_command
 from inference.core.settings import Settings
-from inference.runs import study as told
-from inference.runs.study import COMPLETE, FAILED, PRUNED, Study
+from inference.runs.study import COMPLETE, FAILED, PRUNED, Study, save_study
 from training.classifier import pipeline
 from training.settings import console, search_space
 from training.settings.config import TrainConfig
 from training.settings.search_space import Range, Space
 from training.settings.tune_config import TuneConfig
 from training.trainer.processes import Processes
-from training.tuning import gains, result
-from training.tuning.result import SearchJob, in_words
-from training.tuning.storage import Place
+from training.tuning import gains
+from training.tuning.result import SearchJob, describe_values, measure_search
+from training.tuning.storage import StudyStorage
 from training.tuning.study import STORAGE_ERRORS, Search, Taken
 from training.tuning.trials import Hopeless, OutOfTime, Trials
 
@@ -62,11 +61,11 @@ def run(tune: TuneConfig, config: TrainConfig, settings: Settings) -> Study:
             f"the storage of the study does not answer any more: {said}. Nothing is lost; give the "
             "same command when it does"
         ) from None
-    return result.measure(study, job)
+    return measure_search(study, job)
 
 
-def _place(tune: TuneConfig, config: TrainConfig) -> Place:
-    return Place(Path(config.output_dir), tune.study_name, tune.storage)
+def _place(tune: TuneConfig, config: TrainConfig) -> StudyStorage:
+    return StudyStorage(Path(config.output_dir), tune.study_name, tune.storage)
 
 
 def _open(job: SearchJob) -> Search:
@@ -137,7 +136,7 @@ def _work(job: SearchJob) -> None:
 def _try(taken: Taken, search: Search, trials: Trials, space: Space, job: SearchJob) -> None:
     """One trial from its settings to its value, its early end, or its error."""
     values = search_space.suggest(taken.live, space)
-    print(f"trial {taken.number}: {in_words(values)}", flush=True)
+    print(f"trial {taken.number}: {describe_values(values)}", flush=True)
     left_s = job.deadline - time.time()
     try:
         value = trials.run(taken, values, time.monotonic() + left_s, lambda: _snapshot(search, job))
@@ -161,7 +160,7 @@ def _try(taken: Taken, search: Search, trials: Trials, space: Space, job: Search
 def _snapshot(search: Search, job: SearchJob, ended: str | None = None) -> Study:
     """Write how the study stands."""
     study = Study(search.name, job.metric, job.tune.n_trials, search.trials(), ended)
-    told.save(study, job.folder)
+    save_study(study, job.folder)
     return study
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError, DataError
-from inference.runs import study as told
+from inference.runs.study import STUDY_FILE, load_study
 
 DATABASE, TRIALS = "study.db", "trials"
 _MARK = ".study"
@@ -24,7 +24,7 @@ _EXPECTED = "expected such as sqlite:///study.db or postgresql://user@host/datab
 
 
 @dataclass(frozen=True)
-class Place:
+class StudyStorage:
     """The folder of a search, its study's name there, and the URL of its database.
 
     storage: None is a file in the folder.
@@ -87,7 +87,7 @@ class Place:
             write_whole(path, json.dumps(content, ensure_ascii=False) + "\n")
 
     def _shown_storage(self) -> str:
-        return shown(self.storage) if self.storage else _HERE
+        return hide_password(self.storage) if self.storage else _HERE
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class _Mark:
     storage: str | None
 
 
-def shown(url: str) -> str:
+def hide_password(url: str) -> str:
     """The URL of a database without password and options."""
     return _parts(url).set(query={}).render_as_string(hide_password=True)
 
@@ -118,8 +118,8 @@ def _marked(folder: Path) -> _Mark | None:
     try:
         if path.is_file():
             return _Mark(**json.loads(path.read_text("utf-8")))
-        if (folder / TRIALS).is_dir() and (folder / told.FILE_NAME).is_file():
-            return _Mark(told.load(folder / told.FILE_NAME).name, None)
+        if (folder / TRIALS).is_dir() and (folder / STUDY_FILE).is_file():
+            return _Mark(load_study(folder / STUDY_FILE).name, None)
     except (OSError, ValueError, TypeError, DataError) as error:
         raise ConfigError(
             f"output_dir {folder} does not say of which study it is ({error}); choose another "

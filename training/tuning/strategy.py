@@ -16,7 +16,7 @@ _WITHOUT_MODEL = 5  # trials at random before the sampler learns from them
 _REDUCTION = 3  # Li et al. 2018, arXiv:1603.06560, take 3 or 4
 
 
-class Sampler(BaseSampler):
+class SeededTPESampler(BaseSampler):
     """TPE (Bergstra et al. 2011) whose draws for a trial follow from the seed and its number.
 
     A process that carries on a study, or a second one beside it, would else draw the first trials'

@@ -30,12 +30,12 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from inference.core.errors import ConfigError
-from inference.runs import study as told
+from inference.runs import study
 from inference.runs.study import COMPLETE, FAILED, PRUNED, RUNNING
 from training.run.run_folder import refuse_difference
 from training.settings.search_space import Value
-from training.tuning.storage import TRIALS, Place, shown
-from training.tuning.strategy import Sampler, pruner_of
+from training.tuning.storage import TRIALS, StudyStorage, hide_password
+from training.tuning.strategy import SeededTPESampler, pruner_of
 
 STORAGE_ERRORS = (SQLAlchemyError, StorageInternalError)
 _TAKE = ".take"
@@ -88,7 +88,9 @@ class Taken:
 class Search:
     """One study of one storage, in the folder of its trials."""
 
-    def __init__(self, place: Place, *, seed: int, pruner: str, steps: int, rungs: int) -> None:
+    def __init__(
+        self, place: StudyStorage, *, seed: int, pruner: str, steps: int, rungs: int
+    ) -> None:
         """Open or begin it.
 
         steps: the validations of the longest trial; rungs: those after which only the best go on.
@@ -105,7 +107,7 @@ class Search:
         with self._alone():  # two processes that begin a database at once would collide
             place.refuse_foreign()  # another may have begun since
             self._study = _open(
-                place.study_name, url, Sampler(seed), pruner_of(pruner, steps, rungs)
+                place.study_name, url, SeededTPESampler(seed), pruner_of(pruner, steps, rungs)
             )
             place.mark()
 
@@ -185,7 +187,7 @@ class Search:
         best = max(one.value for one in ended if one.value is not None)
         return best - max(before) < float(noise)
 
-    def trials(self) -> tuple[told.Trial, ...]:
+    def trials(self) -> tuple[study.Trial, ...]:
         """All of them as they stand."""
         return tuple(_told(trial) for trial in self._study.get_trials(deepcopy=False))
 
@@ -229,14 +231,14 @@ def _open(name: str, url: str, sampler: BaseSampler, pruner: BasePruner) -> optu
     except (ImportError, ValueError, ArgumentError, *STORAGE_ERRORS) as error:
         said = " ".join(str(error.__cause__ or error).split())[:200]
         raise ConfigError(
-            f"--storage {shown(url)} cannot be used: {said}. Start that server, or leave --storage "
-            "out for a file in --output_dir"
+            f"--storage {hide_password(url)} cannot be used: {said}. Start that server, or leave "
+            "--storage out for a file in --output_dir"
         ) from None
 
 
-def _told(trial: FrozenTrial) -> told.Trial:
+def _told(trial: FrozenTrial) -> study.Trial:
     # one that waits to be begun counts as running: nothing is known of it
-    return told.Trial(
+    return study.Trial(
         number=trial.number,
         state=_STATES.get(trial.state, RUNNING),
         value=trial.value if trial.state == TrialState.COMPLETE else None,

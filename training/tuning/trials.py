@@ -16,15 +16,15 @@ from pathlib import Path
 
 from inference.core.settings import Settings
 from training.classifier import pipeline
-from training.data import division
 from training.data.data import Splits
+from training.data.division import thin_examples
 from training.run.run_folder import RunFolder
 from training.settings.config import TrainConfig
 from training.settings.search_space import Value
-from training.trainer import weights as weights_of
 from training.trainer.base import Base
 from training.trainer.processes import Processes
 from training.trainer.progress import Moment, Validation
+from training.trainer.weights import TokenCache, fit_weights
 from training.tuning.storage import TRIALS
 from training.tuning.study import Taken
 
@@ -77,7 +77,7 @@ class Trials:
     ) -> None:
         self.config, self.splits, self.base = config, splits, base
         self._settings, self._folder = settings, folder
-        self._tokens: weights_of.Tokens = {}
+        self._tokens: TokenCache = {}
         self.rungs = rungs(len(splits.train))
 
     def folder(self, number: int) -> Path:
@@ -123,23 +123,23 @@ class Trials:
     ) -> float:
         folder = self.folder(number).with_name(f"{number}-of-{texts}-texts")
         config = self.with_values({**values, "max_train_samples": texts}, folder)
-        part = division.thin(
+        part = thin_examples(
             self.splits.train,
             self.splits.labels,
             texts,
             seed=config.seed,
             is_multilabel=self.splits.is_multilabel,
         )
-        value = self._train(config, replace(self.splits, train=part), _Clock(deadline))
+        value = self._train(config, replace(self.splits, train=part), _Deadline(deadline))
         shutil.rmtree(folder)  # its weights are of no use to anybody
         return value
 
-    def _train(self, config: TrainConfig, splits: Splits, watch: "_Watch | _Clock") -> float:
+    def _train(self, config: TrainConfig, splits: Splits, watch: "_Watch | _Deadline") -> float:
         processes = Processes(config, self._settings)
         identity = pipeline.identity_of(config, splits, self.base, processes)
         run = RunFolder.open(Path(config.output_dir), identity)
         run.hold()
-        fitted = weights_of.make(
+        fitted = fit_weights(
             config, splits, self.base, run, processes, observers=[watch], tokens=self._tokens
         )
         training: Mapping[str, float] = fitted["training"]  # type: ignore[assignment]
@@ -158,7 +158,7 @@ class Trials:
                         shutil.rmtree(item) if item.is_dir() else item.unlink(missing_ok=True)
 
 
-class _Clock:
+class _Deadline:
     """An observer that only looks at the time."""
 
     def __init__(self, deadline: float) -> None:

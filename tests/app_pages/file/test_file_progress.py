@@ -4,44 +4,44 @@ from dataclasses import dataclass
 
 import pytest
 
-from app_pages.file.file_progress import in_words, said
-from inference.batch.job import Progress
-from inference.jobs.queue import State
+from app_pages.file.file_progress import describe_progress, format_duration
+from inference.batch.job import BatchProgress
+from inference.jobs.queue import JobState
 
 
 @dataclass
 class Seen:
     """The attributes of a job that the page reads."""
 
-    state: State = State.RUNNING
-    step: Progress | None = None
+    state: JobState = JobState.RUNNING
+    step: BatchProgress | None = None
     running_s: float = 0.0
     ahead: int = 0
     is_stopping: bool = False
 
 
-HALF = Progress(done=500, total=1000, resumed=0, rejected=0)
+HALF = BatchProgress(done=500, total=1000, resumed=0, rejected=0)
 
 
 @pytest.mark.parametrize(
     ("job", "share", "line"),
     [
-        (Seen(State.WAITING, ahead=1), 0, "In the queue: 1 file is before yours."),
-        (Seen(State.WAITING, ahead=3), 0, "In the queue: 3 files are before yours."),
+        (Seen(JobState.WAITING, ahead=1), 0, "In the queue: 1 file is before yours."),
+        (Seen(JobState.WAITING, ahead=3), 0, "In the queue: 3 files are before yours."),
         (Seen(), 0, "Loading the model"),
         (Seen(step=HALF, running_s=1.0), 0.5, "500 of 1,000 rows"),
         (Seen(step=HALF, running_s=30.0), 0.5, "500 of 1,000 rows, about 30 seconds left"),
         (
-            Seen(step=Progress(500, 1000, 400, 7), running_s=60.0),
+            Seen(step=BatchProgress(500, 1000, 400, 7), running_s=60.0),
             0.5,
             "500 of 1,000 rows, 7 rejected, about 5 minutes left",
         ),
-        (Seen(step=Progress(400, 1000, 400, 0), running_s=60.0), 0.4, "400 of 1,000 rows"),
+        (Seen(step=BatchProgress(400, 1000, 400, 0), running_s=60.0), 0.4, "400 of 1,000 rows"),
         (Seen(step=HALF, running_s=9.0, is_stopping=True), 0.5, "Stopping after the rows"),
     ],
 )
 def test_a_line_says_how_it_goes(job, share, line):
-    found_share, found_line = said(job)
+    found_share, found_line = describe_progress(job)
     assert found_share == share and found_line.startswith(line), found_line
 
 
@@ -56,4 +56,4 @@ def test_a_line_says_how_it_goes(job, share, line):
     ],
 )
 def test_a_duration_is_said_as_a_person_does(seconds, words):
-    assert in_words(seconds) == words
+    assert format_duration(seconds) == words

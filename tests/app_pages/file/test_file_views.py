@@ -11,7 +11,7 @@ from app_pages.file.file_views import (
     MISTAKES,
     NOTHING,
     REJECTED,
-    Result,
+    FileResult,
     rows_frame,
     view_title,
 )
@@ -20,9 +20,11 @@ from inference.data.problem_types import MULTI
 from tests.scored_files import write_scored
 
 
-def result_of(path: Path, **options: object) -> Result:
+def result_of(path: Path, **options: object) -> FileResult:
     file = write_scored(path, **options)
-    return Result(file, scored_file.scores(file), scored_file.decided(file), grading.grade(file))
+    return FileResult(
+        file, scored_file.scores(file), scored_file.decided(file), grading.grade(file)
+    )
 
 
 def test_every_view_holds_its_rows(tmp_path: Path):

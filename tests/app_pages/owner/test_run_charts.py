@@ -1,7 +1,7 @@
 """The plots of a run: nothing before there is something, their data whole, told in words."""
 
 from app_pages.owner import run_charts
-from inference.runs.data_report import Checkup, Part
+from inference.runs.data_report import DataReport, ReportedPart
 from inference.runs.progress import Curves
 
 CURVES = Curves(
@@ -27,9 +27,9 @@ def test_curves_are_told_in_words_and_offer_all_their_data():
 
 def test_labels_are_counted_by_part():
     parts = tuple(
-        Part(name, 3, 3, 0, 10, 20, {"good": 2, "bad": count})
+        ReportedPart(name, 3, 3, 0, 10, 20, {"good": 2, "bad": count})
         for name, count in (("train", 1), ("test", 5))
     )
-    plot = run_charts.labels(Checkup(parts, (), ()))
+    plot = run_charts.labels(DataReport(parts, (), ()))
     assert plot.alt == "Texts by label: most, 5, are bad"
     assert len(plot.data) == 4 and plot.chart.to_dict()

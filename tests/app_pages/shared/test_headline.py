@@ -1,8 +1,8 @@
 from app_pages.shared.headline import NO_RESULTS, answer, standings_html
-from inference.evaluation.leaderboard import Difference
+from inference.evaluation.leaderboard import MccDifference
 from tests.boards import board, row
 
-BETTER = Difference(0.1, (0.02, 0.18), "better")
+BETTER = MccDifference(0.1, (0.02, 0.18), "better")
 
 
 def test_the_answer_is_the_verdict():

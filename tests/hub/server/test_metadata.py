@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hub.server.metadata import BadCard, describe, front_matter
+from hub.server.metadata import BadCard, front_matter, read_metadata
 
 BOMB = "---\na: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n"
@@ -46,7 +46,7 @@ def test_front_matter(text, card):
 def test_an_unusable_card_is_named_or_ignored(text):
     with pytest.raises(BadCard, match=r"README\.md"):
         front_matter(text)
-    assert describe(text.encode(), None).card == {}
+    assert read_metadata(text.encode(), None).card == {}
 
 
 @pytest.mark.parametrize(
@@ -60,18 +60,18 @@ def test_an_unusable_card_is_named_or_ignored(text):
 )
 def test_task_and_library_are_inferred_from_the_config(architecture, task):
     config = json.dumps({"model_type": "bert", "architectures": [architecture]}).encode()
-    found = describe(None, config)
+    found = read_metadata(None, config)
     assert (found.pipeline_tag, found.library_name) == (task, "transformers")
 
 
 def test_the_card_goes_before_what_is_inferred():
     config = b'{"model_type": "bert", "architectures": ["BertModel"]}'
     card = b"---\npipeline_tag: fill-mask\nlibrary_name: onnx\nlicense: mit\nbase_model: [a/b]\n---"
-    found = describe(card, config)
+    found = read_metadata(card, config)
     assert (found.pipeline_tag, found.library_name) == ("fill-mask", "onnx")
     assert found.tags == ("onnx", "bert", "fill-mask", "license:mit", "base_model:a/b")
 
 
 @pytest.mark.parametrize("config", [b"", b"[", b"[]", b"\xff", b'{"model_type": 3}', b"[" * 5009])
 def test_a_strange_config_says_nothing(config):
-    assert describe(None, config).library_name is None
+    assert read_metadata(None, config).library_name is None

@@ -13,8 +13,8 @@ from inference.batch.grading import GRADED, grade
 from inference.batch.scored_file import ScoredFile
 from inference.core.errors import DataError
 from inference.data.problem_types import MULTI, SINGLE
-from inference.evaluation.bootstrap import interval, resample
-from inference.evaluation.formulas import gather
+from inference.evaluation.bootstrap import bootstrap_interval, resample
+from inference.evaluation.formulas import gather_sample
 from tests.scored_files import write_scored
 from tests.tiny import LABELS
 
@@ -38,10 +38,10 @@ def test_intervals_are_those_of_the_bootstrap_over_rows(tmp_path, problem_type):
     file = write_scored(tmp_path / "s.parquet", 300, problem_type=problem_type)
     found = grade(file)
     truth = found.truth if problem_type == MULTI else found.truth.argmax(axis=1)
-    sample = gather(truth, scored_file.scores(file), scored_file.decided(file))
+    sample = gather_sample(truth, scored_file.scores(file), scored_file.decided(file))
     (drawn,) = resample([sample])
     for name in GRADED:
-        expected = interval(drawn[name])
+        expected = bootstrap_interval(drawn[name])
         assert found.intervals[name] == pytest.approx(expected, abs=0.02), name
 
 

@@ -16,15 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from inference.batch import __main__ as batch
-from inference.batch import outputs
+from inference.batch import __main__, outputs
 from inference.batch.__main__ import parse
 from inference.batch.job import Order, score_file
 from inference.batch.outputs import Layout
 from inference.batch.scoring import Reading
 from inference.core.errors import DataError
-from inference.data.scan import survey
-from inference.models import classifier
+from inference.data.scan import scan_file
+from inference.models.classifier import load_classifier
 from tests.space_fixtures import PROJECT
 from tests.tiny import WORDS
 
@@ -57,7 +56,7 @@ def ran(*arguments, stdin=None):
 
 def order_of(source, target, model, **changes):
     layout = Layout(
-        survey(source, ("text",)), outputs.format_of(target), model.bundle.labels, False
+        scan_file(source, ("text",)), outputs.format_of(target), model.bundle.labels, False
     )
     reading = Reading(model.bundle, ("text",))
     return Order(layout, target, model, reading, "tiny", "1", **{"rows_at_once": 8} | changes)
@@ -70,7 +69,7 @@ def read(path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def tiny(onnx_model):
-    return classifier.load(onnx_model, threads=1)
+    return load_classifier(onnx_model, threads=1)
 
 
 def test_rows_in_are_rows_out_with_the_scores_of_the_engine(tmp_path, tiny):
@@ -147,7 +146,7 @@ def test_every_format_becomes_every_other(tmp_path, tiny, source_format, target_
     target = tmp_path / f"out.{target_format}"
     (*_, last) = score_file(order_of(source, target, tiny))
     assert (last.total, last.rejected) == (4, 1)
-    back = survey(target, ("text",))
+    back = scan_file(target, ("text",))
     assert [row["text"] or "" for row in back.table().rows] == texts
     assert list(back.columns)[-5:] == [
         *("decided", "score:negative", "score:neutral", "score:positive", "rejected")
@@ -189,7 +188,7 @@ def test_a_users_error_is_one_line_and_an_exit_code(
     ]
     monkeypatch.setattr(sys, "argv", [*line, *flags])
     with pytest.raises(SystemExit) as end:
-        batch.run_command(batch.main)
+        __main__.run_command(__main__.main)
     assert end.value.code == code
     assert said in capsys.readouterr().err
 
@@ -199,7 +198,7 @@ def test_the_output_may_not_be_the_input(tmp_path, onnx_model, monkeypatch, caps
     path.write_text("text\nx\n")
     monkeypatch.setattr(sys, "argv", ["batch", str(path), str(path), "--model", str(onnx_model)])
     with pytest.raises(SystemExit):
-        batch.run_command(batch.main)
+        __main__.run_command(__main__.main)
     assert "is the input itself" in capsys.readouterr().err and path.read_text() == "text\nx\n"
 
 
@@ -208,7 +207,7 @@ def test_an_output_is_finished_with_the_commit_it_was_begun_with(tmp_path, show_
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     source, target = table(tmp_path, sentences(5)), tmp_path / "out.csv"
     flags = parse([str(source), str(target), "--model", "demo/cat-tuned"])
-    begun = batch._order(flags, source, target, batch.settings.load())
+    begun = __main__._order(flags, source, target, __main__.settings.load())
     steps = score_file(begun)
     next(steps)
     steps.close()
@@ -216,10 +215,10 @@ def test_an_output_is_finished_with_the_commit_it_was_begun_with(tmp_path, show_
     newer.mkdir()
     (newer / "README.md").write_text("Trained again.")
     show_hub.publish(newer, "demo/cat-tuned", message="Newer")
-    again = batch._order(flags, source, target, batch.settings.load())
+    again = __main__._order(flags, source, target, __main__.settings.load())
     assert again.revision == begun.revision and len(begun.revision) == 40
     list(score_file(again))
-    fresh = batch._order(flags, source, target, batch.settings.load())
+    fresh = __main__._order(flags, source, target, __main__.settings.load())
     assert fresh.revision != begun.revision
 
 

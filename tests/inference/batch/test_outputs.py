@@ -15,7 +15,7 @@ import pytest
 from inference.batch.outputs import FORMATS, Layout, convert, encode, format_of, join
 from inference.batch.scoring import Block
 from inference.core.errors import ConfigError, DataError
-from inference.data.scan import survey
+from inference.data.scan import scan_file
 
 LABELS = ("toxic", "rude", "calm")
 SCORES = np.array([[0.2, 0.9, np.nan], [np.nan] * 3], np.float32)
@@ -26,7 +26,7 @@ HOSTILE = '=1+1,"x"\n\u2028\t'
 def survey_of(tmp_path, rows):
     path = tmp_path / "in.jsonl"
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    return survey(path)
+    return scan_file(path)
 
 
 def block_of(*rows, decided=DECIDED):
@@ -123,10 +123,12 @@ def test_parquet_stays_parquet_and_can_be_written_as_text(tmp_path):
     )
     pq.write_table(own, path)
     block = block_of(*own.to_pylist())
-    out = pq.read_table(written(tmp_path, block, Layout(survey(path), "parquet", LABELS, False)))
+    out = pq.read_table(written(tmp_path, block, Layout(scan_file(path), "parquet", LABELS, False)))
     assert out.select(own.column_names).slice(0, 2).equals(own) or math.isnan(out["f"][0].as_py())
     assert out.schema.field("m").type == own.schema.field("m").type
-    line = json.loads(encode(block, Layout(survey(path), "jsonl", LABELS, False)).splitlines()[0])
+    line = json.loads(
+        encode(block, Layout(scan_file(path), "jsonl", LABELS, False)).splitlines()[0]
+    )
     assert (line["day"], line["f"], line["raw"], line["m"]) == (
         "2026-01-02",
         None,

@@ -12,7 +12,7 @@ from inference.batch import ray_engine
 from inference.batch.job import score_file
 from inference.batch.ray_engine import RayEngine
 from inference.core.errors import ConfigError
-from inference.models import classifier
+from inference.models.classifier import load_classifier
 from tests.inference.batch.test_main import order_of, sentences, table
 
 _MIB = 2**20
@@ -32,7 +32,7 @@ needs_ray = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def tiny(onnx_model):
-    return classifier.load(onnx_model, threads=1)
+    return load_classifier(onnx_model, threads=1)
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from inference.core.errors import ConfigError, DataError
 from inference.data.cells import Unusable
 from inference.data.delimited import Broken
 from inference.data.problem_types import SINGLE
-from inference.models import classifier
 from inference.models.bundle import Bundle
+from inference.models.classifier import load_classifier
 from tests.tiny import LABELS
 
 TEXT = Bundle(LABELS, SINGLE)
@@ -61,7 +61,7 @@ def test_columns_are_the_models_own_unless_others_are_named():
 
 
 def test_rejected_rows_keep_their_place_beside_the_scored(onnx_model):
-    model = classifier.load(onnx_model, threads=1)
+    model = load_classifier(onnx_model, threads=1)
     texts = ["good", "", "bad day", "awful", "   "]
     rows = [{"text": text} for text in texts]
     blocks = list(

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from hub.errors import HubUnreachable
-from inference.catalogue.ask import ask, ask_why, check_texts, choose
+from inference.catalogue.ask import ask_models, check_texts, choose_entries, explain_score
 from inference.catalogue.catalogue import Catalogue, ModelEntry
 from inference.catalogue.opening import OpenModel
-from inference.core import settings
 from inference.core.errors import ChoiceError, TextError
+from inference.core.settings import load_settings
 from inference.data.problem_types import SINGLE
 from inference.models.bundle import Bundle
 
-LIMITS = replace(settings.load({}), max_chars=10, max_texts=2)
+LIMITS = replace(load_settings({}), max_chars=10, max_texts=2)
 LABELS = ("bad", "good")
 ENTRIES = tuple(
     ModelEntry(repo_id=f"demo/{name}", revision=str(number) * 40, role="pretrained", title=name)
@@ -45,7 +45,7 @@ def open_constant(entry: ModelEntry) -> OpenModel:
 
 
 def test_each_model_gets_a_column_in_the_order_asked():
-    answer = ask(ENTRIES, ("one", "two"), CATALOGUE, open_constant)
+    answer = ask_models(ENTRIES, ("one", "two"), CATALOGUE, open_constant)
     assert [column.repo_id for column in answer.comparison.columns] == ["demo/a", "demo/b"]
     assert [len(row) for row in answer.comparison.cells] == [2, 2]
     assert answer.comparison.cells[1][1].decided == ("good",)
@@ -58,7 +58,7 @@ def test_a_model_that_cannot_be_had_leaves_the_others_answering():
             raise HubUnreachable("the Hub sleeps")
         return open_constant(entry)
 
-    answer = ask(ENTRIES, ("one",), CATALOGUE, open_model)
+    answer = ask_models(ENTRIES, ("one",), CATALOGUE, open_model)
     assert [column.title for column in answer.comparison.columns] == ["b"]
     assert [(f.entry.title, str(f.error)) for f in answer.failures] == [("a", "the Hub sleeps")]
 
@@ -67,7 +67,7 @@ def test_when_no_model_answers_there_is_no_comparison():
     def refuse(entry: ModelEntry) -> OpenModel:
         raise HubUnreachable("the Hub sleeps")
 
-    answer = ask(ENTRIES, ("one",), CATALOGUE, refuse)
+    answer = ask_models(ENTRIES, ("one",), CATALOGUE, refuse)
     assert answer.comparison is None and len(answer.failures) == 2
 
 
@@ -78,7 +78,7 @@ def test_each_model_is_announced_before_it_is_opened():
         seen.append(f"open {entry.title}")
         return open_constant(entry)
 
-    ask(ENTRIES, ("one",), CATALOGUE, open_model, lambda entry: seen.append(entry.title))
+    ask_models(ENTRIES, ("one",), CATALOGUE, open_model, lambda entry: seen.append(entry.title))
     assert seen == ["a", "open a", "b", "open b"]
 
 
@@ -102,7 +102,7 @@ def test_texts_lose_the_white_space_around_them_and_nothing_else():
 
 
 def test_models_are_chosen_once_and_in_the_order_of_the_catalogue():
-    assert choose(CATALOGUE, ["demo/b", "demo/a", "demo/b"]) == ENTRIES
+    assert choose_entries(CATALOGUE, ["demo/b", "demo/a", "demo/b"]) == ENTRIES
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_models_are_chosen_once_and_in_the_order_of_the_catalogue():
 )
 def test_only_what_is_on_show_can_be_chosen(repo_ids, message):
     with pytest.raises(ChoiceError, match=message):
-        choose(CATALOGUE, repo_ids)
+        choose_entries(CATALOGUE, repo_ids)
 
 
 def test_one_model_says_which_words_moved_its_score():
-    found = ask_why(ENTRIES[1], "one two", "good", open_constant)
+    found = explain_score(ENTRIES[1], "one two", "good", open_constant)
     assert (found.label, found.score) == ("good", 0.75)
     assert [piece.effect for piece in found.pieces] == [0.0, None, 0.0]

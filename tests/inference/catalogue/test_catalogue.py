@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from hub.errors import NotFound
-from inference.catalogue import catalogue, comparison
+from inference.catalogue import catalogue
 from inference.catalogue.catalogue import ModelEntry
-from inference.catalogue.comparison import Cell, Column, Comparison
+from inference.catalogue.comparison import Cell, Column, Comparison, save_comparison
 from inference.core.errors import ConfigError
 from inference.data.problem_types import MULTI, SINGLE
 from tests.inference.show import BASE, DESCRIPTIONS, GOOD, MODEL, OTHER, TUNED, written
@@ -17,7 +17,7 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
 def test_a_catalogue_folder_is_read(tmp_path):
-    found = catalogue.load(written(tmp_path))
+    found = catalogue.load_catalogue(written(tmp_path))
     assert (found.title, found.labels, found.problem_type) == ("Sentiment", LABELS, SINGLE)
     assert found.messages == ("Hello", "Hm")
     assert (found.first_paint, found.leaderboard) == (None, None)
@@ -36,7 +36,7 @@ def test_a_catalogue_folder_is_read(tmp_path):
 
 @pytest.mark.parametrize("folder", ["space_config", "space_config/demo"])
 def test_the_catalogues_that_are_shipped_can_be_read(folder):
-    assert len(catalogue.load(ROOT / folder).models) >= 2
+    assert len(catalogue.load_catalogue(ROOT / folder).models) >= 2
 
 
 def test_stored_tables_are_read_with_it(tmp_path):
@@ -44,15 +44,15 @@ def test_stored_tables_are_read_with_it(tmp_path):
         LABELS, SINGLE, (Column("demo/tuned", SHA, "fine-tuned", "T"),), ("Hello",),
         ((Cell((0.1, 0.2, 0.7), ("positive",)),),),
     )  # fmt: skip
-    comparison.save(table, written(tmp_path) / "first_paint.json")
-    assert catalogue.load(tmp_path).first_paint == table
+    save_comparison(table, written(tmp_path) / "first_paint.json")
+    assert catalogue.load_catalogue(tmp_path).first_paint == table
 
 
 def test_a_folder_of_folders_holds_several_catalogues_by_name(tmp_path):
     for name in ("toys", "clicks"):
         written(tmp_path / name, GOOD | {"title": name.title()})
     (tmp_path / "notes").mkdir()
-    found = catalogue.load_all(tmp_path)
+    found = catalogue.load_catalogues(tmp_path)
     assert {name: one.title for name, one in found.items()} == {"clicks": "Clicks", "toys": "Toys"}
     assert list(found) == ["clicks", "toys"]
 
@@ -61,17 +61,17 @@ def test_two_catalogues_of_one_title_are_refused(tmp_path):
     for name in ("toys", "clicks"):
         written(tmp_path / name)
     with pytest.raises(ConfigError, match="several catalogues have the title Sentiment"):
-        catalogue.load_all(tmp_path)
+        catalogue.load_catalogues(tmp_path)
 
 
 def test_a_catalogue_with_folders_beside_its_files_is_one(tmp_path):
     written(written(tmp_path / "space") / "demo")
-    assert list(catalogue.load_all(tmp_path / "space")) == ["space"]
+    assert list(catalogue.load_catalogues(tmp_path / "space")) == ["space"]
 
 
 def test_a_folder_without_any_catalogue_says_which_file_is_missing(tmp_path):
     with pytest.raises(ConfigError, match=r"models\.yaml does not exist"):
-        catalogue.load_all(tmp_path)
+        catalogue.load_catalogues(tmp_path)
 
 
 def model(**changes: object) -> dict:
@@ -109,36 +109,36 @@ def model(**changes: object) -> dict:
 )
 def test_what_cannot_be_used_is_refused_with_its_place(tmp_path, models, message):
     with pytest.raises(ConfigError, match=message):
-        catalogue.load(written(tmp_path, models))
+        catalogue.load_catalogue(written(tmp_path, models))
 
 
 @pytest.mark.parametrize("messages", [{"messages": []}, {"messages": [" "]}, {"texts": ["a"]}])
 def test_unusable_messages_are_refused(tmp_path, messages):
     with pytest.raises(ConfigError, match="messages"):
-        catalogue.load(written(tmp_path, messages=messages))
+        catalogue.load_catalogue(written(tmp_path, messages=messages))
 
 
 def test_a_missing_or_broken_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"models\.yaml does not exist"):
-        catalogue.load(tmp_path)
+        catalogue.load_catalogue(tmp_path)
     (tmp_path / "models.yaml").write_text("title: [")
     with pytest.raises(ConfigError, match=r"models\.yaml is not valid YAML"):
-        catalogue.load(tmp_path)
+        catalogue.load_catalogue(tmp_path)
 
 
 def test_pinning_fills_in_the_commits_and_keeps_the_rest(show_hub, tmp_path):
     source = written(tmp_path / "cat", GOOD | {"models": [TUNED, OTHER, BASE]})
-    pinned = catalogue.pin(source, show_hub, tmp_path / "pinned")
-    assert catalogue.load(tmp_path / "pinned") == pinned
-    for entry, before in zip(pinned.models, catalogue.load(source).models, strict=True):
+    pinned = catalogue.pin_catalogue(source, show_hub, tmp_path / "pinned")
+    assert catalogue.load_catalogue(tmp_path / "pinned") == pinned
+    for entry, before in zip(pinned.models, catalogue.load_catalogue(source).models, strict=True):
         assert entry.revision == show_hub.resolve(entry.repo_id, allow_patterns=["config.json"]).sha
         assert replace(entry, revision=None) == before
-    again = catalogue.pin(tmp_path / "pinned", show_hub, tmp_path / "again")
+    again = catalogue.pin_catalogue(tmp_path / "pinned", show_hub, tmp_path / "again")
     assert again == pinned
 
 
 def test_a_repo_that_is_not_there_cannot_be_pinned(show_hub, tmp_path):
     source = written(tmp_path / "cat", GOOD | {"models": [TUNED | {"repo_id": "demo/none"}]})
     with pytest.raises(NotFound, match="demo/none"):
-        catalogue.pin(source, show_hub, tmp_path / "pinned")
+        catalogue.pin_catalogue(source, show_hub, tmp_path / "pinned")
     assert not (tmp_path / "pinned").exists()

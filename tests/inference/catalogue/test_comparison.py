@@ -2,8 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from inference.catalogue import comparison
-from inference.catalogue.comparison import Cell, Column, Comparison
+from inference.catalogue.comparison import (
+    Cell,
+    Column,
+    Comparison,
+    compare_models,
+    load_comparison,
+    save_comparison,
+)
 from inference.core.errors import DataError, ModelError
 from inference.data.problem_types import MULTI, SINGLE
 from inference.data.records import Example
@@ -26,7 +32,7 @@ def example(row: int, text: str, *labels: str) -> Example:
 
 def test_a_comparison_has_a_row_a_text_and_a_column_a_model():
     models = [(FIRST, single((0.9, 0.1), (0.2, 0.8))), (SECOND, single((0.6, 0.4), (0.7, 0.3)))]
-    table = comparison.compare(models, LABELS, SINGLE, ["x", "y"])
+    table = compare_models(models, LABELS, SINGLE, ["x", "y"])
     assert (table.columns, table.texts) == ((FIRST, SECOND), ("x", "y"))
     assert [[cell.decided for cell in row] for row in table.cells] == [
         [("bad",), ("bad",)],
@@ -40,14 +46,14 @@ def test_a_comparison_has_a_row_a_text_and_a_column_a_model():
 
 def test_multilabel_decisions_are_strongest_first_or_none():
     model = Fixed(Bundle(("a", "b", "c"), MULTI), (0.6, 0.9, 0.1), (0.1, 0.2, 0.3))
-    table = comparison.compare([(FIRST, model)], ("a", "b", "c"), MULTI, ["x", "y"])
+    table = compare_models([(FIRST, model)], ("a", "b", "c"), MULTI, ["x", "y"])
     assert [row[0].decided for row in table.cells] == [("b", "a"), ()]
 
 
 def test_a_label_that_one_model_lacks_is_none_and_no_disagreement():
     whole = Fixed(Bundle(("a", "b"), MULTI), (0.9, 0.9))
     lacking = align(Fixed(Bundle(("x",), MULTI), (0.8,)), ("a", "b"), MULTI, {"x": "a"})
-    table = comparison.compare([(FIRST, whole), (SECOND, lacking)], ("a", "b"), MULTI, ["t"])
+    table = compare_models([(FIRST, whole), (SECOND, lacking)], ("a", "b"), MULTI, ["t"])
     assert table.cells[0][1].scores == (pytest.approx(0.8), None)
     assert table.top(0, 1) == (("a", pytest.approx(0.8)),)
     assert table.disagree(0) is False
@@ -56,34 +62,34 @@ def test_a_label_that_one_model_lacks_is_none_and_no_disagreement():
 def test_cut_offs_are_stored_and_do_not_make_another_column(tmp_path):
     with_cut_offs = replace(FIRST, thresholds=(0.25, 0.75))
     table = Comparison(LABELS, MULTI, (with_cut_offs, SECOND), (), ())
-    comparison.save(table, tmp_path / "table.json")
-    first, second = comparison.load(tmp_path / "table.json").columns
+    save_comparison(table, tmp_path / "table.json")
+    first, second = load_comparison(tmp_path / "table.json").columns
     assert (first.thresholds, second.thresholds) == ((0.25, 0.75), ())
     assert first == FIRST
 
 
 def test_a_table_that_was_stored_without_cut_offs_is_read(tmp_path):
     path = tmp_path / "table.json"
-    comparison.save(Comparison(LABELS, MULTI, (FIRST,), (), ()), path)
+    save_comparison(Comparison(LABELS, MULTI, (FIRST,), (), ()), path)
     path.write_text(path.read_text().replace('"thresholds": []', '"title": "Old"'))
-    assert comparison.load(path).columns[0].thresholds == ()
+    assert load_comparison(path).columns[0].thresholds == ()
 
 
 def test_a_model_in_other_labels_is_refused():
     with pytest.raises(ModelError, match="demo/one answers in bad, good, the task asks for a, b"):
-        comparison.compare([(FIRST, single((1, 0)))], ("a", "b"), SINGLE, ["t"])
+        compare_models([(FIRST, single((1, 0)))], ("a", "b"), SINGLE, ["t"])
 
 
 def test_no_models_give_empty_rows():
-    assert comparison.compare([], LABELS, SINGLE, ["x", "y"]).cells == ((), ())
+    assert compare_models([], LABELS, SINGLE, ["x", "y"]).cells == ((), ())
 
 
 def test_a_stored_comparison_comes_back_the_same(tmp_path):
     table = Comparison(
         LABELS, SINGLE, (FIRST,), ("<b>x</b> ☃\u2028",), ((Cell((0.25, None), ("bad",)),),)
     )
-    comparison.save(table, tmp_path / "new" / "first_paint.json")
-    assert comparison.load(tmp_path / "new" / "first_paint.json") == table
+    save_comparison(table, tmp_path / "new" / "first_paint.json")
+    assert load_comparison(tmp_path / "new" / "first_paint.json") == table
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["first_paint.json"]
 
 
@@ -91,9 +97,9 @@ def test_a_stored_comparison_comes_back_the_same(tmp_path):
 def test_what_is_no_stored_table_is_refused(tmp_path, content):
     (tmp_path / "file.json").write_text(content)
     with pytest.raises(DataError, match="store it again"):
-        comparison.load(tmp_path / "file.json")
+        load_comparison(tmp_path / "file.json")
 
 
 def test_a_missing_table_says_what_to_do(tmp_path):
     with pytest.raises(DataError, match="does not exist; measure"):
-        comparison.load(tmp_path / "none.json")
+        load_comparison(tmp_path / "none.json")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inference.catalogue.fair_lock import Considerate, Turns
-from inference.models import classifier
+from inference.models.classifier import load_classifier
 
 LIMIT_S = 30
 
@@ -88,7 +88,7 @@ def test_two_never_compute_at_once_and_an_error_gives_the_turn_back():
 
 
 def test_texts_of_many_turns_get_the_scores_of_one(onnx_model):
-    model = classifier.load(onnx_model, threads=1)
+    model = load_classifier(onnx_model, threads=1)
     texts = [f"good day {number}" for number in range(150)]
     assert np.array_equal(Considerate(model, Turns()).score(texts), model.score(texts))
     assert Considerate(model).score([]).shape == (0, 3)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.catalogue import comparison, opening
-from inference.catalogue.comparison import Column
+from inference.catalogue import opening
+from inference.catalogue.comparison import Column, compare_models
 from inference.core.errors import ModelError
 from inference.data.problem_types import MULTI, SINGLE
 from inference.models.alignment import SigmoidHeadReadAsSoftmax
@@ -24,7 +24,7 @@ def test_opening_fetches_the_int8_file_and_no_other_weights(show_hub, shown):
 
 def test_models_of_every_role_answer_in_the_tasks_labels(show_hub, shown):
     models = [opening.open_model(entry, shown, show_hub, threads=1) for entry in shown.models]
-    table = comparison.compare(
+    table = compare_models(
         [(opened.column, opened) for opened in models], shown.labels, SINGLE, ["good day", "bad"]
     )
     assert [column.role for column in table.columns] == ["fine-tuned", "pretrained", "zero-shot"]

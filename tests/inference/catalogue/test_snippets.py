@@ -13,12 +13,11 @@ import pytest
 from hub.client import connect
 from inference.catalogue import snippets
 from inference.data.problem_types import MULTI, SINGLE
-from inference.models import bundle as bundles
 from inference.models import classifier
-from inference.models.bundle import Bundle
+from inference.models.bundle import Bundle, save_bundle
 from tests.hub_fixtures import RunningHub
 from tests.tiny import LABELS, make_tiny_model, with_config
-from training.export.export import export
+from training.export.export import export_classifier
 
 THRESHOLDS = {MULTI: (0.2, 0.5, 0.8), SINGLE: ()}
 
@@ -39,8 +38,8 @@ def ran(program: str, hub_server: RunningHub, folder: Path) -> str:
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny model with its small ONNX file."""
     folder = make_tiny_model(tmp_path_factory.mktemp("snippets") / "model", LABELS, MULTI)
-    bundles.save(Bundle(LABELS, MULTI, max_tokens=32), folder)
-    assert export(folder, ["a good day", "bad food"]).notice is None
+    save_bundle(Bundle(LABELS, MULTI, max_tokens=32), folder)
+    assert export_classifier(folder, ["a good day", "bad food"]).notice is None
     return folder
 
 
@@ -52,13 +51,13 @@ def test_the_onnx_program_scores_and_decides_as_this_project_does(
     folder = with_config(exported, tmp_path / "model", problem_type=problem_type)
     thresholds = THRESHOLDS[problem_type]
     own = Bundle(LABELS, problem_type, max_tokens=32, temperature=1.5, thresholds=thresholds)
-    bundles.save(own, folder)
+    save_bundle(own, folder)
     repo_id = f"demo/snippet-{problem_type[:5]}"
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
     sha = hub.publish(folder, repo_id, message="Add").sha
     said = ran(snippets.onnx(repo_id, sha, problem_type), hub_server, tmp_path)
     lines = [re.split(r"\s+", line, maxsplit=2) for line in said.splitlines()]
-    model = classifier.load(folder, engine="onnx_int8", threads=1)
+    model = classifier.load_classifier(folder, engine="onnx_int8", threads=1)
     expected = model.score(["Two hours late and nobody says why."])
     assert [name for name, _, _ in lines] == list(LABELS)
     assert np.allclose([float(score) for _, score, _ in lines], expected[0], atol=6e-4)

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from inference.chat import chat_bundle
-from inference.chat.chat_bundle import Base, ChatBundle
+from inference.chat.chat_bundle import BaseReference, ChatBundle
 from inference.core.errors import ModelError
 
-BASE = Base("demo/base", "a" * 40, "b" * 64)
+BASE = BaseReference("demo/base", "a" * 40, "b" * 64)
 BUNDLE = ChatBundle(BASE, system_prompt="Be brief – please.", max_length=512, end_of_turn=(2, 7))
 
 

@@ -72,4 +72,6 @@ def test_the_slowed_waves_of_llama_3_are_those_of_transformers(tmp_path: Path, k
     assert config is not None
     theirs = LlamaConfig(**{**SIZES, "rope_parameters": LLAMA_3})
     expected, _ = ROPE_INIT_FUNCTIONS["llama3"](theirs, "cpu")
-    np.testing.assert_allclose(llama_config.angles(config, 3)[1], expected.numpy(), rtol=1e-6)
+    np.testing.assert_allclose(
+        llama_config.rotary_angles(config, 3)[1], expected.numpy(), rtol=1e-6
+    )

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.client import Hub, connect
-from inference.chat import __main__ as command
-from inference.chat import chat_model
+from inference.chat import __main__, chat_model
 from inference.chat.messages import Message
 from inference.chat.sampling import Options
 from inference.core.errors import ModelError
@@ -27,23 +26,29 @@ def hub(hub_server: RunningHub, talking_catalogue: Path, tmp_path: Path) -> Hub:
 
 
 def test_an_adapter_brings_its_base_at_the_commit_that_it_names(hub: Hub):
-    folders = chat_model.fetch(TUNED, None, hub)
+    folders = chat_model.fetch_chat_model(TUNED, None, hub)
     assert folders.adapter is not None and (folders.base / "model.safetensors").is_file()
     assert folders.revision == hub.resolve(TUNED).sha
     assert folders.base.name == hub.resolve(BASE).sha
 
 
 def test_a_streamed_answer_is_the_answer(hub: Hub):
-    folders = chat_model.fetch(BASE, None, hub)
-    pieces = list(chat_model.stream(chat_model.load(folders, threads=1), HELLO, BRIEF))
-    *_, last = chat_model.load(folders, threads=1).answer(HELLO, BRIEF)
+    folders = chat_model.fetch_chat_model(BASE, None, hub)
+    pieces = list(
+        chat_model.stream_answer(chat_model.load_speaker(folders, threads=1), HELLO, BRIEF)
+    )
+    *_, last = chat_model.load_speaker(folders, threads=1).answer(HELLO, BRIEF)
     assert "".join(pieces) == last.text and len(pieces) > 1
 
 
 def test_base_and_adapter_answer_differently(hub: Hub):
     said = {
         repo_id: "".join(
-            chat_model.stream(chat_model.load(chat_model.fetch(repo_id, None, hub)), HELLO, BRIEF)
+            chat_model.stream_answer(
+                chat_model.load_speaker(chat_model.fetch_chat_model(repo_id, None, hub)),
+                HELLO,
+                BRIEF,
+            )
         )
         for repo_id in (BASE, TUNED)
     }
@@ -51,14 +56,14 @@ def test_base_and_adapter_answer_differently(hub: Hub):
 
 
 def test_a_llama_answers_without_torch(hub: Hub, talking_catalogue: Path):
-    folders = chat_model.fetch(TUNED, None, hub)
+    folders = chat_model.fetch_chat_model(TUNED, None, hub)
     code = (
         "import sys; from pathlib import Path\n"
-        "from inference.chat.chat_model import ChatFolders, load, stream\n"
+        "from inference.chat.chat_model import ChatFolders, load_speaker, stream_answer\n"
         "from inference.chat.messages import Message\n"
         "from inference.chat.sampling import Options\n"
-        "speaker = load(ChatFolders(Path(sys.argv[1]), Path(sys.argv[2]), ''))\n"
-        "print(list(stream(speaker, [Message('user', 'Hi')], Options(max_tokens=3))))\n"
+        "speaker = load_speaker(ChatFolders(Path(sys.argv[1]), Path(sys.argv[2]), ''))\n"
+        "print(list(stream_answer(speaker, [Message('user', 'Hi')], Options(max_tokens=3))))\n"
         "print(*sys.modules)"
     )
     command = [sys.executable, "-c", code, str(folders.base), str(folders.adapter)]
@@ -76,17 +81,17 @@ def test_the_command_answers_each_line_and_remembers(
     monkeypatch.setattr(sys, "argv", ["chat", *flags])
     out = io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)
-    command.main()
+    __main__.main()
     said = out.getvalue()
     assert said.endswith("\n") and len(said) > 4
 
 
 def test_a_model_that_names_no_end_is_refused(hub: Hub, tmp_path: Path):
-    source = chat_model.fetch(BASE, None, hub).base
+    source = chat_model.fetch_chat_model(BASE, None, hub).base
     for path in source.iterdir():
         if path.name != "generation_config.json":
             (tmp_path / path.name).write_bytes(path.read_bytes())
     config = tmp_path / "tokenizer_config.json"
     config.write_text(config.read_text("utf-8").replace('"eos_token"', '"other_token"'), "utf-8")
     with pytest.raises(ModelError, match="names no token that ends an answer"):
-        chat_model.load(chat_model.ChatFolders(tmp_path, None, ""))
+        chat_model.load_speaker(chat_model.ChatFolders(tmp_path, None, ""))

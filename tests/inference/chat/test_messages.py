@@ -2,14 +2,14 @@ import json
 
 import pytest
 
-from inference.chat.messages import Message, jsonl, markdown
+from inference.chat.messages import Message, conversations_jsonl, conversations_markdown
 
 HOSTILE = 'a "quote"\n```\n# not a heading ![x](http://example.org/x.png)\n````'
 
 
 def test_a_line_of_json_is_a_conversation_that_a_training_reads():
     talk = [Message("user", HOSTILE), Message("assistant", "Hi – 你好 \ud800")]
-    (line,) = jsonl([talk]).decode("utf-8").splitlines()
+    (line,) = conversations_jsonl([talk]).decode("utf-8").splitlines()
     read = json.loads(line)
     assert read == {
         "messages": [
@@ -20,7 +20,9 @@ def test_a_line_of_json_is_a_conversation_that_a_training_reads():
 
 
 def test_what_was_said_cannot_leave_its_block_in_markdown():
-    content = markdown("A *talk*", [("Base", [Message("user", HOSTILE)])]).decode("utf-8")
+    content = conversations_markdown("A *talk*", [("Base", [Message("user", HOSTILE)])]).decode(
+        "utf-8"
+    )
     assert content.startswith("# A \\*talk\\*\n\n## Base\n\n**user**\n\n")
     fence = "`" * 5
     assert content.endswith(f"{fence}text\n{HOSTILE}\n{fence}\n")

@@ -5,7 +5,7 @@ import pytest
 import torch
 from transformers import RepetitionPenaltyLogitsProcessor
 
-from inference.chat.sampling import Options, Sampler
+from inference.chat.sampling import Options, TokenSampler
 from inference.core.errors import ConfigError
 
 LOGITS = np.log(np.array([0.5, 0.3, 0.15, 0.05], np.float32))
@@ -13,7 +13,7 @@ DRAWS = 4000
 
 
 def shares(options: Options) -> np.ndarray:
-    sampler = Sampler(replace(options, repetition_penalty=1))
+    sampler = TokenSampler(replace(options, repetition_penalty=1))
     drawn = [sampler.choose(LOGITS) for _ in range(DRAWS)]
     return np.bincount(drawn, minlength=len(LOGITS)) / DRAWS
 
@@ -38,14 +38,18 @@ def test_a_low_temperature_sharpens():
 
 
 def test_a_seed_repeats():
-    one, other = (Sampler(Options(temperature=1, seed=3)) for _ in range(2))
+    one, other = (TokenSampler(Options(temperature=1, seed=3)) for _ in range(2))
     assert [one.choose(LOGITS) for _ in range(50)] == [other.choose(LOGITS) for _ in range(50)]
 
 
 def test_a_penalty_makes_less_likely_what_was_said_as_in_transformers():
     rng = np.random.default_rng(0)
     rows = rng.normal(scale=3, size=(30, 12)).astype(np.float32)
-    sampler, said, prompt = Sampler(Options(temperature=0, repetition_penalty=1.3)), [], [7, 8, 9]
+    sampler, said, prompt = (
+        TokenSampler(Options(temperature=0, repetition_penalty=1.3)),
+        [],
+        [7, 8, 9],
+    )
     theirs = RepetitionPenaltyLogitsProcessor(1.3, prompt_ignore_length=len(prompt))
     for row in rows:
         before = row.copy()
@@ -58,7 +62,7 @@ def test_a_penalty_makes_less_likely_what_was_said_as_in_transformers():
 
 def test_by_default_an_answer_does_not_say_one_token_for_ever():
     logits = np.array([5.0, 4.9, -1.0], np.float32)
-    sampler = Sampler(Options(temperature=0))
+    sampler = TokenSampler(Options(temperature=0))
     assert [sampler.choose(logits) for _ in range(2)] == [0, 1]
 
 

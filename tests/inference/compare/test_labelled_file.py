@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inference.compare import labelled_file
-from inference.core.errors import DataError, Leak, ModelError
+from inference.core.errors import DataError, LeakError, ModelError
 from inference.data.schema import Schema
 from inference.evaluation import leaderboard, predictions
 from tests.tiny import LABELS
@@ -81,7 +81,7 @@ def test_a_folder_that_is_not_there_and_a_file_without_rows_are_said(
 def test_what_is_saved_gives_the_same_table_again(file, show_hub, onnx_model, tmp_path):
     judged = judge(file, [str(onnx_model)], show_hub)
     labelled_file.save(judged, tmp_path)
-    assert leaderboard.load(tmp_path / "leaderboard.json") == judged.board
+    assert leaderboard.load_leaderboard(tmp_path / "leaderboard.json") == judged.board
     said = predictions.load(tmp_path / "predictions" / "model_1.parquet")
     assert (said.scores == judged.predictions["model_1"].scores).all()
     assert "mine.csv:41: " in (tmp_path / "rejected.txt").read_text()
@@ -97,7 +97,7 @@ def test_a_model_is_not_judged_on_the_file_it_learned_from(
     (run / "run.json").write_text(json.dumps({"data": {"sources": [source]}}))
     names = ["demo/cat-tuned", str(run)]
     if is_refused:
-        with pytest.raises(Leak, match="learned from .*mine.csv"):
+        with pytest.raises(LeakError, match="learned from .*mine.csv"):
             labelled_file.refuse_trained_on(names, file, show_hub)
     else:
         labelled_file.refuse_trained_on(names, file, show_hub)

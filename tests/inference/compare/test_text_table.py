@@ -2,11 +2,11 @@ from dataclasses import replace
 
 from inference.compare.text_table import table
 from inference.evaluation.formulas import BY_LABEL, OVERALL
-from inference.evaluation.leaderboard import BETTER, Difference
+from inference.evaluation.leaderboard import BETTER, MccDifference
 from tests.boards import board, row
 from tests.tiny import LABELS
 
-OURS = row("ours", revision="0123456789abcdef", difference=Difference(0.1, (0.05, 0.15), BETTER))
+OURS = row("ours", revision="0123456789abcdef", difference=MccDifference(0.1, (0.05, 0.15), BETTER))
 FREE = row("free", role="baseline", mcc=0.4)
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from hub.client import DEFAULT_ENDPOINT
 from inference.core.errors import SettingsError
-from inference.core.settings import Secret, child_environment, load, sign_in
+from inference.core.settings import Secret, child_environment, load_settings, sign_in
 
 TOKEN = "hf_very_secret"
 
 
 def test_empty_environment_gives_the_public_hub_and_no_token():
-    settings = load({})
+    settings = load_settings({})
     assert settings.endpoint == DEFAULT_ENDPOINT
     assert settings.token is None
     assert settings.device == "auto"
@@ -24,7 +24,7 @@ def test_empty_environment_gives_the_public_hub_and_no_token():
 
 
 def test_empty_variable_counts_as_unset():
-    assert load({"HF_ENDPOINT": "", "HF_TOKEN": " ", "CPU_CORES": ""}) == load({})
+    assert load_settings({"HF_ENDPOINT": "", "HF_TOKEN": " ", "CPU_CORES": ""}) == load_settings({})
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_empty_variable_counts_as_unset():
     ],
 )
 def test_each_hub_has_its_cache(environ, folder):
-    assert load(environ).cache_dir == Path(folder).expanduser()
+    assert load_settings(environ).cache_dir == Path(folder).expanduser()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_each_hub_has_its_cache(environ, folder):
 )
 def test_unusable_value_is_named(environ, named):
     with pytest.raises(SettingsError, match="expected") as caught:
-        load(environ)
+        load_settings(environ)
     assert named in str(caught.value)
 
 
@@ -75,22 +75,22 @@ def test_unusable_value_is_named(environ, named):
     ],
 )
 def test_corrections_lie_outside_of_the_project_unless_said_otherwise(environ, folder):
-    assert load(environ).feedback == Path(folder).expanduser()
+    assert load_settings(environ).feedback == Path(folder).expanduser()
 
 
 def test_password_in_endpoint_is_refused_and_not_shown():
     with pytest.raises(SettingsError) as caught:
-        load({"HF_ENDPOINT": f"http://user:{TOKEN}@127.0.0.1"})
+        load_settings({"HF_ENDPOINT": f"http://user:{TOKEN}@127.0.0.1"})
     assert TOKEN not in str(caught.value)
 
 
 @pytest.mark.parametrize(("cores", "threads"), [("4", 4), ("2.0", 2), ("0.5", 1)])
 def test_threads_follow_cpu_cores(cores, threads):
-    assert load({"CPU_CORES": cores}).threads == threads
+    assert load_settings({"CPU_CORES": cores}).threads == threads
 
 
 def test_secret_is_stars_until_revealed():
-    settings = load({"HF_TOKEN": TOKEN})
+    settings = load_settings({"HF_TOKEN": TOKEN})
     for text in (repr(settings), str(settings.token), f"{settings.token}"):
         assert TOKEN not in text
     assert settings.token == Secret(TOKEN)
@@ -102,7 +102,7 @@ def test_child_environment_changes_only_what_is_named():
 
 
 def test_connect_asks_the_hub_that_the_settings_name():
-    hub = load({"HF_ENDPOINT": "http://127.0.0.1:1", "HF_HUB_CACHE": "/c"}).connect()
+    hub = load_settings({"HF_ENDPOINT": "http://127.0.0.1:1", "HF_HUB_CACHE": "/c"}).connect()
     assert hub.endpoint == "http://127.0.0.1:1"
 
 
@@ -115,21 +115,21 @@ def test_connect_asks_the_hub_that_the_settings_name():
     ],
 )
 def test_the_space_knows_its_own_address(host, address):
-    assert load({"SPACE_HOST": host}).address == address
+    assert load_settings({"SPACE_HOST": host}).address == address
 
 
 def test_owners_are_names_between_commas_and_nobody_is_one_unless_named():
-    assert load({"SPACE_OWNERS": " ada, corp:grace@example.org ,"}).owners == (
+    assert load_settings({"SPACE_OWNERS": " ada, corp:grace@example.org ,"}).owners == (
         "ada",
         "corp:grace@example.org",
     )
-    assert load({}).owners == () and not load({}).is_local_owner
-    assert load({"SPACE_LOCAL_OWNER": "1"}).is_local_owner
+    assert load_settings({}).owners == () and not load_settings({}).is_local_owner
+    assert load_settings({"SPACE_LOCAL_OWNER": "1"}).is_local_owner
 
 
 def test_a_switch_is_on_or_off_and_nothing_else():
     with pytest.raises(SettingsError, match="SPACE_LOCAL_OWNER is 'true'; expected 1"):
-        load({"SPACE_LOCAL_OWNER": "true"})
+        load_settings({"SPACE_LOCAL_OWNER": "true"})
 
 
 def test_sign_in_needs_every_variable_and_hides_its_secret():
@@ -148,14 +148,16 @@ def test_sign_in_needs_every_variable_and_hides_its_secret():
 
 
 def test_the_key_of_the_api_is_a_secret_and_its_origins_are_named_one_by_one():
-    settings = load({"SPACE_API_KEY": TOKEN, "SPACE_CORS": "https://a.example, http://[::1]:3000"})
+    settings = load_settings(
+        {"SPACE_API_KEY": TOKEN, "SPACE_CORS": "https://a.example, http://[::1]:3000"}
+    )
     assert settings.api_key == Secret(TOKEN) and TOKEN not in repr(settings)
     assert settings.cors == ("https://a.example", "http://[::1]:3000")
-    assert load({"SPACE_CORS": "*"}).cors == ("*",)
-    assert load({}).api_key is None and load({}).cors == ()
+    assert load_settings({"SPACE_CORS": "*"}).cors == ("*",)
+    assert load_settings({}).api_key is None and load_settings({}).cors == ()
 
 
 @pytest.mark.parametrize("origin", ["a.example", "https://a.example/path", "https://a@b.example"])
 def test_an_origin_that_no_browser_sends_is_refused(origin):
     with pytest.raises(SettingsError, match="SPACE_CORS names"):
-        load({"SPACE_CORS": f"https://ok.example,{origin}"})
+        load_settings({"SPACE_CORS": f"https://ok.example,{origin}"})

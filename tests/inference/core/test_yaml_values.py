@@ -7,19 +7,19 @@ from inference.core.errors import ConfigError
 @pytest.mark.parametrize("raw", [True, 1, None, "", " ", ["x"]])
 def test_what_is_no_text_is_refused_with_its_place(raw):
     with pytest.raises(ConfigError, match="here: title is"):
-        yaml_values.text(raw, "here: title")
+        yaml_values.require_text(raw, "here: title")
 
 
 @pytest.mark.parametrize("raw", [[], "x", ["a", "a"], ["a", 1], None])
 def test_what_is_no_list_of_texts_is_refused(raw):
     with pytest.raises(ConfigError, match="here"):
-        yaml_values.texts(raw, "here")
+        yaml_values.require_texts(raw, "here")
 
 
 @pytest.mark.parametrize("raw", [[], "x", None, {1: "a"}, {True: "a"}])
 def test_what_is_no_mapping_of_names_is_refused(raw):
     with pytest.raises(ConfigError, match="here is"):
-        yaml_values.mapping(raw, "here")
+        yaml_values.require_mapping(raw, "here")
 
 
 def test_a_file_cannot_run_code(tmp_path):
@@ -45,6 +45,6 @@ def test_a_broken_file_is_told_in_a_line_with_its_place(tmp_path, content, said)
 
 
 def test_what_is_good_comes_back():
-    assert yaml_values.texts(["b", "a"], "") == ("b", "a")
-    assert yaml_values.mapping({"a": 1}, "") == {"a": 1}
+    assert yaml_values.require_texts(["b", "a"], "") == ("b", "a")
+    assert yaml_values.require_mapping({"a": 1}, "") == {"a": 1}
     yaml_values.refuse_unknown({"a": 1}, ("a", "b"), "")

@@ -13,8 +13,8 @@ from inference.data.cells import (
     as_labels,
     as_text,
     is_blank,
-    listed,
-    shown,
+    quote_names,
+    quote_text,
 )
 
 NAN = float("nan")
@@ -119,8 +119,8 @@ def test_text_that_somebody_can_see_is_not_blank(text):
 
 
 def test_messages_show_no_more_than_a_little_of_a_text():
-    assert len(shown("x" * 500)) < 50
-    assert listed([str(n) for n in range(100)]).endswith("'29' and 70 more")
+    assert len(quote_text("x" * 500)) < 50
+    assert quote_names([str(n) for n in range(100)]).endswith("'29' and 70 more")
 
 
 @pytest.mark.parametrize(

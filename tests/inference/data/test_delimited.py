@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.data.delimited import Broken, Dialect, Quoting, split
+from inference.data.delimited import Broken, Dialect, Quoting, split_records
 
 COMMA = Dialect(",", Quoting.DOUBLED)
 BACKSLASH = Dialect(",", Quoting.BACKSLASH)
@@ -19,7 +19,7 @@ NASTY = st.text(st.sampled_from("ab\",;|\t\n\r\\' =\u2028\x85\x0b\x0c\ufeff\ud55
 
 def cells_of(text, dialect):
     lines = io.StringIO(text, newline="\n")
-    return [cells if isinstance(cells, list) else None for cells in split(lines, dialect)]
+    return [cells if isinstance(cells, list) else None for cells in split_records(lines, dialect)]
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_a_stray_quote_costs_one_row(text, expected):
 
 
 def test_a_broken_record_says_what_to_write():
-    (broken,) = split(['"a"b,1\n'], COMMA)
+    (broken,) = split_records(['"a"b,1\n'], COMMA)
     assert isinstance(broken, Broken)
     assert 'write a quote as ""' in broken.reason
 
 
 def test_a_quote_that_is_never_closed_does_not_hold_the_whole_file():
     lines = ['"open,1\n', *["a,2\n"] * 500_000]
-    assert sum(isinstance(cells, list) for cells in split(lines, COMMA)) == 500_000
+    assert sum(isinstance(cells, list) for cells in split_records(lines, COMMA)) == 500_000
 
 
 @settings(deadline=None)
@@ -88,7 +88,7 @@ def test_what_the_csv_module_writes_is_read_back(rows, delimiter, is_quoting_all
     dialect=st.sampled_from([COMMA, BACKSLASH]),
 )
 def test_no_line_is_lost_or_read_twice(text, dialect):
-    records = list(split(io.StringIO(text, newline="\n"), dialect))
+    records = list(split_records(io.StringIO(text, newline="\n"), dialect))
     # A record or a broken line takes at least one line that is not blank, and no line serves two.
     written = sum(line.strip("\n") != "" for line in text.split("\n"))
     assert len(records) <= written

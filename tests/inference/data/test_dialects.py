@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from inference.data.delimited import Quoting, split
+from inference.data.delimited import Quoting, split_records
 from inference.data.dialects import detect
 
 JSON_CELL = '{"a b": "0.018", "c, d": "0.373"}'
@@ -63,14 +63,14 @@ def test_cells_of_json_between_tabs_are_not_taken_apart():
     text = f"prefix\t{JSON_CELL}\ttitle\t0\r\n" * 50
     dialect = found(text, ("b",), ("a", "b", "c", "d"))
     assert dialect.delimiter == "\t"
-    first = next(split(io.StringIO(text, newline="\n"), dialect))
+    first = next(split_records(io.StringIO(text, newline="\n"), dialect))
     assert first == ["prefix", JSON_CELL, "title", "0"]
 
 
 def test_sentences_without_a_header_are_one_column():
     text = 'Hello, world; and you\n"Quoted" - me\na\tb | c\n'
     dialect = found(text, ("text",), ("text",))
-    assert [cells for cells in split(io.StringIO(text), dialect)] == [
+    assert [cells for cells in split_records(io.StringIO(text), dialect)] == [
         [line] for line in text.splitlines()
     ]
 

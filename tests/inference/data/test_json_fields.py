@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.data.cells import Unusable
-from inference.data.json_fields import as_json, as_words
+from inference.data.json_fields import json_text, weighted_words
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from inference.data.json_fields import as_json, as_words
     ],
 )
 def test_the_weightiest_text_comes_first_with_its_share(text, words):
-    assert as_words(text, "q") == words
+    assert weighted_words(text, "q") == words
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_weightiest_text_comes_first_with_its_share(text, words):
 )
 def test_what_is_no_weighted_text_has_a_reason(text, reason):
     with pytest.raises(Unusable, match=reason):
-        as_words(text, "q")
+        weighted_words(text, "q")
 
 
 @pytest.mark.parametrize(
@@ -68,24 +68,24 @@ def test_what_is_no_weighted_text_has_a_reason(text, reason):
     ],
 )
 def test_a_cell_is_kept_as_json_whatever_type_the_format_gave_it(value, text):
-    assert as_json(value, "q") == text
+    assert json_text(value, "q") == text
 
 
 @pytest.mark.parametrize("value", [5, b"{}", "{"])
 def test_a_cell_that_holds_no_json_is_refused(value):
     with pytest.raises(Unusable):
-        as_json(value, "q")
+        json_text(value, "q")
 
 
 @given(st.dictionaries(st.text("abc好", min_size=1), st.floats(0, 1e300), max_size=6))
 def test_no_text_is_lost_whatever_its_weight(weights):
-    words = as_words(as_json(weights, "q"), "q")
+    words = weighted_words(json_text(weights, "q"), "q")
     assert sorted(part.rpartition(" ")[0] for part in words.split("; ") if part) == sorted(weights)
 
 
 @given(st.text('{}[]":,0.1ea\\\n\0', max_size=40))
 def test_no_cell_whatever_it_holds_ends_in_a_crash(text):
     try:
-        assert isinstance(as_words(text, "q"), str)
+        assert isinstance(weighted_words(text, "q"), str)
     except Unusable as reason:
         assert "'q'" in str(reason)

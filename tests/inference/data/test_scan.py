@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from inference.core.errors import DataError
-from inference.data.scan import Kind, survey
+from inference.data.scan import Kind, scan_file
 
 
 def jsonl(tmp_path, *rows):
@@ -19,7 +19,7 @@ def jsonl(tmp_path, *rows):
 def test_rows_are_counted_with_those_that_cannot_be_read(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("text,label\na,1\nb\n\nc,2\n")
-    found = survey(path, ("text",))
+    found = scan_file(path, ("text",))
     assert (found.rows, found.broken) == (3, 1)
     assert found.columns == {"text": Kind.TEXT, "label": Kind.TEXT}
     assert (found.encoding, found.delimiter) == ("utf-8", ",")
@@ -27,7 +27,7 @@ def test_rows_are_counted_with_those_that_cannot_be_read(tmp_path):
 
 
 def test_json_lines_have_the_keys_of_all_rows(tmp_path):
-    found = survey(jsonl(tmp_path, {"a": "x"}, {"b": 1}, [], {"a": "y", "c": None}))
+    found = scan_file(jsonl(tmp_path, {"a": "x"}, {"b": 1}, [], {"a": "y", "c": None}))
     assert found.columns == {"a": Kind.TEXT, "b": Kind.INTEGER, "c": Kind.EMPTY}
     assert (found.rows, found.broken) == (4, 1)
 
@@ -47,13 +47,13 @@ def test_json_lines_have_the_keys_of_all_rows(tmp_path):
 )
 def test_a_column_is_as_wide_as_its_values(tmp_path, values, kind):
     rows = [{"a": value} for value in values]
-    assert survey(jsonl(tmp_path, *rows)).columns == {"a": kind}
+    assert scan_file(jsonl(tmp_path, *rows)).columns == {"a": kind}
 
 
 def test_parquet_keeps_its_own_types(tmp_path):
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"t": ["a"] * 30, "n": range(30)}), path)
-    found = survey(path)
+    found = scan_file(path)
     assert (found.rows, list(found.columns), found.encoding) == (30, ["t", "n"], None)
 
 
@@ -62,16 +62,16 @@ def test_too_many_rows_are_refused_before_the_end_is_read(tmp_path):
     with path.open("a") as file:
         file.write("\0" * 10)
     with pytest.raises(DataError, match=r"a\.jsonl has more than 2 rows"):
-        survey(path, max_rows=2)
-    assert survey(path, max_rows=4).rows == 4
+        scan_file(path, max_rows=2)
+    assert scan_file(path, max_rows=4).rows == 4
 
 
 def test_keys_without_end_are_refused(tmp_path):
     with pytest.raises(DataError, match="more than 1,000 different keys"):
-        survey(jsonl(tmp_path, {str(key): 1 for key in range(1001)}))
+        scan_file(jsonl(tmp_path, {str(key): 1 for key in range(1001)}))
 
 
 def test_a_header_alone_is_no_table(tmp_path):
     (tmp_path / "a.csv").write_text("text,label\n")
     with pytest.raises(DataError, match=r"a\.csv has no rows"):
-        survey(tmp_path / "a.csv")
+        scan_file(tmp_path / "a.csv")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inference.data.similarity import in_words, likeness
+from inference.data.similarity import describe_similarity, similarity
 
 
 @pytest.mark.parametrize(
@@ -18,9 +18,9 @@ from inference.data.similarity import in_words, likeness
     ],
 )
 def test_the_likest_of_the_others_decides(text, others, words):
-    assert in_words(text, others) == words
+    assert describe_similarity(text, others) == words
 
 
 def test_likeness_is_the_share_of_characters_in_common():
-    assert likeness("abcd", "bcde") == pytest.approx(0.75)
-    assert likeness("", "") == 1.0
+    assert similarity("abcd", "bcde") == pytest.approx(0.75)
+    assert similarity("", "") == 1.0

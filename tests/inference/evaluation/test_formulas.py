@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inference.evaluation.formulas import BY_LABEL, OVERALL, figures, gather
+from inference.evaluation.formulas import BY_LABEL, OVERALL, compute_figures, gather_sample
 from inference.evaluation.metrics import summarise
 from tests.inference.evaluation.test_metrics import close, multi, single
 
@@ -11,7 +11,7 @@ def test_a_counting_gives_the_figures_of_the_rows_it_counts(make):
     targets, scores, decisions = make(7)
     rows = np.random.default_rng(0).integers(0, len(targets), (4, len(targets)))
     counts = np.stack([np.bincount(chosen, minlength=len(targets)) for chosen in rows])
-    found = figures(gather(targets, scores, decisions), counts.astype(float))
+    found = compute_figures(gather_sample(targets, scores, decisions), counts.astype(float))
     for number, chosen in enumerate(rows):
         plain = summarise(targets[chosen], scores[chosen], decisions[chosen])
         for name in OVERALL:

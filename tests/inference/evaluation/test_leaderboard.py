@@ -5,15 +5,20 @@ from pathlib import Path
 import pytest
 
 from inference.core.errors import DataError
-from inference.evaluation import leaderboard
-from inference.evaluation.leaderboard import Difference, merge, sentence
+from inference.evaluation.leaderboard import (
+    MccDifference,
+    load_leaderboard,
+    merge_leaderboards,
+    save_leaderboard,
+    sentence,
+)
 from tests.boards import board, row
 
 
 def test_a_stored_table_comes_back_the_same(tmp_path: Path):
-    table = board(row("ours", mcc=0.5, difference=Difference(0.1, (0.02, 0.18), "better")))
-    leaderboard.save(table, tmp_path / "new" / "leaderboard.json")
-    assert leaderboard.load(tmp_path / "new" / "leaderboard.json") == table
+    table = board(row("ours", mcc=0.5, difference=MccDifference(0.1, (0.02, 0.18), "better")))
+    save_leaderboard(table, tmp_path / "new" / "leaderboard.json")
+    assert load_leaderboard(tmp_path / "new" / "leaderboard.json") == table
     stored = json.loads((tmp_path / "new" / "leaderboard.json").read_text())
     assert stored["sentence"] == sentence(table), "who reads the JSON alone finds the answer too"
 
@@ -24,34 +29,34 @@ def test_a_stored_table_comes_back_the_same(tmp_path: Path):
 def test_what_is_no_verdict_table_is_refused(tmp_path: Path, content: str):
     (tmp_path / "file.json").write_text(content)
     with pytest.raises(DataError, match="measure again"):
-        leaderboard.load(tmp_path / "file.json")
+        load_leaderboard(tmp_path / "file.json")
 
 
 def test_a_missing_table_says_what_to_do(tmp_path: Path):
     with pytest.raises(DataError, match="does not exist; measure"):
-        leaderboard.load(tmp_path / "none.json")
+        load_leaderboard(tmp_path / "none.json")
 
 
 @pytest.mark.parametrize(
     ("difference", "expected"),
     [
         (
-            Difference(0.1, (0.02, 0.18), "better"),
+            MccDifference(0.1, (0.02, 0.18), "better"),
             "Better: Ours beats the best free one, Free, by 0.100 MCC (95 % interval of the "
             "difference +0.020 to +0.180, 2,000 test examples).",
         ),
         (
-            Difference(-0.1, (-0.18, -0.02), "worse"),
+            MccDifference(-0.1, (-0.18, -0.02), "worse"),
             "Worse: Ours loses to the best free one, Free, by 0.100 MCC (95 % interval of the "
             "difference -0.180 to -0.020, 2,000 test examples).",
         ),
         (
-            Difference(0.01, (-0.02, 0.04), "cannot tell"),
+            MccDifference(0.01, (-0.02, 0.04), "cannot tell"),
             "Cannot tell: Ours and the best free one, Free, differ by 0.010 MCC, which chance "
             "alone can do (95 % interval of the difference -0.020 to +0.040, 2,000 test examples).",
         ),
         (
-            Difference(0.01, None, "cannot tell"),
+            MccDifference(0.01, None, "cannot tell"),
             "Cannot tell: 2,000 test examples are too few to compare Ours with Free.",
         ),
         (
@@ -61,7 +66,7 @@ def test_a_missing_table_says_what_to_do(tmp_path: Path):
         ),
     ],
 )
-def test_the_verdict_is_one_plain_sentence(difference: Difference | None, expected: str):
+def test_the_verdict_is_one_plain_sentence(difference: MccDifference | None, expected: str):
     table = board(row("free", role="baseline"), row("ours", mcc=0.5, difference=difference))
     assert sentence(table) == expected
 
@@ -76,7 +81,7 @@ def test_tables_of_one_test_set_join_and_others_stay_out():
     first = board(row("free", role="baseline"), row("one", repo_id="demo/one"))
     second = board(row("free", role="baseline"), row("two", repo_id="demo/two"))
     other = replace(board(row("three")), test_sha256="f" * 64)
-    joined = merge([first, second, other])
+    joined = merge_leaderboards([first, second, other])
     assert joined is not None
     assert [found.model.name for found in joined.rows] == ["free", "one", "two"]
-    assert merge([]) is None
+    assert merge_leaderboards([]) is None

@@ -6,10 +6,10 @@ from inference.data.problem_types import MULTI, SINGLE
 from inference.data.records import Example
 from inference.evaluation import verdict
 from inference.evaluation.leaderboard import Measured
-from inference.evaluation.measure import measure, targets_of
+from inference.evaluation.measure import measure_model, targets_of
 from inference.evaluation.predictions import Predictions
-from inference.models import classifier
 from inference.models.bundle import Bundle
+from inference.models.classifier import load_classifier
 
 LABELS = ("bad", "good")
 
@@ -32,13 +32,13 @@ class Keyword:
 
 
 def measured(scorer, examples) -> tuple[Measured, Predictions]:
-    return measure(scorer, examples, name="one", title="One", role="fine-tuned")
+    return measure_model(scorer, examples, name="one", title="One", role="fine-tuned")
 
 
 def test_a_model_is_measured_on_examples_in_their_order():
     words = ["good one", "bad one", "good two", "poor", "so good", "not good"]
     seen: list[int] = []
-    model, said = measure(
+    model, said = measure_model(
         Keyword(Bundle(LABELS, SINGLE)),
         [example(row, text, "good") for row, text in enumerate(words)],
         name="one",
@@ -85,7 +85,7 @@ def test_a_missing_text_field_is_named():
 
 
 def test_the_tiny_model_is_measured_and_judged_end_to_end(onnx_model):
-    model = classifier.load(onnx_model)
+    model = load_classifier(onnx_model)
     labels = model.bundle.labels
     examples = [example(i, f"good {i}", label) for i, label in enumerate(labels * 3)]
     targets = targets_of(examples, labels, model.bundle.problem_type)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inference.data.problem_types import SINGLE
-from inference.evaluation.pairwise import contrast, named
+from inference.evaluation.pairwise import contrast, name_labels
 from inference.evaluation.predictions import Predictions, Targets
 
 TRUTH = Targets(("a", "b"), SINGLE, np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 1]], np.int8))
@@ -39,4 +39,4 @@ def test_equal_models_differ_nowhere():
 
 def test_a_row_is_named_by_its_labels():
     table = np.array([[1, 1], [0, 0]])
-    assert [named(table, row, ("a", "b")) for row in (0, 1)] == ["a, b", "(nothing)"]
+    assert [name_labels(table, row, ("a", "b")) for row in (0, 1)] == ["a, b", "(nothing)"]

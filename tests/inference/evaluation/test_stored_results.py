@@ -9,7 +9,7 @@ from inference.core.errors import DataError
 from inference.evaluation import stored_results
 from inference.evaluation.leaderboard import Leaderboard
 from inference.evaluation.predictions import Predictions, save
-from inference.models import bundle as bundles
+from inference.models import bundle
 from inference.models.bundle import Bundle
 from tests.boards import board, row
 from tests.results_files import write_results
@@ -85,7 +85,7 @@ def with_texts(tmp_path: Path) -> Path:
     file.write_text("text,label\n" + "".join(f"text {n},a\n" for n in range(1, 41)))
     repo = write_results(tmp_path / "repo", TABLE, file)
     make_tiny_model(repo, LABELS)
-    bundles.save(Bundle(LABELS, bundles.SINGLE, max_tokens=32), repo)
+    bundle.save_bundle(Bundle(LABELS, bundle.SINGLE, max_tokens=32), repo)
     stored_results.keep(repo, tmp_path / "catalogue", REPO)
     (tmp_path / "catalogue" / "texts").mkdir()
     shutil.copy(file, tmp_path / "catalogue" / "texts")

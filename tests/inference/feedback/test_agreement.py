@@ -1,4 +1,4 @@
-from inference.feedback.agreement import LabelCount, by_label
+from inference.feedback.agreement import LabelCount, count_agreement
 from tests.inference.feedback.test_main import MULTI, said
 
 
@@ -9,7 +9,7 @@ def test_each_label_counts_what_people_left_took_away_and_added():
         said("c", ("bad",), ("good",)),
         said("d", (), ("bad", "good"), problem_type=MULTI),
     ]
-    assert by_label(feedback, ("bad", "fair", "good")) == (
+    assert count_agreement(feedback, ("bad", "fair", "good")) == (
         LabelCount("bad", kept=0, removed=2, added=1),
         LabelCount("fair", kept=0, removed=0, added=0),
         LabelCount("good", kept=1, removed=2, added=1),

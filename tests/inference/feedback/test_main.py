@@ -15,7 +15,7 @@ from inference.core.errors import ChoiceError, FeedbackError
 from inference.data import records
 from inference.data.schema import Schema
 from inference.feedback.__main__ import main
-from inference.feedback.log import Collected, Feedback, Log, check_labels, read
+from inference.feedback.log import Collected, Feedback, FeedbackLog, check_labels, read_feedback
 
 PROJECT = Path(__file__).resolve().parents[3]
 SINGLE, MULTI = "single_label_classification", "multi_label_classification"
@@ -24,9 +24,9 @@ SINGLE, MULTI = "single_label_classification", "multi_label_classification"
 _WRITER = """
 import sys, threading
 from pathlib import Path
-from inference.feedback import Log
-from tests.inference.test_feedback import said
-log, printing = Log(Path(sys.argv[1])), threading.Lock()
+from inference.feedback.log import FeedbackLog
+from tests.inference.feedback.test_main import said
+log, printing = FeedbackLog(Path(sys.argv[1])), threading.Lock()
 def write():
     while True:
         one = said("a long day " * 200)
@@ -42,10 +42,10 @@ _FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from inference.core.errors import FeedbackError
-from inference.feedback import Log
-from tests.inference.test_feedback import said
+from inference.feedback.log import FeedbackLog
+from tests.inference.feedback.test_main import said
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-log, hard = Log(Path(sys.argv[1])), resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+log, hard = FeedbackLog(Path(sys.argv[1])), resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
 for number in range(10):
     try:
@@ -88,7 +88,7 @@ def test_kill_9_loses_no_acknowledged_line(tmp_path: Path, seconds_in: int):
             if len(acknowledged) == seconds_in:
                 os.kill(writer.pid, signal.SIGKILL)  # what is in the pipe is read all the same
     assert writer.returncode == -signal.SIGKILL
-    kept = {one.id for one in read(tmp_path).feedback}
+    kept = {one.id for one in read_feedback(tmp_path).feedback}
     assert len(acknowledged) >= seconds_in
     assert not (lost := set(acknowledged) - kept), lost
 
@@ -99,7 +99,7 @@ def test_a_line_and_the_name_of_its_file_are_on_the_disk_before_it_is_acknowledg
     synced: list[os.stat_result] = []
     fsync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda file: (synced.append(os.fstat(file)), fsync(file)))
-    Log(tmp_path).add(said())
+    FeedbackLog(tmp_path).add(said())
     (path,) = tmp_path.glob("*.jsonl")
     written = path.stat()
     assert (written.st_ino, written.st_size) in [(one.st_ino, one.st_size) for one in synced]
@@ -110,18 +110,18 @@ def test_a_full_disk_is_said_and_leaves_no_half_line(tmp_path: Path):
     with run(_FULL_DISK, str(tmp_path)) as writer:
         told = writer.stdout.read()
     assert writer.returncode == 0 and "was not kept" in told, told
-    collected = read(tmp_path)
+    collected = read_feedback(tmp_path)
     assert collected.broken == ()
     texts = [one.fields["text"] for one in collected.feedback]
     assert texts[0] == "before 0" and texts[-1] == "after", texts
 
 
 def test_a_line_that_was_cut_off_is_named_and_the_others_stand(tmp_path: Path):
-    Log(tmp_path).add(said("kept"))
+    FeedbackLog(tmp_path).add(said("kept"))
     (path,) = tmp_path.glob("*.jsonl")
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:-20])
-    collected = read(tmp_path)
+    collected = read_feedback(tmp_path)
     assert [one.fields["text"] for one in collected.feedback] == ["kept"]
     assert len(collected.broken) == 1 and f"{path}:2: cut off" in collected.broken[0]
 
@@ -140,13 +140,13 @@ def test_a_line_that_was_cut_off_is_named_and_the_others_stand(tmp_path: Path):
     ],
 )
 def test_a_line_that_is_no_feedback_is_named_with_its_reason(tmp_path, line, reason):
-    Log(tmp_path).add(said("kept"))
+    FeedbackLog(tmp_path).add(said("kept"))
     (path,) = tmp_path.glob("*.jsonl")
     if line.startswith("change"):
         _, name, _, value = line.split(maxsplit=3)
         line = json.dumps({**json.loads(path.read_text("utf-8")), name: json.loads(value)})
     (tmp_path / "other.jsonl").write_text(f"{line}\n", "utf-8")
-    collected = read(tmp_path)
+    collected = read_feedback(tmp_path)
     assert len(collected.feedback) == 1
     (broken,) = collected.broken
     assert "other.jsonl:1" in broken and reason in broken, broken
@@ -160,24 +160,24 @@ def test_what_was_said_is_read_as_it_was_said(tmp_path: Path):
         problem_type=MULTI,
         who="f00d",
     )
-    Log(tmp_path).add(everything)
-    assert read(tmp_path).feedback == (everything,)
+    FeedbackLog(tmp_path).add(everything)
+    assert read_feedback(tmp_path).feedback == (everything,)
 
 
 def test_an_undo_is_one_more_line_and_may_come_from_another_process(tmp_path: Path):
-    first, second, taken_back = Log(tmp_path), Log(tmp_path), said("taken back")
+    first, second, taken_back = FeedbackLog(tmp_path), FeedbackLog(tmp_path), said("taken back")
     first.add(taken_back)
     before = {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")}
     second.add(said("stands"))
     second.undo(taken_back.id)
-    collected = read(tmp_path)
+    collected = read_feedback(tmp_path)
     assert [one.fields["text"] for one in collected.feedback] == ["stands"]
     assert collected.undone == 1
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
 def test_threads_of_a_process_share_a_file_of_whole_lines(tmp_path: Path):
-    log = Log(tmp_path)
+    log = FeedbackLog(tmp_path)
     adders = [
         threading.Thread(target=lambda: [log.add(said("x" * 20_000)) for _ in range(5)])
         for _ in range(8)
@@ -186,27 +186,27 @@ def test_threads_of_a_process_share_a_file_of_whole_lines(tmp_path: Path):
         adder.start()
     for adder in adders:
         adder.join()
-    collected = read(tmp_path)
+    collected = read_feedback(tmp_path)
     assert len(collected.feedback) == 40 and not collected.broken
     assert len(list(tmp_path.glob("*.jsonl"))) == 1
 
 
 def test_the_same_file_from_two_places_counts_once(tmp_path: Path):
-    Log(tmp_path / "here").add(said())
+    FeedbackLog(tmp_path / "here").add(said())
     (path,) = (tmp_path / "here").glob("*.jsonl")
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / path.name).write_bytes(path.read_bytes())
-    assert len(read(tmp_path).feedback) == 1
+    assert len(read_feedback(tmp_path).feedback) == 1
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path):
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(FeedbackError, match="was not kept"):
-        Log(tmp_path / "taken").add(said())
+        FeedbackLog(tmp_path / "taken").add(said())
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path):
-    assert read(tmp_path / "nowhere") == Collected((), 0, ())
+    assert read_feedback(tmp_path / "nowhere") == Collected((), 0, ())
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
 
 
 def test_the_command_writes_a_file_that_training_reads(tmp_path, monkeypatch, capsys):
-    log, out = Log(tmp_path / "said"), tmp_path / "next.jsonl"
+    log, out = FeedbackLog(tmp_path / "said"), tmp_path / "next.jsonl"
     for text, label in (("one", "good"), ("two", "bad"), ("three", "good")):
         log.add(said(text, corrected=(label,)))
     run_folder = tmp_path / "run"

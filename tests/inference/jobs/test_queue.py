@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from inference.core.errors import DataError
-from inference.jobs.queue import Line, State
+from inference.jobs.queue import JobQueue, JobState
 
 LIMIT_S = 30
 
@@ -29,17 +29,17 @@ class Held:
 
 def test_a_job_tells_its_steps_and_its_end():
     work = Held()
-    job = Line(1).join(work)
+    job = JobQueue(1).join(work)
     assert work.has_begun.wait(LIMIT_S)
-    assert (job.state, job.step, job.ahead, job.is_over) == (State.RUNNING, 1, 0, False)
+    assert (job.state, job.step, job.ahead, job.is_over) == (JobState.RUNNING, 1, 0, False)
     work.may_go_on.set()
     assert job.wait(LIMIT_S)
-    assert (job.state, job.step, job.error) == (State.DONE, 3, None)
+    assert (job.state, job.step, job.error) == (JobState.DONE, 3, None)
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_others_wait_their_turn_and_know_how_many_are_ahead(at_once):
-    line, works = Line(at_once), [Held() for _ in range(at_once + 2)]
+    line, works = JobQueue(at_once), [Held() for _ in range(at_once + 2)]
     jobs = [line.join(work) for work in works]
     assert works[at_once - 1].has_begun.wait(LIMIT_S)
     assert [job.ahead for job in jobs[at_once:]] == [at_once, at_once + 1]
@@ -48,26 +48,26 @@ def test_others_wait_their_turn_and_know_how_many_are_ahead(at_once):
     assert works[at_once].has_begun.wait(LIMIT_S)
     for work in works:
         work.may_go_on.set()
-    assert all(job.wait(LIMIT_S) and job.state is State.DONE for job in jobs)
+    assert all(job.wait(LIMIT_S) and job.state is JobState.DONE for job in jobs)
 
 
 def test_a_job_is_stopped_at_a_step_and_its_work_is_closed():
     work = Held()
-    job = Line(1).join(work)
+    job = JobQueue(1).join(work)
     assert work.has_begun.wait(LIMIT_S)
     job.stop()
     work.may_go_on.set()
     assert job.wait(LIMIT_S)
-    assert (job.state, job.step) == (State.STOPPED, 2) and work.is_closed.is_set()
+    assert (job.state, job.step) == (JobState.STOPPED, 2) and work.is_closed.is_set()
 
 
 def test_a_job_that_waits_leaves_the_line_at_once():
-    line, first, second = Line(1), Held(), Held()
+    line, first, second = JobQueue(1), Held(), Held()
     running = line.join(first)
     assert first.has_begun.wait(LIMIT_S)
     waiting = line.join(second)
     waiting.stop()
-    assert waiting.wait(LIMIT_S) and waiting.state is State.STOPPED
+    assert waiting.wait(LIMIT_S) and waiting.state is JobState.STOPPED
     assert not second.has_begun.is_set() and not running.is_over
     first.may_go_on.set()
     assert running.wait(LIMIT_S)
@@ -79,17 +79,17 @@ def failing(error):
 
 
 def test_a_users_error_is_kept_for_the_page():
-    job = Line(1).join(lambda: failing(DataError("no such column")))
+    job = JobQueue(1).join(lambda: failing(DataError("no such column")))
     assert job.wait(LIMIT_S)
-    assert job.state is State.FAILED and str(job.error) == "no such column"
+    assert job.state is JobState.FAILED and str(job.error) == "no such column"
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_bug_ends_the_job_and_the_next_one_runs():
-    line = Line(1)
+    line = JobQueue(1)
     job = line.join(lambda: failing(ZeroDivisionError()))
     assert job.wait(LIMIT_S)
-    assert job.state is State.FAILED and job.error is None
+    assert job.state is JobState.FAILED and job.error is None
     work = Held()
     work.may_go_on.set()
     assert line.join(work).wait(LIMIT_S)

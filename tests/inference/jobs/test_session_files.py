@@ -4,8 +4,8 @@ import gc
 import time
 
 from inference.jobs import session_files
-from inference.jobs.queue import Line, State
-from inference.jobs.session_files import Visit
+from inference.jobs.queue import JobQueue, JobState
+from inference.jobs.session_files import SessionFiles
 
 LIMIT_S = 30
 
@@ -18,7 +18,7 @@ def gone(folder):
 
 
 def test_a_visit_that_is_let_go_of_takes_its_files_along():
-    visit = Visit()
+    visit = SessionFiles()
     folder, room = visit.folder, visit.room()
     (room / "upload.csv").write_text("private")
     del visit
@@ -27,7 +27,7 @@ def test_a_visit_that_is_let_go_of_takes_its_files_along():
 
 
 def test_a_visit_stops_its_job_before_its_files_go():
-    visit, steps = Visit(), []
+    visit, steps = SessionFiles(), []
 
     def work():
         while True:
@@ -36,21 +36,21 @@ def test_a_visit_stops_its_job_before_its_files_go():
             yield 1
 
     visit_folder = visit.folder
-    job = Line(1).join(work)
+    job = JobQueue(1).join(work)
     visit.follow(job)
     visit.end()
-    assert gone(visit_folder) and job.state is State.STOPPED
+    assert gone(visit_folder) and job.state is JobState.STOPPED
 
 
 def test_a_visitor_cannot_fill_the_disk():
-    visit = Visit()
+    visit = SessionFiles()
     rooms = [visit.room() for _ in range(20)]
     assert [room.exists() for room in rooms] == [False] * 12 + [True] * 8
     visit.end()
 
 
 def test_a_server_that_ends_takes_every_visit_along():
-    visit, other = Visit(), Visit()
+    visit, other = SessionFiles(), SessionFiles()
     (other.room() / "upload.csv").write_text("private")
 
     def work():
@@ -59,8 +59,8 @@ def test_a_server_that_ends_takes_every_visit_along():
             (visit.folder / "step").write_text("x")
             yield 1
 
-    job = Line(1).join(work)
+    job = JobQueue(1).join(work)
     visit.follow(job)
     session_files.end_all()
-    assert job.state is State.STOPPED
+    assert job.state is JobState.STOPPED
     assert not visit.folder.exists() and not other.folder.exists()

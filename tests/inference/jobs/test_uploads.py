@@ -8,8 +8,8 @@ from inference.catalogue.opening import OpenModel
 from inference.core.errors import DataError
 from inference.data.problem_types import MULTI, SINGLE
 from inference.jobs.uploads import Scoring, as_task, likely_columns, likely_labels, take
-from inference.models import classifier
 from inference.models.bundle import Bundle
+from inference.models.classifier import load_classifier
 from tests.tiny import LABELS
 
 TEXT = Bundle(LABELS, SINGLE)
@@ -77,7 +77,7 @@ def test_a_model_that_names_no_fields_reads_as_the_task_does():
 
 
 def test_an_upload_becomes_a_scored_file(tmp_path, onnx_model):
-    model = classifier.load(onnx_model, threads=1)
+    model = load_classifier(onnx_model, threads=1)
     entry = ModelEntry("demo/tiny", "fine-tuned", revision="c" * 40)
     content = "text,y\na good day,1\n ,0\n" + "x" * 30 + ",1\n"
     upload = taken(tmp_path, content, max_rows=9)

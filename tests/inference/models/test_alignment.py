@@ -7,11 +7,9 @@ import pytest
 
 from inference.core.errors import ModelError
 from inference.data.problem_types import MULTI, SINGLE
-from inference.models import bundle as bundles
-from inference.models import classifier
 from inference.models.alignment import SigmoidHeadReadAsSoftmax, align, warn_of_sigmoid_head
-from inference.models.bundle import Bundle
-from inference.models.classifier import TORCH, decide
+from inference.models.bundle import Bundle, load_bundle
+from inference.models.classifier import TORCH, decide, load_classifier
 from tests.tiny import with_config
 
 
@@ -110,13 +108,13 @@ def test_checkpoints_that_differ_in_the_order_of_their_labels_give_identical_row
     tiny_model, tmp_path
 ):
     texts = ["good day", "an awful movie", "ok " * 90]
-    labels = bundles.load(tiny_model).labels
+    labels = load_bundle(tiny_model).labels
     mixed = permuted(tiny_model, tmp_path / "mixed", order=(2, 0, 1))
-    assert bundles.load(mixed).labels == (labels[2], labels[0], labels[1])
+    assert load_bundle(mixed).labels == (labels[2], labels[0], labels[1])
     for problem_type in (SINGLE, MULTI):
         rows = []
         for folder in (tiny_model, mixed):
-            model = classifier.load(folder, engine=TORCH, threads=1).read_as(problem_type)
+            model = load_classifier(folder, engine=TORCH, threads=1).read_as(problem_type)
             rows.append(align(model, labels, problem_type).score(texts))
         assert (rows[0] == rows[1]).all(), rows
 
@@ -125,7 +123,7 @@ def permuted(folder: Path, destination: Path, order: Sequence[int]) -> Path:
     """The same classifier with the rows of its head, and their names, in another order."""
     from safetensors.torch import load_file, save_file
 
-    labels = bundles.load(folder).labels
+    labels = load_bundle(folder).labels
     id2label = {str(place): labels[old] for place, old in enumerate(order)}
     with_config(folder, destination, id2label=id2label)
     weights = load_file(destination / "model.safetensors")

@@ -5,8 +5,7 @@ import pytest
 
 from inference.core.errors import ModelError, TextError
 from inference.data.problem_types import MULTI, SINGLE
-from inference.models import bundle as bundles
-from inference.models.bundle import Bundle
+from inference.models.bundle import Bundle, load_bundle, save_bundle
 
 CONFIG = {
     "id2label": {"0": "calm", "1": "angry"},
@@ -27,19 +26,19 @@ def test_what_is_saved_is_what_is_loaded(tmp_path):
     bundle = Bundle(
         ("calm", "angry"), MULTI, ("title", "body"), " [SEP] ", 100, 1.5, (0.2, 0.7), "val"
     )
-    bundles.save(bundle, folder(tmp_path))
-    assert bundles.load(tmp_path) == bundle
+    save_bundle(bundle, folder(tmp_path))
+    assert load_bundle(tmp_path) == bundle
     assert not list(tmp_path.glob(".*"))
 
 
 def test_the_file_names_the_label_of_each_threshold(tmp_path):
-    bundles.save(Bundle(("calm", "angry"), MULTI, thresholds=(0.2, 0.7)), tmp_path)
+    save_bundle(Bundle(("calm", "angry"), MULTI, thresholds=(0.2, 0.7)), tmp_path)
     stored = json.loads((tmp_path / "decision.json").read_text())
     assert stored["thresholds"] == {"calm": 0.2, "angry": 0.7}
 
 
 def test_a_repo_without_decision_json_gets_the_defaults_of_transformers(tmp_path):
-    bundle = bundles.load(folder(tmp_path, tokenizer_config={"model_max_length": 64}))
+    bundle = load_bundle(folder(tmp_path, tokenizer_config={"model_max_length": 64}))
     assert bundle == Bundle(("calm", "angry"), MULTI, (), " ", 64, 1.0, (0.5, 0.5))
 
 
@@ -54,7 +53,7 @@ def test_a_repo_without_decision_json_gets_the_defaults_of_transformers(tmp_path
 def test_what_config_leaves_out_is_read_as_the_pipeline_reads_it(
     tmp_path, config, labels, problem_type
 ):
-    bundle = bundles.load(folder(tmp_path, config))
+    bundle = load_bundle(folder(tmp_path, config))
     assert (bundle.labels, bundle.problem_type) == (labels, problem_type)
 
 
@@ -80,7 +79,7 @@ GOOD = {"labels": ["calm", "angry"], "problem_type": MULTI, "max_tokens": 64}
 )
 def test_a_contradiction_is_refused(tmp_path, change, message):
     with pytest.raises(ModelError, match=message):
-        bundles.load(folder(tmp_path, decision=GOOD | change))
+        load_bundle(folder(tmp_path, decision=GOOD | change))
 
 
 @pytest.mark.parametrize(
@@ -94,15 +93,15 @@ def test_a_contradiction_is_refused(tmp_path, change, message):
 )
 def test_an_unusable_config_is_refused(tmp_path, config, message):
     with pytest.raises(ModelError, match=message):
-        bundles.load(folder(tmp_path, config))
+        load_bundle(folder(tmp_path, config))
 
 
 def test_a_missing_or_broken_file_is_named(tmp_path):
     with pytest.raises(ModelError, match=r"config\.json is missing"):
-        bundles.load(tmp_path)
+        load_bundle(tmp_path)
     (tmp_path / "config.json").write_text('{"id2label": ')
     with pytest.raises(ModelError, match=r"config\.json is not valid JSON"):
-        bundles.load(tmp_path)
+        load_bundle(tmp_path)
 
 
 def test_single_label_models_have_no_thresholds():
@@ -134,15 +133,15 @@ def test_a_field_of_json_is_read_into_words_and_stays_one_when_stored(tmp_path):
     bundle = Bundle(("calm", "angry"), MULTI, ("title", "q"), " | ", 64, json_fields=("q",))
     assert bundle.compose({"title": "T", "q": '{"a": 0.1, "b": 0.2}'}) == "T | b 20%; a 10%"
     assert bundle.compose({"title": " ", "q": "{}"}) == ""
-    bundles.save(bundle, folder(tmp_path))
-    assert bundles.load(tmp_path).json_fields == ("q",)
+    save_bundle(bundle, folder(tmp_path))
+    assert load_bundle(tmp_path).json_fields == ("q",)
 
 
 def test_what_labels_are_called_in_a_file_is_stored(tmp_path):
     names = {"0": "calm", "1": "angry"}
     bundle = Bundle(("calm", "angry"), MULTI, max_tokens=64, label_names=names)
-    bundles.save(bundle, folder(tmp_path))
-    assert bundles.load(tmp_path).label_names == names
+    save_bundle(bundle, folder(tmp_path))
+    assert load_bundle(tmp_path).label_names == names
 
 
 def test_how_alike_a_field_is_to_the_texts_of_another_comes_first(tmp_path):
@@ -153,8 +152,8 @@ def test_how_alike_a_field_is_to_the_texts_of_another_comes_first(tmp_path):
     fields = {"title": "rain coat", "q": '{"rain coat": 0.2, "hat": 0.1}'}
     assert bundle.compose(fields) == "identical | rain coat | rain coat 20%; hat 10%"
     assert bundle.compose({"title": " ", "q": "{}"}) == ""
-    bundles.save(bundle, folder(tmp_path))
-    assert bundles.load(tmp_path).match_fields == match
+    save_bundle(bundle, folder(tmp_path))
+    assert load_bundle(tmp_path).match_fields == match
 
 
 @pytest.mark.parametrize("match", [{"other": "q"}, {"title": "title"}])

@@ -10,9 +10,8 @@ from transformers import pipeline
 
 from inference.core.errors import TextError
 from inference.data.problem_types import MULTI, SINGLE
-from inference.models import bundle as bundles
-from inference.models.bundle import Bundle
-from inference.models.classifier import activate, decide, load
+from inference.models.bundle import Bundle, save_bundle
+from inference.models.classifier import activate, decide, load_classifier
 from tests.inference.conftest import export_onnx
 from tests.tiny import LABELS, sentences
 from training.export import activation_ranges
@@ -28,7 +27,7 @@ ENGINES = ["onnx_int8", "onnx_fp32", "torch"]
     ],
 )
 def test_a_batch_scores_like_its_texts_one_by_one(family, engine, request):
-    model = load(request.getfixturevalue(family), engine=engine, threads=2)
+    model = load_classifier(request.getfixturevalue(family), engine=engine, threads=2)
     texts = sentences(40)
     together = model.score(texts)
     alone = np.concatenate([model.score([text]) for text in texts])
@@ -42,7 +41,7 @@ def test_a_graph_that_measures_its_ranges_reads_one_text_at_a_time(onnx_model, t
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(activation_ranges, "fix", lambda *_: None)
         export_onnx(folder, int8=True)
-    model = load(folder, engine="onnx_int8", threads=2)
+    model = load_classifier(folder, engine="onnx_int8", threads=2)
     texts = sentences(40)
     alone = np.concatenate([model.score([text]) for text in texts])
     assert (model.score(texts) == alone).all()
@@ -50,7 +49,7 @@ def test_a_graph_that_measures_its_ranges_reads_one_text_at_a_time(onnx_model, t
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_neighbours_and_their_order_change_no_score(onnx_model, engine):
-    model = load(onnx_model, engine=engine)
+    model = load_classifier(onnx_model, engine=engine)
     texts = sentences(12)
     scores = model.score(texts)
     turned = model.score([*reversed(texts), "good " * 200])
@@ -59,7 +58,7 @@ def test_neighbours_and_their_order_change_no_score(onnx_model, engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_same_texts_give_the_same_bits_from_every_thread(onnx_model, engine):
-    model = load(onnx_model, engine=engine, threads=2)
+    model = load_classifier(onnx_model, engine=engine, threads=2)
     texts = sentences(9)
     expected = model.score(texts)
     with ThreadPoolExecutor(8) as pool:
@@ -71,7 +70,7 @@ def test_the_same_texts_give_the_same_bits_from_every_thread(onnx_model, engine)
 @pytest.mark.parametrize("engine", ["onnx_fp32", "torch"])
 def test_scores_are_those_of_the_transformers_pipeline(family, engine, request):
     folder, texts = request.getfixturevalue(family), sentences(10)
-    ours = load(folder, engine=engine).score(texts)
+    ours = load_classifier(folder, engine=engine).score(texts)
     peer = pipeline("text-classification", str(folder), top_k=None)(texts, truncation=True)
     theirs = [[{r["label"]: r["score"] for r in row}[label] for label in LABELS] for row in peer]
     assert np.abs(ours - np.array(theirs)).max() < 1e-5
@@ -79,13 +78,13 @@ def test_scores_are_those_of_the_transformers_pipeline(family, engine, request):
 
 def test_int8_stays_near_float32(onnx_model):
     texts = sentences(60)
-    int8, fp32 = (load(onnx_model, engine=name).score(texts) for name in ENGINES[:2])
+    int8, fp32 = (load_classifier(onnx_model, engine=name).score(texts) for name in ENGINES[:2])
     assert 0 < np.abs(int8 - fp32).mean() < 0.05
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_long_multilabel_text_takes_the_strongest_window_of_each_label(onnx_multilabel, engine):
-    model = load(onnx_multilabel, engine=engine)
+    model = load_classifier(onnx_multilabel, engine=engine)
     calm, angry = "calm food " * 30, "terrible awful " * 30
     windows = model._reader.read([calm + angry])
     texts = [model._reader._tokenizer.decode(list(window.ids)) for window in windows]
@@ -96,7 +95,7 @@ def test_a_long_multilabel_text_takes_the_strongest_window_of_each_label(onnx_mu
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_long_single_label_text_takes_the_mean_by_tokens(onnx_model, engine):
-    model = load(onnx_model, engine=engine)
+    model = load_classifier(onnx_model, engine=engine)
     text = "calm food " * 30 + "terrible awful day " * 20
     windows = model._reader.read([text])
     texts = [model._reader._tokenizer.decode(list(window.ids)) for window in windows]
@@ -107,7 +106,7 @@ def test_a_long_single_label_text_takes_the_mean_by_tokens(onnx_model, engine):
 
 def test_softmax_rows_sum_to_one_and_sigmoid_scores_stand_alone(onnx_model, onnx_multilabel):
     texts = sentences(8)
-    single, multi = load(onnx_model), load(onnx_multilabel)
+    single, multi = load_classifier(onnx_model), load_classifier(onnx_multilabel)
     assert single.score(texts).sum(axis=1) == pytest.approx(1, abs=1e-6)
     assert multi.score(texts) == pytest.approx(1 / (1 + np.exp(-multi.logits(texts))), abs=1e-6)
 
@@ -122,10 +121,10 @@ def test_extreme_logits_give_scores_of_zero_and_one_without_a_warning(is_multila
 
 def test_temperature_and_thresholds_come_from_decision_json(onnx_multilabel, tmp_path):
     folder = shutil.copytree(onnx_multilabel, tmp_path / "model")
-    plain, texts = load(folder), sentences(30)
+    plain, texts = load_classifier(folder), sentences(30)
     tuned = replace(plain.bundle, temperature=2.5, thresholds=(0.1, 0.5, 0.9), text_fields=("t",))
-    bundles.save(tuned, folder)
-    model = load(folder)
+    save_bundle(tuned, folder)
+    model = load_classifier(folder)
     scores = model.score(texts)
     assert scores == pytest.approx(activate(plain.logits(texts) / 2.5, True), abs=1e-6)
     assert (decide(model.bundle, scores) == (scores >= np.float32([0.1, 0.5, 0.9]))).all()
@@ -150,11 +149,11 @@ def test_decisions(problem_type, scores, chosen):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_texts_that_cannot_be_scored_are_refused(onnx_model, engine):
-    model = load(onnx_model, engine=engine)
+    model = load_classifier(onnx_model, engine=engine)
     for text in ("", "  \n", "\u200b", None):
         with pytest.raises(TextError, match="text 2"):
             model.score(["good", text])
 
 
 def test_no_texts_give_no_rows(onnx_model):
-    assert load(onnx_model).score([]).shape == (0, 3)
+    assert load_classifier(onnx_model).score([]).shape == (0, 3)

@@ -5,8 +5,8 @@ import pytest
 
 from inference.core.errors import ChoiceError, TextError
 from inference.data.problem_types import MULTI, SINGLE
-from inference.models import classifier
 from inference.models.bundle import Bundle
+from inference.models.classifier import load_classifier
 from inference.models.explain import MAX_STRETCHES, MAX_WORDS, explain
 
 WEIGHTS = {"good": 0.3, "bad": -0.2, "好": 0.1}
@@ -90,7 +90,7 @@ def test_a_label_that_the_model_does_not_know_is_refused():
 
 
 def test_a_real_model_is_explained_by_its_own_scores(onnx_model):
-    model = classifier.load(onnx_model, threads=1)
+    model = load_classifier(onnx_model, threads=1)
     text = "the food was really awful"
     found = explain(model, text, "negative")
     whole, without = model.score([text, "the food was really"])[:, 0]

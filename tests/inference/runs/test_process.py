@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from inference.core.errors import WorkError
-from inference.runs import process as work
+from inference.runs import process
 
 LIMIT_S = 60.0
 SLEEP = (sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(600)")
@@ -27,12 +27,12 @@ def wait_for(is_true: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -
 
 
 def state(folder: Path) -> str | None:
-    found = work.find(folder)
+    found = process.find(folder)
     return found.state if found else None
 
 
 def begun(folder: Path) -> bool:
-    log = folder / work.LOG
+    log = folder / process.LOG
     return log.exists() and "begun" in log.read_text("utf-8")
 
 
@@ -46,36 +46,36 @@ def runs(tmp_path: Path) -> Iterator[Path]:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
     yield tmp_path
-    if name := work.at_work(tmp_path):
-        work.stop(tmp_path / name)
-        wait_for(lambda: work.at_work(tmp_path) is None, "the end")
+    if name := process.at_work(tmp_path):
+        process.stop(tmp_path / name)
+        wait_for(lambda: process.at_work(tmp_path) is None, "the end")
 
 
 def test_a_folder_without_work_has_none(runs: Path):
-    assert work.find(runs / "one") is None
-    assert work.at_work(runs) is None
+    assert process.find(runs / "one") is None
+    assert process.at_work(runs) is None
 
 
-@pytest.mark.parametrize(("code", "expected"), [(0, work.DONE), (3, work.FAILED)])
+@pytest.mark.parametrize(("code", "expected"), [(0, process.DONE), (3, process.FAILED)])
 def test_how_a_command_ended_is_told_from_its_code(runs: Path, code: int, expected: str):
-    work.start(runs / "one", "check", (sys.executable, "-c", f"print('said'); exit({code})"))
-    wait_for(lambda: state(runs / "one") != work.RUNNING, "the command")
-    found = work.find(runs / "one")
+    process.start(runs / "one", "check", (sys.executable, "-c", f"print('said'); exit({code})"))
+    wait_for(lambda: state(runs / "one") != process.RUNNING, "the command")
+    found = process.find(runs / "one")
     assert (found.kind, found.state, found.code) == ("check", expected, code)
     assert found.ended_at >= found.started_at
-    assert "said" in (runs / "one" / work.LOG).read_text("utf-8")
+    assert "said" in (runs / "one" / process.LOG).read_text("utf-8")
 
 
 def test_only_one_works_at_a_time_and_the_next_may_when_it_has_ended(runs: Path):
-    work.start(runs / "one", "train", SLEEP)
-    assert work.at_work(runs) == "one" and state(runs / "one") == work.RUNNING
+    process.start(runs / "one", "train", SLEEP)
+    assert process.at_work(runs) == "one" and state(runs / "one") == process.RUNNING
     with pytest.raises(WorkError, match="run one is at work"):
-        work.start(runs / "other", "train", SLEEP)
-    work.stop(runs / "one")
-    wait_for(lambda: state(runs / "one") == work.STOPPED, "the stop")
-    wait_for(lambda: work.at_work(runs) is None, "the release")
-    work.start(runs / "other", "train", SLEEP)
-    assert work.at_work(runs) == "other" and state(runs / "one") == work.STOPPED
+        process.start(runs / "other", "train", SLEEP)
+    process.stop(runs / "one")
+    wait_for(lambda: state(runs / "one") == process.STOPPED, "the stop")
+    wait_for(lambda: process.at_work(runs) is None, "the release")
+    process.start(runs / "other", "train", SLEEP)
+    assert process.at_work(runs) == "other" and state(runs / "one") == process.STOPPED
 
 
 def test_work_goes_on_when_who_started_it_is_killed_and_anybody_can_stop_it(runs: Path):
@@ -88,27 +88,27 @@ def test_work_goes_on_when_who_started_it_is_killed_and_anybody_can_stop_it(runs
     wait_for(lambda: begun(runs / "one"), "the command")
     os.killpg(starter.pid, signal.SIGKILL)
     starter.wait()
-    assert state(runs / "one") == work.RUNNING
-    work.stop(runs / "one")
-    wait_for(lambda: state(runs / "one") == work.STOPPED, "the stop")
+    assert state(runs / "one") == process.RUNNING
+    process.stop(runs / "one")
+    wait_for(lambda: state(runs / "one") == process.STOPPED, "the stop")
 
 
 def test_what_was_killed_with_its_watcher_counts_as_cut_off(runs: Path):
-    work.start(runs / "one", "train", SLEEP)
+    process.start(runs / "one", "train", SLEEP)
     wait_for(lambda: begun(runs / "one"), "the command")
     os.killpg(watcher_of(runs / "one").pid, signal.SIGKILL)
-    wait_for(lambda: state(runs / "one") == work.CUT_OFF, "the kill")
+    wait_for(lambda: state(runs / "one") == process.CUT_OFF, "the kill")
     with pytest.raises(WorkError, match="Nothing is at work"):
-        work.stop(runs / "one")
+        process.stop(runs / "one")
 
 
 def test_a_command_whose_watcher_died_still_works_and_can_be_stopped(runs: Path):
-    work.start(runs / "one", "train", SLEEP)
+    process.start(runs / "one", "train", SLEEP)
     wait_for(lambda: begun(runs / "one"), "the command")
     watcher_of(runs / "one").kill()
-    assert work.at_work(runs) == "one", "the command holds the lock too"
-    work.stop(runs / "one")
-    wait_for(lambda: state(runs / "one") == work.CUT_OFF, "the stop")
+    assert process.at_work(runs) == "one", "the command holds the lock too"
+    process.stop(runs / "one")
+    wait_for(lambda: state(runs / "one") == process.CUT_OFF, "the stop")
 
 
 def test_a_command_that_does_not_listen_is_killed(runs: Path, monkeypatch: pytest.MonkeyPatch):
@@ -119,14 +119,14 @@ def test_a_command_that_does_not_listen_is_killed(runs: Path, monkeypatch: pytes
         "import sys; from inference.runs import process;process._END_WITHIN_S = 0.2; process.main()"
     )
     monkeypatch.setattr(
-        work.subprocess, "Popen", _with_program(work.subprocess.Popen, ["-c", patched])
+        process.subprocess, "Popen", _with_program(process.subprocess.Popen, ["-c", patched])
     )
-    work.start(runs / "one", "train", (sys.executable, "-c", deaf))
+    process.start(runs / "one", "train", (sys.executable, "-c", deaf))
     monkeypatch.undo()
     wait_for(lambda: begun(runs / "one"), "the command")
-    work.stop(runs / "one")
-    wait_for(lambda: state(runs / "one") == work.STOPPED, "the kill")
-    assert work.find(runs / "one").code == -signal.SIGKILL
+    process.stop(runs / "one")
+    wait_for(lambda: state(runs / "one") == process.STOPPED, "the kill")
+    assert process.find(runs / "one").code == -signal.SIGKILL
 
 
 def _with_program(popen, program: list[str]):
@@ -142,6 +142,6 @@ def _with_program(popen, program: list[str]):
 def test_a_command_learns_nothing_of_the_sign_in(runs: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OAUTH_CLIENT_SECRET", "a-secret")
     tell = "import os; print(repr(os.environ['OAUTH_CLIENT_SECRET']))"
-    work.start(runs / "one", "check", (sys.executable, "-c", tell))
-    wait_for(lambda: state(runs / "one") == work.DONE, "the command")
-    assert "a-secret" not in (runs / "one" / work.LOG).read_text("utf-8")
+    process.start(runs / "one", "check", (sys.executable, "-c", tell))
+    wait_for(lambda: state(runs / "one") == process.DONE, "the command")
+    assert "a-secret" not in (runs / "one" / process.LOG).read_text("utf-8")

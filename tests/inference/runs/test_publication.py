@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from hub.publishing import Published
-from inference.catalogue import catalogue
+from inference.catalogue.catalogue import load_catalogue
 from inference.core.errors import DataError
 from inference.runs.publication import FILE_NAME, entry, load, save
 
@@ -32,6 +32,6 @@ def test_a_catalogue_takes_the_lines_as_they_are(tmp_path: Path):
     lines = entry(PUBLISHED, "tweets: a 'quoted' #1")
     (tmp_path / "models.yaml").write_text(f"{head}models:\n{lines}", "utf-8")
     (tmp_path / "messages.yaml").write_text("messages: [a day]\n")
-    (model,) = catalogue.load(tmp_path).models
+    (model,) = load_catalogue(tmp_path).models
     assert (model.repo_id, model.revision) == (PUBLISHED.repo_id, PUBLISHED.sha)
     assert (model.role, model.title) == ("fine-tuned", "tweets: a 'quoted' #1")

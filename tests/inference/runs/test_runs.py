@@ -9,11 +9,11 @@ import yaml
 
 from hub.errors import UserError
 from inference.core.errors import DataError, WorkError
-from inference.runs import process as work
+from inference.runs import process
 from inference.runs import runs as runs_of
 from inference.runs.runs import CHECK, PUBLISH, TRAIN, Run, Runs
 from tests.inference.runs.test_process import SLEEP, wait_for
-from training.settings.config import parse
+from training.settings.config import parse_train_config
 
 CSV = b"text,label\ngood day,positive\nbad day,negative\n"
 
@@ -72,8 +72,8 @@ def test_the_columns_of_a_file_without_header_are_named_by_the_recipe(runs: Runs
 
 
 def test_every_recipe_is_offered():
-    assert "training/recipes/toxicity.yaml" in runs_of.recipes()
-    assert "training/recipes/chat.yaml" not in runs_of.recipes()  # read by training.chat
+    assert "training/recipes/toxicity.yaml" in runs_of.classifier_recipes()
+    assert "training/recipes/chat.yaml" not in runs_of.classifier_recipes()  # read by training.chat
 
 
 def test_the_command_is_one_that_training_reads_with_what_was_chosen(runs: Runs):
@@ -82,7 +82,7 @@ def test_the_command_is_one_that_training_reads_with_what_was_chosen(runs: Runs)
     run.configure({**chosen, "max_train_samples": None})
     command = run.command(TRAIN)
     assert command[:3] == ("python", "-m", "training.train")
-    config = parse(list(command[3:]))
+    config = parse_train_config(list(command[3:]))
     assert config.label_fields == ("label",) and config.num_train_epochs == 7
     assert config.max_train_samples is None, "which the recipe limits"
     assert config.max_seq_length == 64, "as the recipe says"
@@ -108,7 +108,7 @@ def test_settings_are_fixed_once_the_training_has_begun(run: Run):
 
 
 def test_a_run_at_work_is_neither_changed_nor_deleted(runs: Runs, run: Run):
-    work.start(run.folder, TRAIN, SLEEP)
+    process.start(run.folder, TRAIN, SLEEP)
     try:
         assert runs.at_work() == "first"
         with pytest.raises(WorkError, match="stop it first"):
@@ -146,9 +146,9 @@ def test_a_run_that_is_gone_is_told(runs: Runs):
 def test_a_command_runs_with_this_interpreter(runs: Runs, run: Run):
     run.configure({"text_fields": ["text"], "label_fields": ["absent"]})
     run.start(CHECK)
-    wait_for(lambda: run.work.state != work.RUNNING, "the check")
-    assert run.work.state == work.FAILED
-    assert "absent" in (run.folder / work.LOG).read_text("utf-8")
+    wait_for(lambda: run.work.state != process.RUNNING, "the check")
+    assert run.work.state == process.FAILED
+    assert "absent" in (run.folder / process.LOG).read_text("utf-8")
     assert sys.executable.endswith("python")
 
 

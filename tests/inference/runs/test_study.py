@@ -14,16 +14,16 @@ from inference.runs.study import (
     Gain,
     Study,
     Trial,
-    copy,
-    load,
-    save,
+    copy_study,
+    load_study,
+    save_study,
 )
 from tests.studies import NEAR, study
 
 
 def test_what_was_saved_is_what_is_loaded(tmp_path: Path):
-    save(study(), tmp_path)
-    assert load(tmp_path / "study.json") == study()
+    save_study(study(), tmp_path)
+    assert load_study(tmp_path / "study.json") == study()
 
 
 def test_the_best_is_the_first_of_the_highest_and_the_default_the_first():
@@ -45,16 +45,16 @@ def test_within_one_standard_error_of_them_the_recipes_own_settings_are_chosen()
 def test_the_table_has_a_row_a_trial_and_runs_no_formula(tmp_path: Path):
     (bad,) = [one for one in study().trials if one.state == FAILED]
     formula = Trial(**{**vars(bad), "error": "=1+1"})
-    save(Study("s", "mcc", 2, (study().trials[0], formula)), tmp_path)
+    save_study(Study("s", "mcc", 2, (study().trials[0], formula)), tmp_path)
     rows = list(csv.DictReader((tmp_path / "trials.csv").open()))
     assert [row["state"] for row in rows] == [COMPLETE, FAILED]
     assert float(rows[0]["learning_rate"]) == 2e-4 and not rows[1]["error"].startswith("=")
 
 
 def test_what_is_published_does_not_wait_for_what_was_gained_on_test(tmp_path: Path):
-    save(study(), tmp_path)
-    copy(tmp_path / "study.json", tmp_path / "run")
-    found = load(tmp_path / "run" / "study.json")
+    save_study(study(), tmp_path)
+    copy_study(tmp_path / "study.json", tmp_path / "run")
+    found = load_study(tmp_path / "run" / "study.json")
     assert found.test is None and found.validation == study().validation
 
 
@@ -62,9 +62,9 @@ def test_what_is_published_does_not_wait_for_what_was_gained_on_test(tmp_path: P
 def test_another_file_is_refused_by_name(tmp_path: Path, content: str):
     (tmp_path / "study.json").write_text(content)
     with pytest.raises(DataError, match="is no study"):
-        load(tmp_path / "study.json")
+        load_study(tmp_path / "study.json")
     with pytest.raises(DataError, match="is no study"):
-        load(tmp_path / "missing.json")
+        load_study(tmp_path / "missing.json")
 
 
 def test_a_gain_is_told_with_its_interval():

@@ -7,12 +7,12 @@ import pytest
 from inference.data.problem_types import SINGLE
 from inference.data.records import read
 from inference.evaluation.leaderboard import BETTER, FINE_TUNED
-from inference.evaluation.measure import measure, targets_of
+from inference.evaluation.measure import measure_model, targets_of
 from inference.evaluation.verdict import judge
 from inference.models.bundle import Bundle
 from tests.training.baselines.test_baselines import WITHOUT_ENCODER
 from training.baselines.baselines import fit
-from training.settings.config import parse
+from training.settings.config import parse_train_config
 
 CLICK = Path(__file__).parents[4] / "shared" / "data" / "click"
 
@@ -22,7 +22,7 @@ def test_no_worthless_model_of_the_click_files_is_called_better():
     # what the words alone teach is worth nothing on these files: ROC-AUC .49 on the test file
     flags = ["--config", "training/recipes/click.yaml", "--match_fields", "{}"]
     files = ["--train_file", str(CLICK / "train.txt"), "--test_file", str(CLICK / "test.txt")]
-    config = parse([*flags, *files])
+    config = parse_train_config([*flags, *files])
     known = read(Path(str(config.train_file)), config.schema())
     train = known.examples
     test = read(Path(str(config.test_file)), config.schema()).examples
@@ -30,7 +30,7 @@ def test_no_worthless_model_of_the_click_files_is_called_better():
     # what a guesser is called by chance is counted over 400 of them in test_verdict.py
     fitted = fit(train, bundle, seed=42, names=WITHOUT_ENCODER, validation=train[:100])
     measured = [
-        measure(
+        measure_model(
             one.scorer,
             test,
             name=one.name,

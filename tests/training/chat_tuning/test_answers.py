@@ -6,8 +6,15 @@ import pytest
 import torch
 
 from inference.chat.sampling import Options
-from training.chat_tuning import answers, corpus
-from training.chat_tuning.answers import Answer, distinct
+from training.chat_tuning import corpus
+from training.chat_tuning.answers import (
+    ANSWERS_FILE,
+    Answer,
+    answer_figures,
+    distinct_share,
+    sample_answers,
+    write_answers,
+)
 
 
 @pytest.fixture
@@ -18,7 +25,7 @@ def prompts(tiny, settings_for):
 def sampled(tiny, prompts, **changes):
     batch_size = changes.pop("batch_size", 3)
     options = Options(**{"max_tokens": 8, "seed": 1, **changes})
-    return answers.sample(tiny.model, prompts, tiny.reader, options, batch_size=batch_size)
+    return sample_answers(tiny.model, prompts, tiny.reader, options, batch_size=batch_size)
 
 
 def test_equal_seeds_answer_equally(tiny, prompts):
@@ -46,7 +53,7 @@ def test_an_answer_stops_at_its_end_which_is_no_part_of_it(tiny, prompts):
 
 def test_figures_count_ended_answers_and_time_one_prompt_at_a_time(tiny, prompts):
     made = sampled(tiny, prompts, max_tokens=6)
-    told = answers.figures(made, tiny.model, prompts, tiny.reader)
+    told = answer_figures(made, tiny.model, prompts, tiny.reader)
     assert told.prompts == 5 and 0 <= told.ended_share <= 1 and told.tokens <= 6
     assert told.first_token_ms > 0 and all(0 <= share <= 1 for share in told.distinct)
 
@@ -64,8 +71,8 @@ def test_answers_are_written_to_be_read_beside_those_of_the_data(tiny, settings_
     made = [
         Answer(tuple(tiny.reader.prompt(one)[-3:]), place == 0) for place, one in enumerate(asked)
     ]
-    answers.write(tmp_path, asked, {"tuned": made}, tiny.reader)
-    rows = [json.loads(line) for line in (tmp_path / answers.FILE_NAME).read_text().splitlines()]
+    write_answers(tmp_path, asked, {"tuned": made}, tiny.reader)
+    rows = [json.loads(line) for line in (tmp_path / ANSWERS_FILE).read_text().splitlines()]
     assert [row["expected"] for row in rows] == [one.answers[-1] for one in asked]
     assert [row["tuned_ended"] for row in rows] == [True, False]
     assert rows[0]["tuned"] == tiny.reader.text(made[0].ids)
@@ -77,4 +84,4 @@ def test_answers_are_written_to_be_read_beside_those_of_the_data(tiny, settings_
     [([[1, 1, 1, 1]], 1, 0.25), ([[1, 2], [1, 2]], 2, 0.5), ([[1, 2, 3]], 3, 1.0), ([[1]], 2, 0.0)],
 )
 def test_distinct_n_grams_over_all(made, n, expected):
-    assert distinct(made, n) == expected
+    assert distinct_share(made, n) == expected

@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from training.chat_tuning import batches, corpus
-from training.chat_tuning.batches import TrainBatches, answer_losses, encode
+from training.chat_tuning.batches import TrainBatches, answer_losses, encode_dialogues
 
 
 @pytest.fixture
 def encoded(tiny, settings_for):
-    return encode(corpus.prepare(settings_for()).train, tiny.reader)
+    return encode_dialogues(corpus.prepare(settings_for()).train, tiny.reader)
 
 
 def test_every_dialogue_comes_once_an_epoch_in_an_order_of_its_own(encoded):
@@ -45,7 +45,7 @@ def test_a_dialogue_whose_answer_lies_beyond_the_limit_is_left_out(tiny, setting
     from dataclasses import replace
 
     read = corpus.prepare(settings_for()).train
-    short = encode(read, replace(tiny.reader, max_tokens=20))
+    short = encode_dialogues(read, replace(tiny.reader, max_tokens=20))
     assert short.tokens == () and short.cut == len(read)
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from inference.core import settings as settings_of
 from inference.core.errors import ConfigError
+from inference.core.settings import child_environment, load_settings
 from training.chat_tuning import adapters, corpus, experiment, held_out
-from training.chat_tuning import base as bases
+from training.chat_tuning.base import find_chat_base
 from training.run.run_folder import sha256_of
 from training.trainer.processes import Processes
 from training.trainer.progress import History
@@ -22,9 +22,9 @@ PROJECT = Path(__file__).parents[3]
 
 
 def trained(config):
-    settings = settings_of.load({"DEVICE": "cpu", "CPU_CORES": "1"})
+    settings = load_settings({"DEVICE": "cpu", "CPU_CORES": "1"})
     processes = Processes(config.with_values(gradient_accumulation_steps=1), settings)
-    base = bases.find(config.model_name_or_path, "main", settings.connect())
+    base = find_chat_base(config.model_name_or_path, "main", settings.connect())
     return experiment.run(config, corpus.prepare(config), base, processes, is_shown=False)
 
 
@@ -168,7 +168,7 @@ def test_a_killed_run_goes_on_to_the_same_adapter(settings_for, tmp_path):
     command = [sys.executable, "-m", "training.chat", "--output_dir", config.output_dir]
     for name in flags:
         command += [f"--{name}", str(getattr(config, name))]
-    environment = settings_of.child_environment(CPU_CORES="1", PYTHONPATH=str(PROJECT))
+    environment = child_environment(CPU_CORES="1", PYTHONPATH=str(PROJECT))
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     checkpoints = Path(config.output_dir) / "checkpoints"
     deadline = time.monotonic() + 120

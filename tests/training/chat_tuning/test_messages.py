@@ -73,10 +73,10 @@ def test_csv_and_parquet_are_read_as_json_lines_are(tmp_path):
 
 
 def test_what_the_page_exports_is_read(tmp_path):
-    from inference.chat.messages import Message, jsonl
+    from inference.chat.messages import Message, conversations_jsonl
 
     path = tmp_path / "talk.jsonl"
-    path.write_bytes(jsonl([[Message("user", "Hi"), Message("assistant", "Hello!")]]))
+    path.write_bytes(conversations_jsonl([[Message("user", "Hi"), Message("assistant", "Hello!")]]))
     assert said(messages.read(path).dialogues[0]) == BOTH
 
 

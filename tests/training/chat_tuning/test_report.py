@@ -3,7 +3,12 @@
 import pytest
 
 from inference.core.errors import ModelError
-from training.chat_tuning import report
+from training.chat_tuning.report import (
+    HELD_OUT_FILE,
+    read_held_out_rows,
+    report_figures,
+    report_sentence,
+)
 from training.run.run_folder import write_json
 
 ROWS = {
@@ -17,7 +22,7 @@ ROWS = {
 
 
 def test_figures_follow_from_the_rows_and_the_seen_ones_are_set_apart():
-    told = report.figures_of(ROWS)
+    told = report_figures(ROWS)
     assert told["dialogues"] == 30 and told["tokens"] == 300
     assert told["base"]["loss"] - told["tuned"]["loss"] == pytest.approx(0.5)
     assert told["difference"]["verdict"] == "better"
@@ -30,11 +35,11 @@ def test_figures_follow_from_the_rows_and_the_seen_ones_are_set_apart():
 )
 def test_the_sentence_says_which_way_it_went(shift, words):
     rows = {**ROWS, "tuned": [value + shift for value in ROWS["base"]]}
-    said = report.sentence({"held_out": report.figures_of(rows)})
+    said = report_sentence({"held_out": report_figures(rows)})
     assert words in said and "30 dialogues" in said
 
 
 def test_rows_that_do_not_fit_are_refused(tmp_path):
-    write_json(tmp_path / report.HELD_OUT, {**ROWS, "base": [1.0]})
+    write_json(tmp_path / HELD_OUT_FILE, {**ROWS, "base": [1.0]})
     with pytest.raises(ModelError, match="does not hold the losses of a run"):
-        report.read_rows(tmp_path)
+        read_held_out_rows(tmp_path)

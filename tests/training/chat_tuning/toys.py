@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from training.chat_tuning import base as bases
-from training.chat_tuning.base import Base
+from training.chat_tuning.base import ChatBase, find_chat_base, load_chat_model, make_reader
 from training.chat_tuning.template import Reader
 from training.settings.chat_config import ChatConfig
 
@@ -31,7 +30,7 @@ def write_rows(path: Path, rows: list[dict[str, object]]) -> Path:
 class Tiny:
     """A tiny chat model as a training has it."""
 
-    base: Base
+    base: ChatBase
     model: object
     reader: Reader
 
@@ -86,6 +85,6 @@ def settings_for(tiny_chat: Path, fruits: Path, tmp_path: Path) -> Callable[...,
 def tiny(settings_for: Callable[..., ChatConfig]) -> Tiny:
     """The tiny model, loaded, with its reader."""
     config = settings_for()
-    base = bases.find(config.model_name_or_path, "main", None)  # type: ignore[arg-type]
-    model = bases.load_model(base)
-    return Tiny(base, model, bases.reader(base, config, model))
+    base = find_chat_base(config.model_name_or_path, "main", None)  # type: ignore[arg-type]
+    model = load_chat_model(base)
+    return Tiny(base, model, make_reader(base, config, model))

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from tests.tiny import make_tokenizer
-from training.data.batches import GroupedByLength, encode, eval_loader, seed_of_batch, train_loader
+from training.data.batches import (
+    GroupedByLength,
+    encode_examples,
+    eval_loader,
+    seed_of_batch,
+    train_loader,
+)
 
 TEXTS = ["good", "bad food", "the movie is really very good", "i love it"] * 25
 MATRIX = np.eye(3, dtype=bool)[np.arange(100) % 3]
@@ -12,7 +18,7 @@ MATRIX = np.eye(3, dtype=bool)[np.arange(100) % 3]
 
 @pytest.fixture(scope="module")
 def encoded():
-    return encode(TEXTS, MATRIX, make_tokenizer(), max_tokens=6, is_multilabel=False)
+    return encode_examples(TEXTS, MATRIX, make_tokenizer(), max_tokens=6, is_multilabel=False)
 
 
 def test_tokens_have_their_marks_and_are_cut_at_the_limit(encoded):
@@ -22,7 +28,7 @@ def test_tokens_have_their_marks_and_are_cut_at_the_limit(encoded):
 
 
 def test_several_labels_become_rows_of_floats():
-    several = encode(TEXTS, MATRIX, make_tokenizer(), max_tokens=6, is_multilabel=True)
+    several = encode_examples(TEXTS, MATRIX, make_tokenizer(), max_tokens=6, is_multilabel=True)
     assert several.targets.dtype == np.float32
     assert several.targets.shape == (100, 3)
 
@@ -87,7 +93,7 @@ def test_drawn_texts_even_out_the_labels_in_as_many_batches_of_like_length():
 
 def test_targets_give_the_labels_back(encoded):
     assert (encoded.matrix(3) == MATRIX).all()
-    several = encode(TEXTS, ~MATRIX, make_tokenizer(), max_tokens=6, is_multilabel=True)
+    several = encode_examples(TEXTS, ~MATRIX, make_tokenizer(), max_tokens=6, is_multilabel=True)
     assert (several.matrix(3) == ~MATRIX).all()
 
 

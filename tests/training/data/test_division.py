@@ -9,7 +9,7 @@ import pytest
 from inference.core.errors import DataError
 from inference.data import records
 from tests.training.toy import toy_config, toy_examples
-from training.data.division import divide, thin
+from training.data.division import divide_records, thin_examples
 
 SHARES = {"test": 0.2, "validation": 0.1}
 LABELS = ("negative", "neutral", "positive")
@@ -25,7 +25,7 @@ def _divide(folder: Path, shares=SHARES, label_of=None, **changes):
             label = label_of(row) if label_of else example.labels[0]
             writer.writerow([example.fields["text"], label, f"author {row % 30}", 1900 - row])
     config = toy_config(**changes)
-    return divide(records.read(path, config.schema()), shares, config)
+    return divide_records(records.read(path, config.schema()), shares, config)
 
 
 def _rows(division) -> dict[str, list[int]]:
@@ -78,7 +78,7 @@ def test_a_part_that_is_not_asked_for_is_not_held_back(tmp_path):
 
 @pytest.mark.parametrize("count", [31, 60, 99])
 def test_a_thinned_part_keeps_the_proportions_and_the_order(count):
-    kept = thin(toy_examples(200), LABELS, count, seed=0, is_multilabel=False)
+    kept = thin_examples(toy_examples(200), LABELS, count, seed=0, is_multilabel=False)
     rows = [one.row for one in kept]
     assert len(rows) == count
     assert rows == sorted(rows)

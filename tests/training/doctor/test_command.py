@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.core.errors import ConfigError, DataError, Leak, run_command
+from inference.core.errors import ConfigError, DataError, LeakError, run_command
 from inference.data import records
 from tests.training.doctor.given import PLAIN, read, unrelated, write_csv
 from training.doctor.__main__ import main, parse
@@ -84,9 +84,11 @@ def test_without_suspects_none_are_sought(tmp_path):
 def test_a_leak_names_the_parts_and_has_its_own_exit_code(tmp_path):
     rows = unrelated(20)
     given = read(tmp_path, {"train": rows, "validation": rows[:3], "test": rows[4:6]})
-    with pytest.raises(Leak, match=r"3 of 3.*of validation also occur in train.*2 of 2.*of test"):
+    with pytest.raises(
+        LeakError, match=r"3 of 3.*of validation also occur in train.*2 of 2.*of test"
+    ):
         refuse_leaks(examine(given, with_suspects=False, seed=0))
-    assert (Leak.exit_code, DataError.exit_code) == (3, 1)
+    assert (LeakError.exit_code, DataError.exit_code) == (3, 1)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from inference.data import records
 from tests.training.doctor.given import PLAIN, parts, unrelated, write_csv
-from training.doctor.findings import Finding, parts_of, share
+from training.doctor.findings import Finding, parts_of, share_in_words
 
 
 def test_a_finding_reads_as_severity_code_message_and_places():
@@ -31,4 +31,4 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path):
 
 
 def test_a_share_shows_both_numbers():
-    assert share(12, 3400) == "12 of 3,400 (0.4 %)"
+    assert share_in_words(12, 3400) == "12 of 3,400 (0.4 %)"

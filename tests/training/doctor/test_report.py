@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tests.training.doctor.given import read, unrelated
 from training.doctor.examination import examine
-from training.doctor.report import render
+from training.doctor.report import render_report
 
 
 def _report(folder, **rows_of):
@@ -25,7 +25,9 @@ def test_facts_of_a_part_are_those_of_its_file(tmp_path):
 def test_the_text_names_each_part_label_and_finding(tmp_path):
     rows = unrelated(30)
     report = _report(tmp_path, train=rows, test=rows[:3])
-    lines = render(replace(report, after_split={"train": {"bad": 14, "good": 13}})).splitlines()
+    lines = render_report(
+        replace(report, after_split={"train": {"bad": 14, "good": 13}})
+    ).splitlines()
     assert lines[0] == f"train: {tmp_path / 'train.csv'} (utf-8, delimiter ',')"
     assert "  rows 30 = 30 kept + 0 rejected" in lines
     header = next(line for line in lines if line.startswith("label"))
@@ -38,7 +40,7 @@ def test_the_text_names_each_part_label_and_finding(tmp_path):
 
 def test_nothing_wrong_is_said_too(tmp_path):
     report = replace(_report(tmp_path, train=unrelated(30)), findings=(), suspects=())
-    assert render(report).endswith("nothing to complain about")
+    assert render_report(report).endswith("nothing to complain about")
 
 
 def test_json_holds_everything_and_no_text(tmp_path):
@@ -47,4 +49,4 @@ def test_json_holds_everything_and_no_text(tmp_path):
     content = json.dumps(report.as_dict())
     assert json.loads(content)["leaks"][0]["twin"] == "test.csv:1"
     assert "secret" not in content and rows[0][0] not in content
-    assert "secret" not in render(report)
+    assert "secret" not in render_report(report)

@@ -8,11 +8,11 @@ import pytest
 from transformers import ModernBertConfig, ModernBertForSequenceClassification
 
 from inference.data.problem_types import SINGLE
-from inference.models.bundle import Bundle, save
+from inference.models.bundle import Bundle, save_bundle
 from tests.tiny import make_tokenizer
 from tests.training.export.test_activation_ranges import run, types
 from training.export import attention
-from training.export.export import FP32_TOLERANCE, export
+from training.export.export import FP32_TOLERANCE, export_classifier
 from training.export.graph import Converted
 
 
@@ -65,7 +65,7 @@ def test_attention_to_neighbours_alone_is_not_taken_for_attention_to_all(tmp_pat
     )  # fmt: skip
     ModernBertForSequenceClassification(config).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    save(Bundle(("LABEL_0", "LABEL_1", "LABEL_2"), SINGLE, max_tokens=64), tmp_path)
-    assert export(tmp_path, ["a text", "a longer text of a few words"]).notice is None
+    save_bundle(Bundle(("LABEL_0", "LABEL_1", "LABEL_2"), SINGLE, max_tokens=64), tmp_path)
+    assert export_classifier(tmp_path, ["a text", "a longer text of a few words"]).notice is None
     int8 = types(ir.load(tmp_path / "onnx" / "model_quantized.onnx"))
     assert int8["Softmax"] and not int8["MultiHeadAttention"]

@@ -9,14 +9,14 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from inference.data.problem_types import SINGLE
-from inference.models import classifier
-from inference.models.bundle import Bundle, save
+from inference.models.bundle import Bundle, save_bundle
+from inference.models.classifier import load_classifier
 from tests.tiny import make_tiny_model
 from tests.training.export.test_graph import make_funnel
 from tests.training.finished_run import GOLDEN_TEXTS, make_finished_run
 from tests.training.toy import toy_examples
 from training.export import golden, graph
-from training.export.export import FP32_TOLERANCE, export, export_encoder
+from training.export.export import FP32_TOLERANCE, export_classifier, export_encoder
 
 
 def test_both_files_are_whole_and_nothing_else_is_left(exported_run: Path):
@@ -54,7 +54,7 @@ def test_float32_equals_torch_for_every_shape(exported_run: Path, shape: tuple[i
 
 @pytest.mark.parametrize("engine", ["onnx_fp32", "onnx_int8"])
 def test_a_batch_of_many_equals_as_many_singles(exported_run: Path, engine: str):
-    model = classifier.load(exported_run, engine=engine)
+    model = load_classifier(exported_run, engine=engine)
     texts = [example.fields["text"] for example in toy_examples(40)]
     singles = np.concatenate([model.logits([text]) for text in texts])
     assert np.abs(model.logits(texts) - singles).max() < 1e-4
@@ -62,10 +62,10 @@ def test_a_batch_of_many_equals_as_many_singles(exported_run: Path, engine: str)
 
 def test_a_family_without_onnx_ships_its_weights_with_a_notice(tmp_path: Path):
     run = make_funnel(tmp_path)
-    save(Bundle(("LABEL_0", "LABEL_1", "LABEL_2"), SINGLE, max_tokens=32), run)
+    save_bundle(Bundle(("LABEL_0", "LABEL_1", "LABEL_2"), SINGLE, max_tokens=32), run)
     (run / "onnx").mkdir()
     (run / "onnx" / "model.onnx").write_bytes(b"of earlier weights")
-    report = export(run, ["a text"])
+    report = export_classifier(run, ["a text"])
     assert "a funnel model cannot be exported" in str(report.notice)
     assert not (run / "onnx").exists()
     golden.write(run, GOLDEN_TEXTS)
@@ -80,7 +80,7 @@ def test_a_file_that_computes_something_else_is_not_kept(
     other = make_tiny_model(tmp_path / "other", seed=1)
     convert = graph.convert
     monkeypatch.setattr(graph, "convert", lambda folder, output: convert(other, output))
-    report = export(run, ["a text"])
+    report = export_classifier(run, ["a text"])
     assert "differs from its weights by" in str(report.notice)
     assert not (run / "onnx").exists()
     assert (run / "model.safetensors").exists()
@@ -101,8 +101,8 @@ def test_int8_of_the_real_model_is_a_third_of_its_weights(base_model: Path, tmp_
     shutil.copytree(base_model, run, ignore=shutil.ignore_patterns("onnx"))
     model = AutoModelForSequenceClassification.from_pretrained(run, num_labels=3)
     model.save_pretrained(run)
-    save(Bundle(("LABEL_0", "LABEL_1", "LABEL_2"), SINGLE, max_tokens=128), run)
-    report = export(run, ["a text", "天気がいいですね 🙂"])
+    save_bundle(Bundle(("LABEL_0", "LABEL_1", "LABEL_2"), SINGLE, max_tokens=128), run)
+    report = export_classifier(run, ["a text", "天気がいいですね 🙂"])
     session = onnxruntime.InferenceSession(run / "onnx" / "model.onnx")
     assert {entry.name for entry in session.get_inputs()} == {
         "input_ids", "attention_mask", "token_type_ids",

@@ -13,7 +13,7 @@ from tests.training.export.test_activation_ranges import ROWS, run
 from training.export import graph, outliers
 from training.export.activation_ranges import measure
 from training.export.graph import Converted
-from training.export.products import by_input
+from training.export.products import products_by_input
 
 LARGE = 40.0  # times
 
@@ -41,7 +41,7 @@ def test_float32_computes_the_same_and_what_is_left_are_the_ranges_of_its_produc
     for row in ROWS:
         (before,), (after,) = run(converted.program, [row]), run(program, [row])
         np.testing.assert_allclose(after, before, atol=2e-5)
-    assert left.keys() == by_input(program).keys()
+    assert left.keys() == products_by_input(program).keys()
     for name, (low, high) in measure(program, ROWS).items():
         np.testing.assert_allclose(left[name][0], low, rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(left[name][1], high, rtol=1e-4, atol=1e-4)

@@ -1,12 +1,12 @@
 import pytest
 
-from inference.evaluation.leaderboard import Difference
+from inference.evaluation.leaderboard import MccDifference
 from tests.boards import board, row
 from training.report.card_results import results, verdict
 
 RECEIPT = {"device": {"type": "cpu", "precision": "float32", "processes": 1}, "export": {}}
 TABLE = board(
-    row("torch", title="ours", mcc=0.6, difference=Difference(0.1, (0.02, 0.18), "better")),
+    row("torch", title="ours", mcc=0.6, difference=MccDifference(0.1, (0.02, 0.18), "better")),
     row("tfidf_lr", title="words", role="baseline", log_loss=None),
 )
 

@@ -3,7 +3,7 @@ import pytest
 from inference.data.problem_types import SINGLE
 from inference.models.bundle import Bundle
 from tests.studies import NEAR, study
-from training.report.card_text import escape, summary, table, training
+from training.report.card_text import escape_markdown, markdown_table, summary, training
 
 
 @pytest.mark.parametrize(
@@ -27,11 +27,11 @@ from training.report.card_text import escape, summary, table, training
     ],
 )
 def test_text_of_others_is_shown_literally(text: object, shown: str):
-    assert escape(text) == shown
+    assert escape_markdown(text) == shown
 
 
 def test_a_table_has_one_line_a_row():
-    assert table(("a", "b"), [("1", "2")]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+    assert markdown_table(("a", "b"), [("1", "2")]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
 
 
 def test_the_card_of_a_tuned_model_says_how_many_trials_were_tried():

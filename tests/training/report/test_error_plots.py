@@ -8,7 +8,7 @@ from inference.evaluation import metrics
 from inference.evaluation.predictions import Predictions, Targets
 from inference.models.bundle import Bundle
 from inference.models.classifier import activate, decide
-from training.report.canvas import png
+from training.report.canvas import png_bytes
 from training.report.error_plots import (
     confusion_matrix,
     precision_recall,
@@ -73,7 +73,7 @@ def test_decisions_for_labels_that_are_not_drawn_count_as_another():
     assert len(names) == 25 and names[-1] == "another"
     shares = np.asarray(figure.axes[0].images[0].get_array())
     assert shares.sum(axis=1) == pytest.approx(np.ones(24))
-    png(figure)
+    png_bytes(figure)
 
 
 @both_types

@@ -9,7 +9,7 @@ from PIL import Image
 from inference.data.problem_types import MULTI, SINGLE
 from inference.evaluation.predictions import Predictions, Targets
 from inference.models.bundle import Bundle
-from training.report.canvas import png
+from training.report.canvas import png_bytes
 from training.report.plots import label_distribution, loss_curve, metric_curve, write_all
 
 LABELS = ("calm", "angry $5", "glad")
@@ -64,7 +64,7 @@ def test_of_many_labels_the_most_frequent_are_drawn_and_the_title_says_so():
     figure = label_distribution({"train": matrix}, [f"label {n}" for n in range(40)])
     assert figure is not None and figure.get_suptitle() == "Labels in each part (24 of 40 labels)"
     assert figure.axes[0].get_yticklabels()[0].get_text() == "label 0"
-    png(figure)
+    png_bytes(figure)
 
 
 def test_no_text_no_distribution():

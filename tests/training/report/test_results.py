@@ -11,9 +11,10 @@ from hub.client import connect
 from hub.errors import NotFound
 from inference.core.errors import ConfigError
 from inference.data.problem_types import SINGLE
-from inference.evaluation import leaderboard, predictions
-from inference.models import classifier
-from inference.models.bundle import Bundle, save
+from inference.evaluation import predictions
+from inference.evaluation.leaderboard import load_leaderboard
+from inference.models.bundle import Bundle, save_bundle
+from inference.models.classifier import load_classifier
 from tests.tiny import make_tiny_model
 from tests.training.toy import toy_config, toy_examples
 from training.data.data import Splits
@@ -29,7 +30,7 @@ DESCRIPTIONS = {"positive": "good love", "negative": "bad hate", "neutral": "a m
 @pytest.fixture
 def run_dir(tiny_model, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "run")
-    save(Bundle(LABELS, SINGLE, max_tokens=32), folder)
+    save_bundle(Bundle(LABELS, SINGLE, max_tokens=32), folder)
     RunFolder(folder, {}).write()
     return folder
 
@@ -49,7 +50,7 @@ def test_every_row_is_measured_judged_and_written(run_dir, tiny_model):
     base = Base(tiny_model, "demo/tiny", "a" * 40)
     given = task(base, label_descriptions=DESCRIPTIONS, baselines=("majority", "tfidf_lr"))
     found = results.measure(RunFolder.open(run_dir, {}), "sha", given)
-    board = leaderboard.load(run_dir / "results" / "leaderboard.json")
+    board = load_leaderboard(run_dir / "results" / "leaderboard.json")
     assert board == found.board
     assert [(row.model.name, row.model.role, row.model.repo_id) for row in board.rows] == [
         ("torch", "fine-tuned", "demo/mine"),  # there is no ONNX file in this folder
@@ -61,7 +62,7 @@ def test_every_row_is_measured_judged_and_written(run_dir, tiny_model):
     assert stored.keys() == found.figures.keys() == {row.model.name for row in board.rows}
     truth = predictions.load_targets(run_dir / predictions.TARGETS)
     said = predictions.load(run_dir / predictions.FOLDER / "torch.parquet")
-    model = classifier.load(run_dir, engine="torch", threads=1)
+    model = load_classifier(run_dir, engine="torch", threads=1)
     scores = model.score([example.fields["text"] for example in _splits().test])
     assert said.scores == pytest.approx(scores, abs=1e-6), "rows of the test part, in its order"
     hits = (said.scores.argmax(axis=1) == truth.values).mean()

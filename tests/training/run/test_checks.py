@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.run.checks import DEVIATES, OK, equal
+from training.run.checks import DEVIATES, OK, check_equal
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from training.run.checks import DEVIATES, OK, equal
     ],
 )
 def test_what_is_equal_is_one_check_that_holds(there, made):
-    (check,) = equal("metric", "metrics.json", there, made)
+    (check,) = check_equal("metric", "metrics.json", there, made)
     assert (check.kind, check.state, check.said) == ("metric", OK, "metrics.json")
 
 
@@ -33,11 +33,11 @@ def test_what_is_equal_is_one_check_that_holds(there, made):
     ],
 )
 def test_a_difference_is_named_with_its_place_and_both_values(there, made, said):
-    (check,) = equal("metric", "m", there, made)
+    (check,) = check_equal("metric", "m", there, made)
     assert (check.state, check.said) == (DEVIATES, said)
 
 
 def test_many_differences_are_counted_after_the_first_five():
-    checks = list(equal("split", "ids", list(range(20)), [0] * 20))
+    checks = list(check_equal("split", "ids", list(range(20)), [0] * 20))
     assert len(checks) == 6
     assert checks[-1].said == "ids: 14 more values differ"

@@ -8,7 +8,7 @@ from inference.core.errors import ModelError
 from tests.training.toy import toy_config
 from training.run import receipt
 from training.run.run_folder import sha256_of
-from training.settings.config import parse
+from training.settings.config import parse_train_config
 
 
 def test_the_receipt_is_a_config_and_holds_all_that_was_given(tmp_path):
@@ -23,7 +23,7 @@ def test_the_receipt_is_a_config_and_holds_all_that_was_given(tmp_path):
         metrics={"onnx_int8": {"mcc": None}},
     )
     written = json.loads((tmp_path / "run.json").read_text())
-    assert parse(["--config", str(tmp_path / "run.json")]) == config
+    assert parse_train_config(["--config", str(tmp_path / "run.json")]) == config
     assert written["weights_sha256"] == "abc"
     assert list(written) == [
         "format", "config", "data", "base_model", "weights_sha256", "seeds", "export", "metrics",

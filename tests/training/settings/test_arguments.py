@@ -3,7 +3,7 @@
 import pytest
 
 from inference.core.errors import ConfigError
-from training.settings.arguments import Names, one_line, read_file, spell_out
+from training.settings.arguments import Names, one_line, read_config_file, spell_out
 
 NAMES = Names(
     known=("train_file", "text_fields", "label_fields", "push_to_hub", "seed", "notes"),
@@ -55,7 +55,7 @@ def test_a_word_that_means_nothing_is_refused_with_what_to_write(argv, message):
 def test_a_recipe_keeps_words_that_yaml_would_turn_into_booleans_and_numbers(tmp_path):
     path = tmp_path / "recipe.yaml"
     path.write_text("label_field: no\nnotes: {yes: on, 1: 1e-4}\ntext_fields: [null, a]\n")
-    assert read_file(str(path), NAMES) == {
+    assert read_config_file(str(path), NAMES) == {
         "label_fields": ["no"],
         "notes": {"yes": "on", "1": "1e-4"},
         "text_fields": ["null", "a"],
@@ -65,7 +65,7 @@ def test_a_recipe_keeps_words_that_yaml_would_turn_into_booleans_and_numbers(tmp
 def test_a_run_json_is_a_recipe(tmp_path):
     path = tmp_path / "run.json"
     path.write_text('{"format": 1, "config": {"seed": 7}, "metrics": {}}')
-    assert read_file(str(path), NAMES) == {"seed": "7"}
+    assert read_config_file(str(path), NAMES) == {"seed": "7"}
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_a_recipe_that_cannot_be_used_is_refused(tmp_path, content, message):
     path = tmp_path / "recipe.yaml"
     path.write_text(content)
     with pytest.raises(ConfigError, match=message):
-        read_file(str(path), NAMES)
+        read_config_file(str(path), NAMES)
 
 
 def test_a_missing_recipe_is_named(tmp_path):
     with pytest.raises(ConfigError, match="nowhere.yaml cannot be read"):
-        read_file(str(tmp_path / "nowhere.yaml"), NAMES)
+        read_config_file(str(tmp_path / "nowhere.yaml"), NAMES)
 
 
 def test_the_parsers_message_becomes_one_line():

@@ -3,7 +3,7 @@
 import pytest
 
 from inference.core.errors import ConfigError
-from training.settings.chat_config import ChatConfig, from_mapping, parse
+from training.settings.chat_config import ChatConfig, chat_config_from_mapping, parse_chat_config
 
 
 @pytest.mark.parametrize(
@@ -19,17 +19,19 @@ from training.settings.chat_config import ChatConfig, from_mapping, parse
 )
 def test_what_cannot_be_used_is_refused_before_anything_loads(flags, message):
     with pytest.raises(ConfigError, match=message):
-        parse(flags)
+        parse_chat_config(flags)
 
 
 def test_max_steps_and_lists_are_one_flag_each():
-    config = parse(["--train_file", "x", "--max_steps", "60", "--lora_targets", "q_proj", "v_proj"])
+    config = parse_chat_config(
+        ["--train_file", "x", "--max_steps", "60", "--lora_targets", "q_proj", "v_proj"]
+    )
     assert config.max_steps == 60 and config.lora_targets == ("q_proj", "v_proj")
 
 
 def test_settings_come_back_from_their_own_dict():
     config = ChatConfig(train_file="x", lora_targets=("q_proj",), compare_runs=("runs/a",))
-    assert from_mapping(config.as_dict()) == config
+    assert chat_config_from_mapping(config.as_dict()) == config
 
 
 def test_the_identity_holds_what_moves_weights_and_no_place():

@@ -6,13 +6,13 @@ import pytest
 
 from inference.core.errors import ConfigError
 from inference.data.schema import Schema
-from training.settings.config import TrainConfig, from_mapping, parse
+from training.settings.config import TrainConfig, parse_train_config, train_config_from_mapping
 
 
 def test_a_flag_beats_the_recipe_and_the_recipe_beats_the_default(tmp_path):
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("train_file: a.csv\nseed: 1\nlearning_rate: 3e-5\n")
-    config = parse(["--config", str(recipe), "--seed", "2"])
+    config = parse_train_config(["--config", str(recipe), "--seed", "2"])
     assert (config.seed, config.learning_rate, config.num_train_epochs) == (
         2,
         3e-5,
@@ -21,7 +21,7 @@ def test_a_flag_beats_the_recipe_and_the_recipe_beats_the_default(tmp_path):
 
 
 def test_the_flags_of_the_manual_are_all_understood():
-    config = parse(
+    config = parse_train_config(
         "--train_file a.csv --validation_file b.csv --test_file c.csv --text_fields title body "
         "--label_fields toxic insult --model_name_or_path ./base --max_seq_length 64 "
         "--learning_rate 1e-4 --num_train_epochs 2 --per_device_train_batch_size 4 "
@@ -36,11 +36,13 @@ def test_the_flags_of_the_manual_are_all_understood():
 
 
 def test_a_run_json_reproduces_its_settings(tmp_path):
-    config = parse(["--train_file", "a.csv", "--label_descriptions", '{"no": "it is not"}'])
+    config = parse_train_config(
+        ["--train_file", "a.csv", "--label_descriptions", '{"no": "it is not"}']
+    )
     path = tmp_path / "run.json"
     path.write_text(json.dumps({"format": 1, "config": config.as_dict()}))
-    assert parse(["--config", str(path)]) == config
-    assert from_mapping(config.as_dict()) == config
+    assert parse_train_config(["--config", str(path)]) == config
+    assert train_config_from_mapping(config.as_dict()) == config
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_a_run_json_reproduces_its_settings(tmp_path):
 )
 def test_a_value_that_cannot_be_used_is_refused_in_one_line(flags, message):
     with pytest.raises(ConfigError, match=message) as caught:
-        parse(flags.split())
+        parse_train_config(flags.split())
     assert "\n" not in str(caught.value)
 
 
@@ -84,7 +86,7 @@ def test_settings_made_in_code_are_checked_too():
     with pytest.raises(ConfigError, match="it must be one of linear, cosine"):
         TrainConfig(train_file="a.csv", lr_scheduler_type="steps")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="unknown key: sede"):
-        from_mapping({"sede": 1})
+        train_config_from_mapping({"sede": 1})
 
 
 @pytest.mark.parametrize(
@@ -104,11 +106,11 @@ def test_settings_made_in_code_are_checked_too():
 )
 def test_a_value_of_another_type_in_a_run_json_is_named(name, value, expected):
     with pytest.raises(ConfigError, match=f"{name} {expected}"):
-        from_mapping({"train_file": "a.csv", name: value})
+        train_config_from_mapping({"train_file": "a.csv", name: value})
 
 
 def test_the_schema_of_the_files_follows_from_the_settings():
-    config = parse(
+    config = parse_train_config(
         "--train_file a.csv --text_fields title queries --label_field y --json_field queries "
         "--group_field author --time_field day --column_names title queries y author day".split()
     )
@@ -132,7 +134,7 @@ def test_where_the_run_lies_and_what_it_is_called_do_not_change_its_weights():
 
 def test_help_describes_every_flag(capsys):
     with pytest.raises(SystemExit) as ended:
-        parse(["--help"])
+        parse_train_config(["--help"])
     shown = " ".join(capsys.readouterr().out.split())
     assert ended.value.code == 0
     assert "Highest learning rate, reached after the warm-up." in shown

@@ -5,7 +5,7 @@ import pytest
 from inference.core.errors import ConfigError
 from tests.training.toy import toy_config
 from training.settings import search_space
-from training.settings.config import parse
+from training.settings.config import parse_train_config
 from training.settings.search_space import Choices, Range
 
 FIXED = {name: "fixed" for name in search_space.read(toy_config())}
@@ -62,11 +62,14 @@ def test_a_recipe_overrides_what_the_fields_declare(tmp_path):
     (tmp_path / "recipe.yaml").write_text(
         "train_file: a.csv\nsearch_space: {learning_rate: 1e-5 .. 1e-4 log, warmup_ratio: fixed}\n"
     )
-    config = parse(["--config", str(tmp_path / "recipe.yaml")])
+    config = parse_train_config(["--config", str(tmp_path / "recipe.yaml")])
     space = search_space.read(config)
     assert space["learning_rate"] == Range(1e-5, 2e-4, is_log=True)
     assert "warmup_ratio" not in space and "num_train_epochs" in space
-    assert config.weights_identity() == parse(["--train_file", "a.csv"]).weights_identity()
+    assert (
+        config.weights_identity()
+        == parse_train_config(["--train_file", "a.csv"]).weights_identity()
+    )
 
 
 def test_a_trial_may_have_values_beside_which_others_of_its_space_could_not_be_had():

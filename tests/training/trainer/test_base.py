@@ -11,8 +11,7 @@ from hub.errors import HubError
 from inference.core.errors import ConfigError, ModelError
 from inference.data.problem_types import SINGLE
 from tests.training.toy import toy_config
-from training.trainer import base as bases
-from training.trainer.base import Base
+from training.trainer.base import Base, find_base, load_model, load_tokenizer
 
 SILENT_HUB = connect("http://127.0.0.1:9")
 
@@ -23,7 +22,7 @@ def copy(tiny_model, tmp_path):
 
 
 def test_a_path_is_taken_as_a_folder(tiny_model):
-    base = bases.find(toy_config(model_name_or_path=str(tiny_model)), SILENT_HUB)
+    base = find_base(toy_config(model_name_or_path=str(tiny_model)), SILENT_HUB)
     assert base == Base(tiny_model, "", "")
     assert len(base.fingerprint()) == 64
 
@@ -33,7 +32,7 @@ def test_a_repo_id_is_resolved_to_a_commit(tiny_model, hub_server, tmp_path):
     api.create_repo("demo/base-of-tests", exist_ok=True)
     sha = api.upload_folder(repo_id="demo/base-of-tests", folder_path=tiny_model).oid
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path)
-    base = bases.find(toy_config(model_name_or_path="demo/base-of-tests"), hub)
+    base = find_base(toy_config(model_name_or_path="demo/base-of-tests"), hub)
     assert (base.repo_id, base.revision, base.fingerprint()) == ("demo/base-of-tests", sha, sha)
 
 
@@ -42,25 +41,25 @@ def test_a_folder_named_like_a_repo_does_not_shadow_the_hub(copy, tmp_path, monk
     name = f"{tmp_path.name}/model"
     hub = connect("http://127.0.0.1:9", cache_dir=tmp_path / "cache")
     with pytest.raises(HubError, match=f"write ./{name}"):
-        bases.find(toy_config(model_name_or_path=name), hub)
+        find_base(toy_config(model_name_or_path=name), hub)
 
 
 def test_weights_that_are_no_safetensors_are_refused(copy):
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
     with pytest.raises(ModelError, match=r"no model\.safetensors"):
-        bases.find(toy_config(model_name_or_path=str(copy)), SILENT_HUB)
+        find_base(toy_config(model_name_or_path=str(copy)), SILENT_HUB)
 
 
 def test_a_folder_that_is_not_there_is_refused():
     with pytest.raises(ConfigError, match="holds no config.json"):
-        bases.find(toy_config(model_name_or_path="./nowhere"), SILENT_HUB)
+        find_base(toy_config(model_name_or_path="./nowhere"), SILENT_HUB)
 
 
 def test_the_head_is_fresh_named_and_a_function_of_the_seed(tiny_model):
     labels = ["a", "b", "c", "d"]
 
     def head(seed: int) -> torch.Tensor:
-        model = bases.load_model(Base(tiny_model, "", ""), labels, SINGLE, seed=seed)
+        model = load_model(Base(tiny_model, "", ""), labels, SINGLE, seed=seed)
         assert model.config.id2label == dict(enumerate(labels))
         assert model.config.problem_type == SINGLE
         return model.classifier.weight
@@ -77,7 +76,7 @@ def test_the_tokenizer_neither_cuts_nor_pads_by_itself(copy):
         "direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0,
     }  # fmt: skip
     path.write_text(json.dumps(content))
-    tokenizer = bases.load_tokenizer(Base(copy, "", ""))
+    tokenizer = load_tokenizer(Base(copy, "", ""))
     assert len(tokenizer("good " * 20)["input_ids"]) == 22
     assert tokenizer.model_max_length == 64
     tokenizer.save_pretrained(copy)
@@ -88,4 +87,4 @@ def test_a_folder_without_a_tokenizer_is_refused(copy):
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (copy / name).unlink()
     with pytest.raises(ModelError, match="tokenizer"):
-        bases.load_tokenizer(Base(copy, "", ""))
+        load_tokenizer(Base(copy, "", ""))

@@ -11,10 +11,10 @@ from inference.data.problem_types import MULTI, SINGLE
 from training.run.run_folder import refuse_difference
 from training.trainer.checkpoints import (
     Checkpoints,
-    Progress,
+    TrainerState,
     best_by,
     noise_of,
-    read_progress,
+    read_trainer_state,
     step_name,
 )
 
@@ -25,7 +25,7 @@ def _save(checkpoints: Checkpoints, step: int, best_step: int | None = None) -> 
     partial = checkpoints.partial(step_name(step))
     checkpoints.begin(partial)
     (partial / "state").write_text(str(step))
-    checkpoints.finish(partial, Progress(step=step, best_step=best_step))
+    checkpoints.finish(partial, TrainerState(step=step, best_step=best_step))
 
 
 def _weights(folder: Path) -> None:
@@ -121,23 +121,23 @@ def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path, content):
 
 
 def test_a_checkpoint_remembers_where_the_run_stood(tmp_path):
-    progress = Progress(epoch=1, batch=7, step=20, best_value=0.5, best_step=12, seconds=3.5)
+    progress = TrainerState(epoch=1, batch=7, step=20, best_value=0.5, best_step=12, seconds=3.5)
     checkpoints = Checkpoints(tmp_path, IDENTITY)
     partial = checkpoints.partial(step_name(20))
     checkpoints.begin(partial)
     checkpoints.finish(partial, progress)
     found = checkpoints.find("auto")
     assert found is not None
-    assert read_progress(found) == (progress, IDENTITY)
+    assert read_trainer_state(found) == (progress, IDENTITY)
     assert json.loads((found / "progress.json").read_text())["identity"] == IDENTITY
 
 
-def _after(progress: Progress, step: int) -> Progress:
+def _after(progress: TrainerState, step: int) -> TrainerState:
     return replace(progress, step=step)
 
 
 def test_a_later_validation_within_the_noise_is_kept_but_is_no_gain():
-    first = Progress(step=1).validated(0.70, 0.02)
+    first = TrainerState(step=1).validated(0.70, 0.02)
     second = _after(first, 2).validated(0.69, 0.02)
     assert (second.best_step, second.best_value, second.highest) == (2, 0.69, 0.70)
     assert second.validations_without_gain == 1
@@ -162,9 +162,9 @@ def test_the_noise_of_a_validation_is_the_error_of_a_correlation(value, problem,
 
 
 def test_the_first_of_equal_validations_stays_where_there_is_no_noise():
-    progress = Progress(step=1).validated(0.5)
+    progress = TrainerState(step=1).validated(0.5)
     assert (progress.best_step, progress.validations_without_gain) == (1, 0)
-    later = Progress(**{**vars(progress), "step": 2}).validated(0.5)
+    later = TrainerState(**{**vars(progress), "step": 2}).validated(0.5)
     assert (later.best_step, later.validations_without_gain) == (1, 1)
 
 

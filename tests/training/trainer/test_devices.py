@@ -25,12 +25,12 @@ def test_a_device_that_is_not_there_is_refused():
 )
 def test_a_cpu_gets_bf16_where_it_multiplies_in_it(monkeypatch, able, expected):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
-    assert devices.precision("auto", "cpu") == expected
+    assert devices.choose_precision("auto", "cpu") == expected
 
 
 def test_what_is_asked_for_is_done_or_refused():
-    assert devices.precision("no", "cuda") == "no"
-    assert devices.precision("bf16", "cpu") == "bf16"
-    assert devices.precision("auto", "mps") == "no"
+    assert devices.choose_precision("no", "cuda") == "no"
+    assert devices.choose_precision("bf16", "cpu") == "bf16"
+    assert devices.choose_precision("auto", "mps") == "no"
     with pytest.raises(ConfigError, match="fp16 needs a GPU"):
-        devices.precision("fp16", "cpu")
+        devices.choose_precision("fp16", "cpu")

@@ -24,7 +24,7 @@ from transformers import (
 from inference.core.errors import ConfigError
 from tests.training.fitting import fit_job, make_job
 from tests.training.trainer.architectures import DISTIL, SIZE, made, named
-from training.data.batches import Encoded, eval_loader
+from training.data.batches import EncodedExamples, eval_loader
 from training.trainer import frozen
 
 IN_LAYERS_OF_THEIR_OWN: list[PreTrainedConfig] = [
@@ -41,13 +41,13 @@ WITH_SHARED_POSITIONS: list[PreTrainedConfig] = [
 ]
 
 
-def examples(count: int = 23) -> Encoded:
+def examples(count: int = 23) -> EncodedExamples:
     rng = np.random.default_rng(3)
     ids = tuple(rng.integers(5, 60, rng.integers(3, 17)).astype(np.int32) for _ in range(count))
-    return Encoded(ids, np.zeros(count, dtype=np.int64))
+    return EncodedExamples(ids, np.zeros(count, dtype=np.int64))
 
 
-def remember(model: PreTrainedModel, lower: frozen.Frozen, texts: Encoded) -> bool:
+def remember(model: PreTrainedModel, lower: frozen.Frozen, texts: EncodedExamples) -> bool:
     return lower.remember(model, eval_loader(texts, 0, batch_size=5), texts.lengths)
 
 

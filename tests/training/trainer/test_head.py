@@ -10,7 +10,7 @@ import torch
 from inference.data.problem_types import MULTI, SINGLE
 from inference.data.records import Example
 from tests.training.toy import toy_config, toy_examples
-from training.data.batches import Encoded, encode
+from training.data.batches import EncodedExamples, encode_examples
 from training.data.splits import label_matrix
 from training.settings.config import TrainConfig
 from training.trainer import head
@@ -24,8 +24,8 @@ def base(tiny_model: Path) -> Base:
     return Base(tiny_model, "", "")
 
 
-def encoded(base: Base, rows: list[Example], problem_type: str) -> Encoded:
-    return encode(
+def encoded(base: Base, rows: list[Example], problem_type: str) -> EncodedExamples:
+    return encode_examples(
         [row.fields["text"] for row in rows],
         label_matrix(rows, LABELS),
         load_tokenizer(base),

@@ -5,7 +5,7 @@ import pytest
 
 from inference.data.problem_types import MULTI, SINGLE
 from tests.training.toy import toy_config
-from training.trainer.imbalance import class_weights, draws, shares_met
+from training.trainer.imbalance import class_weights, sampling_weights, shares_met
 
 ONE = np.repeat(np.eye(3, dtype=bool), (60, 30, 10), axis=0)
 # 5 with both labels, 15 with the first alone, 80 with none
@@ -39,13 +39,13 @@ def test_a_balanced_task_gets_equal_weights_and_draws():
     matrix = np.eye(3, dtype=bool)[np.arange(99) % 3]
     assert np.allclose(class_weights(matrix, "balanced", SINGLE), 1)
     assert np.allclose(class_weights(matrix, "sqrt", SINGLE), 1)
-    assert np.allclose(draws(matrix), 1)
+    assert np.allclose(sampling_weights(matrix), 1)
 
 
 def test_draws_give_each_label_the_same_share_and_no_label_counts_as_one():
-    assert draws(ONE).mean() == pytest.approx(1)
-    assert np.allclose(draws(ONE) @ ONE, 100 / 3)
-    by_row = draws(SEVERAL)
+    assert sampling_weights(ONE).mean() == pytest.approx(1)
+    assert np.allclose(sampling_weights(ONE) @ ONE, 100 / 3)
+    by_row = sampling_weights(SEVERAL)
     assert by_row[0] / by_row[-1] == pytest.approx(80 / 5)  # by its rarest label
     assert by_row[5] / by_row[-1] == pytest.approx(80 / 20)
 

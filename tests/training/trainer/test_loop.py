@@ -11,15 +11,15 @@ import torch
 from inference.core.errors import ConfigError, ModelError
 from inference.data.problem_types import MULTI, SINGLE
 from tests.training.fitting import fit_job, make_job, make_processes
-from training.data.batches import Encoded
+from training.data.batches import EncodedExamples
 from training.run.run_folder import sha256_of
 from training.trainer import loop
 from training.trainer.checkpoints import Checkpoints
-from training.trainer.inputs import Fit, Job
+from training.trainer.inputs import Fit, TrainInputs
 from training.trainer.progress import Moment, Validation
 
 
-def _lines(job: Job) -> list[dict[str, float]]:
+def _lines(job: TrainInputs) -> list[dict[str, float]]:
     return [json.loads(line) for line in (job.run_dir / "metrics.jsonl").open()]
 
 
@@ -77,7 +77,7 @@ def test_what_is_done_for_rare_labels_changes_the_weights_and_still_learns(
     def fit(name: str, **changes: object) -> Fit:
         job = make_job(tiny_model, tmp_path / name, num_train_epochs=6, **changes)
         ids = tuple(job.train.token_ids[row] for row in kept)
-        return fit_job(replace(job, train=Encoded(ids, job.train.targets[kept])))
+        return fit_job(replace(job, train=EncodedExamples(ids, job.train.targets[kept])))
 
     plain, changed = fit("plain"), fit("changed", **changes)
     assert changed.best_value > 0.5
@@ -124,7 +124,7 @@ class _PowerCut(Exception):
 def test_a_run_cut_off_in_mid_epoch_ends_with_the_same_weights(
     tiny_model, tmp_path, monkeypatch, changes
 ):
-    def job(name: str) -> Job:
+    def job(name: str) -> TrainInputs:
         return make_job(tiny_model, tmp_path / name, count=100, **changes)
 
     left_alone = fit_job(job("alone"))

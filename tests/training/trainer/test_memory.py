@@ -9,8 +9,8 @@ from tests.training.fitting import fit_job, make_job, make_processes
 from tests.training.toy import toy_config
 from training.run.run_folder import sha256_of
 from training.trainer import loop, memory
-from training.trainer.checkpoints import Checkpoints, Progress, read_progress
-from training.trainer.inputs import Fit, Job
+from training.trainer.checkpoints import Checkpoints, TrainerState, read_trainer_state
+from training.trainer.inputs import Fit, TrainInputs
 from training.trainer.progress import History
 
 
@@ -25,7 +25,7 @@ class Greedy(BertForSequenceClassification):
         return super().forward(input_ids, **inputs)
 
 
-def _greedy(job: Job, most: int = 3) -> Job:
+def _greedy(job: TrainInputs, most: int = 3) -> TrainInputs:
     job.model.__class__ = type("Greedy", (Greedy,), {"most": most})
     return job
 
@@ -88,7 +88,7 @@ def test_a_run_that_ran_full_carries_on_from_its_checkpoint_and_is_exact(
         assert (fit.steps, fit.batch_size) == (24, 2)
     assert hashes[0] == hashes[1]
     newest = Checkpoints(tmp_path / "once", {"seed": 42}).find("auto")
-    assert read_progress(newest)[0].texts_at_once == 2  # a resumed run need not find out again
+    assert read_trainer_state(newest)[0].texts_at_once == 2  # a resumed run need not find out again
 
 
 def test_accumulation_asked_for_goes_on_as_before_in_parts(tiny_model, tmp_path):
@@ -112,7 +112,7 @@ def test_any_other_error_ends_the_run(tiny_model, tmp_path):
 def test_other_devices_give_way_to_the_cpu_at_one_text(processes, capsys):
     config = toy_config(per_device_train_batch_size=5)
     processes.device = "cuda"
-    place = Progress(step=7)
+    place = TrainerState(step=7)
     seen = [place]
     for _ in range(4):
         seen.append(memory.retreat(seen[-1], place, config, processes))
@@ -130,7 +130,7 @@ def test_several_processes_are_told_the_flags_instead(processes):
     config = toy_config(per_device_train_batch_size=32)
     expected = "--per_device_train_batch_size 16 --gradient_accumulation_steps 2"
     with pytest.raises(ModelError, match=expected):
-        memory.retreat(Progress(), Progress(), config, processes)
+        memory.retreat(TrainerState(), TrainerState(), config, processes)
 
 
 def test_a_run_that_left_its_device_is_carried_on_without_it(tiny_model, tmp_path):

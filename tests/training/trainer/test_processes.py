@@ -2,16 +2,15 @@
 
 import numpy as np
 
-from inference.core import settings
+from inference.core.settings import load_settings
 from tests.training.toy import toy_config
-from training.trainer import processes as processes_of
-from training.trainer.processes import Processes
+from training.trainer.processes import Processes, is_main_process
 
 
 def test_one_process_agrees_with_itself(tmp_path):
-    processes = Processes(toy_config(), settings.load({"DEVICE": "cpu", "HF_HOME": "unused"}))
+    processes = Processes(toy_config(), load_settings({"DEVICE": "cpu", "HF_HOME": "unused"}))
     assert processes.agree({"a": np.float32(1)}) == {"a": 1}
     assert (processes.count, processes.is_main, processes.device) == (1, True, "cpu")
     with processes.main_first():
         pass
-    assert processes_of.is_main_process()
+    assert is_main_process()

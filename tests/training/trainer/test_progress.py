@@ -2,7 +2,7 @@
 
 import torch
 
-from training.trainer.progress import Bar, History, Moment, Validation, Window
+from training.trainer.progress import Bar, History, LossWindow, Moment, Validation
 
 FIGURES = {"loss": 0.25, "learning_rate": 1e-4, "samples_per_second": 80.0}
 
@@ -53,7 +53,7 @@ def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path):
 
 
 def test_a_window_gives_the_mean_loss_of_its_batches():
-    window = Window()
+    window = LossWindow()
     for loss in (1.0, 2.0, 6.0):
         window.add(torch.tensor(loss), 8)
     assert float(window.mean_loss()) == 3.0

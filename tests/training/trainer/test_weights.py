@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from hub.client import connect
-from inference.core import settings
-from inference.models import bundle as bundles
-from inference.models import classifier
+from inference.core.settings import load_settings
+from inference.models.bundle import load_bundle
+from inference.models.classifier import load_classifier
 from tests.training.toy import toy_config, write_toy_csv
 from training.data import data
 from training.run.run_folder import RunFolder, sha256_of
 from training.settings.config import TrainConfig
-from training.trainer import weights
 from training.trainer.base import Base
 from training.trainer.processes import Processes
+from training.trainer.weights import fit_weights
 
 
 def _make(config: TrainConfig, tiny_model: Path, folder: Path) -> tuple[RunFolder, dict]:
@@ -22,8 +22,8 @@ def _make(config: TrainConfig, tiny_model: Path, folder: Path) -> tuple[RunFolde
     environ = {"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}
     splits = data.prepare(config, hub)
     run = RunFolder.open(folder, config.weights_identity())
-    processes = Processes(config, settings.load(environ))
-    return run, weights.make(config, splits, Base(tiny_model, "", ""), run, processes)
+    processes = Processes(config, load_settings(environ))
+    return run, fit_weights(config, splits, Base(tiny_model, "", ""), run, processes)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def made(tiny_model, tmp_path_factory):
 
 def test_the_folder_scores_texts_with_the_trained_weights(made):
     _, run, done = made
-    model = classifier.load(run.path, engine="torch", threads=1)
+    model = load_classifier(run.path, engine="torch", threads=1)
     assert model.bundle.labels == ("negative", "neutral", "positive")
     scores = model.score(["good great love", "terrible awful", "movie service day"])
     assert scores.argmax(axis=1).tolist() == [2, 0, 1]
@@ -46,7 +46,7 @@ def test_the_folder_scores_texts_with_the_trained_weights(made):
 
 def test_the_bundle_says_how_texts_are_read(made):
     _, run, _ = made
-    bundle = bundles.load(run.path)
+    bundle = load_bundle(run.path)
     assert (bundle.text_fields, bundle.field_separator) == (("text",), " ")
     assert bundle.max_tokens == 32
 
@@ -71,6 +71,6 @@ def test_several_fields_are_kept_apart_by_the_separator_token(tiny_model, tmp_pa
         max_seq_length=512,
     )
     run, _ = _make(config, tiny_model, tmp_path / "run")
-    bundle = bundles.load(run.path)
+    bundle = load_bundle(run.path)
     assert bundle.compose({"title": "a", "body": '["b"]'}) == "a [SEP] b"
     assert bundle.max_tokens == 64  # the model reads no more

@@ -14,21 +14,19 @@ import pytest
 
 from inference.core import settings
 from inference.core.errors import ConfigError, ModelError
-from inference.runs import study as studies
-from inference.runs.study import COMPLETE, FAILED, PRUNED, RUNNING, Study
+from inference.runs.study import COMPLETE, FAILED, PRUNED, RUNNING, Study, load_study
 from tests.tiny import make_tiny_model
 from tests.training.postgres import running_postgres
 from tests.training.toy import toy_config, write_toy_csv
 from training.run.run_folder import sha256_of
-from training.settings import config as configs
-from training.settings.config import TrainConfig
+from training.settings.config import TrainConfig, parse_train_config
 from training.settings.tune_config import TuneConfig
 from training.train import train
 from training.tuning import search
 
 PROJECT = Path(__file__).resolve().parents[3]
 LIMIT_S = 240.0
-WHERE = settings.load({"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"})
+WHERE = settings.load_settings({"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"})
 # The two that are refused together make trials that fail.
 SPACE = {
     "learning_rate": "1e-5 .. 1e-2 log",
@@ -70,7 +68,7 @@ def _outcome(study: Study) -> list[tuple[object, ...]]:
 
 def test_what_was_found_is_at_least_as_good_on_validation_and_measured_on_test(found):
     study, folder = found
-    assert study == studies.load(folder / "study.json") and study.ended == "all trials are done"
+    assert study == load_study(folder / "study.json") and study.ended == "all trials are done"
     assert len(study.trials) == 8 and study.count(RUNNING) == 0
     assert study.best.value >= study.default.value
     assert study.validation.is_beyond_chance and study.validation.examples == 120
@@ -96,7 +94,7 @@ def test_trials_see_no_test_text_and_only_two_keep_their_weights(found):
 def test_the_found_settings_give_the_same_weights_again(found, tmp_path: Path):
     study, folder = found
     argv = ["--config", str(folder / "best.yaml"), "--output_dir", str(tmp_path / "again")]
-    config = configs.parse(argv)
+    config = parse_train_config(argv)
     assert {name: getattr(config, name) for name in study.best.values} == dict(study.best.values)
     train(config, WHERE)
     again, best = (path / "model.safetensors" for path in (tmp_path / "again", folder / "best"))
@@ -156,7 +154,7 @@ def test_when_the_time_is_over_the_report_is_made_of_what_there_is(config, tmp_p
     config = config.with_values(output_dir=str(tmp_path), num_train_epochs=2)
     with pytest.raises(ModelError, match="the time was over"):
         search.run(TuneConfig(n_trials=5, timeout=0.01), config, WHERE)
-    assert studies.load(tmp_path / "study.json").trials == ()
+    assert load_study(tmp_path / "study.json").trials == ()
 
 
 def test_a_recipe_that_cannot_be_trained_stops_the_search_with_its_error(config, tmp_path: Path):
@@ -196,7 +194,7 @@ def _wait_for_trials(folder: Path, count: int, process: "subprocess.Popen[bytes]
     deadline = time.monotonic() + LIMIT_S
     while time.monotonic() < deadline and process.poll() is None:
         if (folder / "study.json").is_file():
-            study = studies.load(folder / "study.json")
+            study = load_study(folder / "study.json")
             if study.count(COMPLETE, PRUNED, FAILED) >= count:
                 return study
         time.sleep(0.02)
@@ -233,7 +231,7 @@ def test_several_processes_do_one_search(config: TrainConfig, tmp_path: Path):
     config = config.with_values(baselines=())
     process = _command(config, folder, "--n_trials", "6", "--n_jobs", "2", "--patience", "0")
     assert process.wait(LIMIT_S) == 0, folder.with_suffix(".log").read_text("utf-8")[-3000:]
-    study = studies.load(folder / "study.json")
+    study = load_study(folder / "study.json")
     assert [one.number for one in study.trials] == list(range(6)) and study.count(RUNNING) == 0
     assert (folder / "best" / "README.md").is_file()
     log = folder.with_suffix(".log").read_text("utf-8")

@@ -6,24 +6,23 @@ from pathlib import Path
 import pytest
 
 from inference.core.errors import ConfigError
-from inference.runs import study as studies
-from inference.runs.study import Study
-from training.tuning.storage import DATABASE, TRIALS, Place, shown
+from inference.runs.study import Study, save_study
+from training.tuning.storage import DATABASE, TRIALS, StudyStorage, hide_password
 
 POSTGRES = "postgresql://me:secret@db:5432/tuning?application_name=a"
 
 
-def _begun(folder: Path, name: str = "first", storage: str | None = None) -> Place:
-    place = Place(folder, name, storage)
+def _begun(folder: Path, name: str = "first", storage: str | None = None) -> StudyStorage:
+    place = StudyStorage(folder, name, storage)
     place.mark()
     return place
 
 
 def test_a_new_or_empty_folder_and_one_of_the_same_study_are_taken(tmp_path):
-    Place(tmp_path / "new", "first", None).refuse_foreign()
-    Place(tmp_path, "first", None).refuse_foreign()
+    StudyStorage(tmp_path / "new", "first", None).refuse_foreign()
+    StudyStorage(tmp_path, "first", None).refuse_foreign()
     _begun(tmp_path, "a/b ü", POSTGRES)
-    Place(tmp_path, "a/b ü", POSTGRES.replace("=a", "=b")).refuse_foreign()
+    StudyStorage(tmp_path, "a/b ü", POSTGRES.replace("=a", "=b")).refuse_foreign()
 
 
 @pytest.mark.parametrize(
@@ -42,23 +41,23 @@ def test_another_study_or_storage_is_refused_by_name_and_without_its_password(
 ):
     _begun(tmp_path, storage=POSTGRES)
     with pytest.raises(ConfigError, match=said) as caught:
-        Place(tmp_path, name, storage).refuse_foreign()
+        StudyStorage(tmp_path, name, storage).refuse_foreign()
     assert "secret" not in str(caught.value) + (tmp_path / TRIALS / ".study").read_text()
 
 
 def test_a_folder_of_an_older_program_is_that_of_its_study_json(tmp_path):
     (tmp_path / TRIALS).mkdir()
-    studies.save(Study("first", "mcc", 5, ()), tmp_path)
-    Place(tmp_path, "first", POSTGRES).refuse_foreign()
+    save_study(Study("first", "mcc", 5, ()), tmp_path)
+    StudyStorage(tmp_path, "first", POSTGRES).refuse_foreign()
     with pytest.raises(ConfigError, match="holds the study 'first'"):
-        Place(tmp_path, "second", None).refuse_foreign()
+        StudyStorage(tmp_path, "second", None).refuse_foreign()
 
 
 def test_what_a_kill_leaves_of_a_start_is_taken_over(tmp_path):
     (tmp_path / TRIALS).mkdir()
     for name in (f"{TRIALS}/.take", f"{TRIALS}/.study.4711", DATABASE, f"{DATABASE}-journal"):
         (tmp_path / name).touch()
-    Place(tmp_path, "second", None).refuse_foreign()
+    StudyStorage(tmp_path, "second", None).refuse_foreign()
 
 
 @pytest.mark.parametrize("name", ["stages.json", "trials/1", "thesis.txt"])
@@ -66,21 +65,21 @@ def test_a_folder_of_other_things_is_refused(tmp_path, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).touch()
     with pytest.raises(ConfigError, match="not empty and holds no search of ours"):
-        Place(tmp_path, "first", None).refuse_foreign()
+        StudyStorage(tmp_path, "first", None).refuse_foreign()
 
 
 def test_a_file_and_a_mark_that_cannot_be_read_are_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="is a file; choose another --output_dir"):
-        Place(tmp_path / "file", "first", None).refuse_foreign()
+        StudyStorage(tmp_path / "file", "first", None).refuse_foreign()
     _begun(tmp_path / "study")
     for content in ("{", "3", json.dumps({"name": "first"})):
         (tmp_path / "study" / TRIALS / ".study").write_text(content)
         with pytest.raises(ConfigError, match="does not say of which study it is"):
-            Place(tmp_path / "study", "first", None).refuse_foreign()
+            StudyStorage(tmp_path / "study", "first", None).refuse_foreign()
 
 
 def test_unless_a_url_is_given_the_study_is_kept_in_its_folder(tmp_path):
-    assert Place(tmp_path, "first", None).url() == f"sqlite:///{tmp_path / DATABASE}"
-    assert Place(tmp_path, "first", POSTGRES).url() == POSTGRES
-    assert shown(POSTGRES) == "postgresql://me:***@db:5432/tuning"
+    assert StudyStorage(tmp_path, "first", None).url() == f"sqlite:///{tmp_path / DATABASE}"
+    assert StudyStorage(tmp_path, "first", POSTGRES).url() == POSTGRES
+    assert hide_password(POSTGRES) == "postgresql://me:***@db:5432/tuning"

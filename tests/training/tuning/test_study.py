@@ -14,7 +14,7 @@ from tests.training.postgres import running_postgres
 from tests.training.test_kills import _no_main
 from training.settings import search_space
 from training.settings.search_space import Choices, Range
-from training.tuning.storage import Place
+from training.tuning.storage import StudyStorage
 from training.tuning.study import Search
 
 SPACE = {
@@ -26,7 +26,9 @@ OWN = {"learning_rate": 1e-3, "num_train_epochs": 2, "class_weights": "none"}
 
 
 def open_(folder: Path, storage: str | None = None, pruner: str = "none", seed: int = 1) -> Search:
-    return Search(Place(folder, "study", storage), seed=seed, pruner=pruner, steps=4, rungs=2)
+    return Search(
+        StudyStorage(folder, "study", storage), seed=seed, pruner=pruner, steps=4, rungs=2
+    )
 
 
 def do(search: Search, asked: int, value: float | None = None) -> list[int]:
@@ -216,7 +218,13 @@ def test_processes_share_a_study_and_no_trial_is_done_twice(tmp_path, request, d
 def test_machines_share_a_study_of_one_server(tmp_path, postgres: str):
     storage = f"{postgres}?application_name=machines"
     here, there = (
-        Search(Place(tmp_path / name, "machines", storage), seed=1, pruner="none", steps=4, rungs=2)
+        Search(
+            StudyStorage(tmp_path / name, "machines", storage),
+            seed=1,
+            pruner="none",
+            steps=4,
+            rungs=2,
+        )
         for name in ("here", "there")
     )
     first, second = here.take(OWN, 9), there.take(OWN, 9)
