@@ -100,16 +100,21 @@ CLICK = ("prefix", "queries", "title", "tag", "click")
 # a folder of real files -> how it is read
 SCHEMAS = {
     "click": Schema(("prefix", "queries"), ("click",), column_names=CLICK, json_fields=CLICK[1:2]),
+    "hatecheck": Schema(("test_case",), ("label_gold",)),
+    "identity_templates": Schema(("text",), ("toxic",)),
     "ios_apps": Schema(("title", "description"), ("label",)),
     "jigsaw": Schema(("comment_text",), TOXIC),
+    "perspective": Schema(("comment_text",), TOXIC),
     "tweet_eval_emotion": Schema(("text",), ("label_name",)),
     "tweet_eval_offensive": Schema(("text",), ("label_name",)),
     "womens_reviews": Schema(("title", "review"), ("department",)),
 }
+# dialogues have a reader of their own, and files that are faulty on purpose reject their rows
+NOT_LABELLED_TEXTS = {"chat", "odd_files"}
 REAL_FILES = sorted(
     path.relative_to(REAL).as_posix()
     for path in REAL.glob("*/*")
-    if path.suffix != ".json" and path.parent.name != "chat"  # dialogues have a reader of their own
+    if path.suffix != ".json" and path.parent.name not in NOT_LABELLED_TEXTS
 )
 
 
