@@ -41,7 +41,6 @@ _SHOWN_SETTINGS = (
     "learn_end_of_turn",
     "duplicates",
     "noisy",
-    "paraphrases",
     "quantize_base",
     "seed",
 )
@@ -137,7 +136,7 @@ def _metadata(told: Any, report: Any, repo_id: str) -> dict[str, object]:
 
 
 def _results(run_dir: Path, report: Any) -> str:
-    """The figures before and after, the tables of trials, the plots."""
+    """The figures before and after, the plots."""
     told = report["held_out"]
     rows: list[tuple[str, ...]] = [
         (f"held-out {name}", f"{told['base'][name]:.3f}", f"{told['tuned'][name]:.3f}")
@@ -160,8 +159,6 @@ def _results(run_dir: Path, report: Any) -> str:
             f"{told['repetition_penalty']:g}, cut off at "
             f"{told['max_tokens']} tokens; speed is that of the machine that trained."
         )
-    parts += [_lever_table(report["levers"])] if report["levers"] else []
-    parts += [_size_table(report["sizes"])] if report["sizes"] else []
     for name, title in _PLOTS.items():
         if (run_dir / "results" / "plots" / f"{name}.png").is_file():
             parts.append(f"![{title}](results/plots/{name}.png)")
@@ -185,41 +182,6 @@ def _answer_rows(answers: Any) -> list[tuple[str, ...]]:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
-
-
-def _lever_table(rows: Any) -> str:
-    lines = []
-    for row in rows:
-        change = row["difference"]
-        told = "reference"
-        if change:
-            low, high = change["low"], change["high"]
-            span = "" if low is None else f" ({low:+.3f} to {high:+.3f})"
-            told = f"{change['value']:+.3f}{span}: {change['verdict']}"
-        lines.append(
-            (escape_markdown(row["lever"]), f"{row['dialogues']:,}", f"{row['loss']:.3f}", told)
-        )
-    return markdown_table(
-        ("training data", "dialogues", "held-out loss", "against as given"), lines
-    )
-
-
-def _size_table(rows: Any) -> str:
-    lines = [
-        (
-            escape_markdown(row["base"]),
-            f"{row['weights'] / 1e6:.0f} M",
-            f"{row['steps']:,}",
-            f"{row['seconds']:.0f}",
-            f"{row['seconds_a_step']:.2f}",
-            f"{row['base_loss']:.3f}",
-            f"{row['tuned_loss']:.3f}",
-            f"{row['tuned_loss_a_character']:.3f}",
-        )
-        for row in rows
-    ]
-    header = ("base", "weights", "steps", "seconds", "seconds a step", "loss before", "loss after")
-    return markdown_table((*header, "loss after, a character"), lines)
 
 
 def _spoken(bundle: ChatBundle) -> str:

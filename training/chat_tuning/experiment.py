@@ -1,4 +1,4 @@
-"""One training with its held-out loss before and after: what a run is, and each trial beside it.
+"""One training with its held-out loss before and after: what a run is.
 
 Owns the way from dialogues and a base model to a trained adapter and its losses, in one folder
 whose finished stages are not done again. What is reported of it is report.py's.
@@ -60,9 +60,7 @@ class Trained:
     rows: tuple[int, ...]
 
 
-def run(
-    config: ChatConfig, read: Corpus, base: ChatBase, processes: Processes, *, is_shown: bool = True
-) -> Trained:
+def run(config: ChatConfig, read: Corpus, base: ChatBase, processes: Processes) -> Trained:
     """Train into config.output_dir and measure, as far as that is not done yet.
 
     Raises:
@@ -72,8 +70,7 @@ def run(
     folder = RunFolder.open(Path(config.output_dir), identity)
     folder.hold()
     ready = prepare(config, read, base)
-    if is_shown:
-        processes.say(describe(ready, config, processes))
+    processes.say(describe(ready, config, processes))
     parts = (ready.encoded["train"], ready.encoded["validation"])
     fit = fit_adapter(config, ready.model, parts, base, ready.reader, folder, processes)
     test = ready.encoded["test"]
@@ -117,6 +114,7 @@ def identity_of(
     return {
         "kind": "chat",
         **config.weights_identity(),
+        "paraphrases": 0,  # once a setting: folders made before name it
         "base model": base.weights_sha256,
         "precision": processes.precision,
         **{f"{name} sha256": corpus.content_hash(part) for name, part in read.parts.items()},

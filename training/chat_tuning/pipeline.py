@@ -14,20 +14,10 @@ from pathlib import Path
 
 import yaml
 
-from hub.client import Hub
 from inference.chat.sampling import Options
 from inference.core.errors import ConfigError
 from inference.core.settings import Settings
-from training.chat_tuning import (
-    adapters,
-    card,
-    corpus,
-    experiment,
-    golden,
-    paraphrasing,
-    plots,
-    trials,
-)
+from training.chat_tuning import adapters, card, corpus, experiment, golden, plots
 from training.chat_tuning.answers import (
     ANSWERS_FILE,
     Answer,
@@ -77,10 +67,8 @@ def run(config: ChatConfig, settings: Settings) -> ChatRunResult:
     repo_id = hub.check_write(str(config.hub_model_id)) if config.push_to_hub else None
     base = find_chat_base(config.model_name_or_path, config.model_revision, hub)
     _refuse_nameless_base(config, base.revision)
-    given = corpus.prepare(config)
-    read = paraphrasing.extend(given, config, hub, Path(config.output_dir))
-    trained = experiment.run(config, read, base, processes)
-    told = _report(trained, config, hub, processes)
+    trained = experiment.run(config, corpus.prepare(config), base, processes)
+    told = _report(trained, config, processes)
     _draw(trained, config)
     if config.merge_adapter:
         _merge(trained)
@@ -97,24 +85,13 @@ def run(config: ChatConfig, settings: Settings) -> ChatRunResult:
     return ChatRunResult(trained.run.path, repo_id, sha, told)
 
 
-def _report(
-    trained: Trained, config: ChatConfig, hub: Hub, processes: Processes
-) -> dict[str, object]:
-    """Measure the answers, do the trials, and write what came of it all."""
+def _report(trained: Trained, config: ChatConfig, processes: Processes) -> dict[str, object]:
+    """Measure the answers, and write what came of it all."""
     measured = _answers(trained, config, processes)
     if not (trained.run.path / golden.FILE_NAME).is_file():
         golden.write(trained.run.path, trained.ready.model, trained.ready.reader)
-    levers = trials.levers(config, trained, hub, processes)
-    sizes = trials.sizes(config, trained, hub, processes)
     after = weights_hash(trained.ready.base.folder)
-    return write_report(
-        trained,
-        config,
-        answers=measured,
-        base_weights_after=after,
-        levers=levers,
-        sizes=sizes,
-    )
+    return write_report(trained, config, answers=measured, base_weights_after=after)
 
 
 def _answers(trained: Trained, config: ChatConfig, processes: Processes) -> dict[str, Answers]:

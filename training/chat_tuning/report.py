@@ -7,7 +7,7 @@ Try: python -m json.tool runs/chat/results/report.json
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -34,13 +34,11 @@ def write_report(
     *,
     answers: Mapping[str, Answers],
     base_weights_after: str,
-    levers: Sequence[Mapping[str, object]],
-    sizes: Sequence[Mapping[str, object]],
 ) -> dict[str, object]:
     """Write both files; returns the report.
 
     answers: of `base` and `tuned`, empty where none were asked for. base_weights_after: the hash of
-    the base model's weights once all is done. levers, sizes: rows of their tables.
+    the base model's weights once all is done.
     """
     folder = trained.run.path
     ids = trained.ready.corpus.row_ids()["test"]
@@ -68,8 +66,6 @@ def write_report(
         if answers
         else None,
         "base_weights": {"sha256": before, "is_unchanged": before == base_weights_after},
-        "levers": list(levers),
-        "sizes": list(sizes),
     }  # fmt: skip
     report["warnings"] = list(_warnings(config, report, answers))
     write_json(folder / REPORT_FILE, report)

@@ -53,7 +53,7 @@ PATHS = (
     "output_dir",
     "model_name_or_path",
     "study",
-    # of a chat run
+    # of a chat run; the first two of one made before
     "compare_model_name_or_path",
     "paraphrase_model_name_or_path",
     "compare_runs",

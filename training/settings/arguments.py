@@ -10,15 +10,18 @@ Try: python -m training.train --learning_rat 1e-4
 import difflib
 import json
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
 from inference.core.errors import ConfigError
 from inference.core.yaml_values import yaml_error_line
 
+T = TypeVar("T")
 _ALIASES = {
     "label_field": "label_fields",
     "text_field": "text_fields",
@@ -76,8 +79,10 @@ def take_config_paths(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return paths, [word for word in words if not word.startswith(prefix)]
 
 
-def read_config_file(path: str, names: Names) -> dict[str, object]:
+def read_config_file(path: str, names: Names, retired: Sequence[str] = ()) -> dict[str, object]:
     """The settings in a recipe or a run.json, every scalar as the string that stands there.
+
+    retired: names that are no settings any more, and are left out with a note.
 
     Raises:
         ConfigError: the file cannot be read, is no mapping, or has an unknown key.
@@ -98,11 +103,21 @@ def read_config_file(path: str, names: Names) -> dict[str, object]:
     if not isinstance(values, dict):
         raise ConfigError(f"--config {path} must hold `name: value` lines, it holds {values!r:.60}")
     settings: dict[str, object] = {}
-    for key, value in values.items():
+    for key, value in without_retired(values, retired, path).items():
         name = _ALIASES.get(str(key), str(key))
         names.refuse_unknown(name, f"key of {path}")
         settings[name] = [value] if name in names.lists and isinstance(value, str) else value
     return settings
+
+
+def without_retired(values: Mapping[str, T], retired: Sequence[str], where: str) -> dict[str, T]:
+    """The values but those of retired settings, which a note on stderr names."""
+    ignored = [name for name in retired if name in values]
+    if ignored:
+        print(
+            f"note: ignored in {where}, no settings any more: {', '.join(ignored)}", file=sys.stderr
+        )
+    return {name: value for name, value in values.items() if name not in ignored}
 
 
 def one_line(message: str) -> str:

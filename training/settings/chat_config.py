@@ -12,6 +12,7 @@ from typing import Literal
 
 from inference.core.errors import ConfigError
 from training.settings import command_line, limits
+from training.settings.arguments import without_retired
 from training.settings.run_settings import PLACES_AND_CARD, RunSettings
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -39,6 +40,17 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "answer_tokens": (1, 100_000),
 }
 
+RETIRED = (
+    "paraphrases",
+    "compare_model_name_or_path",
+    "compare_model_revision",
+    "measure_levers",
+    "paraphrase_model_name_or_path",
+    "paraphrase_model_revision",
+)
+"""Settings of runs made before benchmarks/chat_experiments.py took them: in a run.json or a recipe
+they are ignored, with a note; as flags they are unknown."""
+
 
 @dataclass(frozen=True)
 class ChatConfig(RunSettings):
@@ -65,8 +77,6 @@ class ChatConfig(RunSettings):
     noisy: Literal["keep", "remove"] = "keep"
     """Whether training dialogues go whose answer seems cut off or repeats itself; they are listed
     either way."""
-    paraphrases: int = 0
-    """Add this many training dialogues whose question paraphrase_model_name_or_path reworded."""
 
     model_name_or_path: str = "HuggingFaceTB/SmolLM2-135M-Instruct"
     """The chat model to start from: a repo id on the Hub or a local folder."""
@@ -127,16 +137,6 @@ class ChatConfig(RunSettings):
     """Tokens after which such an answer is cut off."""
     compare_runs: tuple[str, ...] = ()
     """Folders of finished runs whose loss is drawn beside this one's, as of --max_steps 60."""
-    compare_model_name_or_path: str | None = None
-    """A smaller or larger chat model to train for the same steps: time and loss side by side."""
-    compare_model_revision: str = "main"
-    """Branch, tag or commit of that model."""
-    measure_levers: bool = False
-    """Train once more for each way of cleaning the data, and tell what it did to held-out loss."""
-    paraphrase_model_name_or_path: str | None = None
-    """A chat model that rewords questions: for paraphrases, and as one of the levers."""
-    paraphrase_model_revision: str = "main"
-    """Branch, tag or commit of that model."""
 
     output_dir: str = "runs/chat"
     """Folder of the run: adapter, tokenizer, results, receipt, checkpoints while it trains."""
@@ -171,8 +171,6 @@ class ChatConfig(RunSettings):
         limits.check_numbers(self, _LIMITS)
         limits.check_choices(self)
         limits.check_publishing(self)
-        if self.paraphrases and not self.paraphrase_model_name_or_path:
-            raise ConfigError("paraphrases needs a --paraphrase_model_name_or_path that makes them")
 
     @staticmethod
     def without_effect_on_weights() -> frozenset[str]:
@@ -181,11 +179,6 @@ class ChatConfig(RunSettings):
             "answer_prompts",
             "answer_tokens",
             "compare_runs",
-            "compare_model_name_or_path",
-            "compare_model_revision",
-            "measure_levers",
-            "paraphrase_model_name_or_path",
-            "paraphrase_model_revision",
             "merge_adapter",
         }
 
@@ -196,7 +189,7 @@ def parse_chat_config(argv: Sequence[str] | None = None) -> ChatConfig:
     Raises:
         ConfigError: an unknown name (the closest and all known ones are listed) or a bad value.
     """
-    return command_line.parse(ChatConfig, "python -m training.chat", argv)
+    return command_line.parse(ChatConfig, "python -m training.chat", argv, retired=RETIRED)
 
 
 def chat_config_from_mapping(values: Mapping[str, object]) -> ChatConfig:
@@ -205,4 +198,4 @@ def chat_config_from_mapping(values: Mapping[str, object]) -> ChatConfig:
     Raises:
         ConfigError: an unknown key or a value that cannot be used.
     """
-    return command_line.from_mapping(ChatConfig, values)
+    return command_line.from_mapping(ChatConfig, without_retired(values, RETIRED, "run.json"))

@@ -25,19 +25,25 @@ from training.settings.arguments import (
 T = TypeVar("T")
 
 
-def parse(kind: type[T], prog: str, argv: Sequence[str] | None = None) -> T:
+def parse(
+    kind: type[T], prog: str, argv: Sequence[str] | None = None, retired: Sequence[str] = ()
+) -> T:
     """The settings of a command line; without argv, of this process.
+
+    retired: names that a --config file of before may still have.
 
     Raises:
         FlagError: an unknown name (the closest and all known ones are listed) or a bad value.
     """
     try:
-        return from_mapping(kind, _read(kind, prog, argv))
+        return from_mapping(kind, _read(kind, prog, argv, retired))
     except ConfigError as error:
         raise FlagError(str(error)) from None
 
 
-def _read(kind: type[T], prog: str, argv: Sequence[str] | None) -> dict[str, object]:
+def _read(
+    kind: type[T], prog: str, argv: Sequence[str] | None, retired: Sequence[str]
+) -> dict[str, object]:
     names = _names(kind)
     tokens = spell_out(sys.argv[1:] if argv is None else argv, names)
     paths, tokens = take_config_paths(tokens)
@@ -49,7 +55,8 @@ def _read(kind: type[T], prog: str, argv: Sequence[str] | None) -> dict[str, obj
     parser.add_class_arguments(kind, None)
     try:
         for path in paths:
-            parser.set_defaults(parser.parse_object(read_config_file(path, names)).as_dict())
+            recipe = read_config_file(path, names, retired)
+            parser.set_defaults(parser.parse_object(recipe).as_dict())
         values = parser.parse_args(tokens).as_dict()
     except ArgumentError as error:
         raise ConfigError(one_line(str(error))) from None

@@ -25,7 +25,7 @@ def trained(config):
     settings = load_settings({"DEVICE": "cpu", "CPU_CORES": "1"})
     processes = Processes(config.with_values(gradient_accumulation_steps=1), settings)
     base = find_chat_base(config.model_name_or_path, "main", settings.connect())
-    return experiment.run(config, corpus.prepare(config), base, processes, is_shown=False)
+    return experiment.run(config, corpus.prepare(config), base, processes)
 
 
 def adapter_hash(config) -> str:
