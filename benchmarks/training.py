@@ -42,6 +42,7 @@ from inference.models import encoder
 from space_config import packages
 from training.data.batches import EncodedExamples, encode_examples
 from training.settings.config import TrainConfig
+from training.settings.trainer_config import TrainerConfig
 from training.trainer import frozen
 from training.trainer.devices import choose_precision
 from training.trainer.inputs import TrainInputs
@@ -180,9 +181,10 @@ def our_rate(
     clock = OurClock()
     with tempfile.TemporaryDirectory() as scratch:
         given = {"train_file": "benchmark", "logging_steps": 1, "freeze_layers": freeze_layers}
-        config = TrainConfig(**given, per_device_train_batch_size=BATCH, output_dir=scratch)
+        config = TrainConfig.of(**given, per_device_train_batch_size=BATCH, output_dir=scratch)
         job = TrainInputs(
-            config=config,
+            config=config.trainer,
+            encoder=config.model,
             model=_model(folder, len(data.labels)),
             train=encoded(folder, data, rows),
             validation=encoded(folder, data, 64),
@@ -195,7 +197,7 @@ def our_rate(
         fit(job, processes, observers=[clock])
     steps = math.ceil(rows / BATCH)
     in_steps = len(clock.ends) * step_seconds(clock.ends, steps)
-    return rows * config.num_train_epochs / (clock.started - began + in_steps)
+    return rows * config.trainer.num_train_epochs / (clock.started - began + in_steps)
 
 
 def gflops(
@@ -243,7 +245,7 @@ def main() -> None:
     folder = packages.fetch(packages.BASE_MODEL)
     here = settings.load_settings(settings.child_environment(DEVICE="cpu"))
     torch.set_num_threads(here.threads)
-    processes = Processes(TrainConfig(train_file="benchmark"), here)
+    processes = Processes(TrainerConfig(), here)
     model = _model(folder, len(data.labels))
     mean_tokens = float(encoded(folder, data, TEXTS).lengths.mean())
     dtype = torch.bfloat16 if processes.precision == "bf16" else torch.float32
@@ -268,7 +270,7 @@ def main() -> None:
     targets = {SEED: ">= 10", BEST: ">= 2.5", ALL: "none"}
     sheet.compare(work, seen, ours=OURS, targets=targets, unit="samples/s")
     frozen.freeze(model, None)
-    epochs = TrainConfig(train_file="benchmark").num_train_epochs
+    epochs = TrainerConfig().num_train_epochs
     used = {OURS: [gflops(model, rate, mean_tokens, epochs) for rate in seen[OURS]]}
     sheet.compare(work, used | peak, ours=OURS, targets={PRODUCTS: ">= 0.6"}, unit="GFLOP/s")
     sheet.close()

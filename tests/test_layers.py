@@ -60,7 +60,6 @@ DOORS = {
     # a classifier reads a text at once; a chat model keeps what it has read
     "onnxruntime": ("inference/models/onnx_engine.py", "inference/chat/onnx_decoder.py"),
     "evaluate": ("training/trainer/evaluation.py",),
-    "jsonargparse": ("training/settings/command_line.py",),
     "matplotlib": (
         "training/report/canvas.py",
         "training/report/plots.py",
@@ -78,7 +77,7 @@ DOORS = {
         "app_pages/owner/study_plots.py",
     ),
     "fastapi": ("inference/api/app.py", "inference/api/access.py"),
-    "pydantic": ("inference/api/schemas.py",),
+    "pydantic": ("inference/api/schemas.py", "training/settings/command_line.py"),
     "ray": ("inference/batch/ray_engine.py",),
     "prometheus_client": ("inference/api/traffic.py",),
 }

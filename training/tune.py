@@ -13,17 +13,13 @@ study.
 Try: python -m training.tune --config training/recipes/demo.yaml --train_file tweets.csv
 """
 
-import argparse
-import sys
 from collections.abc import Sequence
 
 from inference.core.errors import ConfigError, FlagError, run_command
 from inference.core.settings import load_settings, share_cores
-from training.settings import console, search_space
-from training.settings.config import TrainConfig, parse_train_config
-from training.settings.tune_config import PRUNERS, TuneConfig
-
-_OWN_FLAGS = ("n_trials", "timeout", "storage", "study_name", "n_jobs", "pruner", "patience")
+from training.settings import command_line, console, search_space
+from training.settings.config import TrainConfig
+from training.settings.tune_config import TuneCommand, TuneConfig
 
 
 def parse(argv: Sequence[str] | None = None) -> tuple[TuneConfig, TrainConfig]:
@@ -32,71 +28,15 @@ def parse(argv: Sequence[str] | None = None) -> tuple[TuneConfig, TrainConfig]:
     Raises:
         FlagError: an unknown flag, a value that cannot be used, or nothing to search.
     """
+    command = command_line.parse(TuneCommand, "python -m training.tune", argv)
+    recipe = command.recipe()
     try:
-        return _read(sys.argv[1:] if argv is None else argv)
+        space = search_space.read(recipe)
     except ConfigError as error:
         raise FlagError(str(error)) from None
-
-
-def _read(argv: Sequence[str]) -> tuple[TuneConfig, TrainConfig]:
-    own, rest = _divided(argv)
-    try:
-        flags = _parser().parse_args(own)
-    except argparse.ArgumentError as error:
-        raise ConfigError(f"{error}; see python -m training.tune --help") from None
-    tune, config = TuneConfig(**vars(flags)), parse_train_config(rest)
-    if not search_space.read(config):
-        raise ConfigError("search_space fixes every setting; leave one of them to search")
-    return tune, config
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m training.tune",
-        usage="%(prog)s [--config RECIPE] [flags]",
-        description="Find better settings for a recipe on its validation texts, then measure on "
-        "the test texts what they gained. The same command carries on after an interruption.",
-        epilog="The flags of python -m training.train work as well, such as --config, --train_file "
-        "and --output_dir. --search_space says what is tried, as in "
-        "--search_space.learning_rate '1e-5 .. 1e-3 log'.",
-        allow_abbrev=False,
-        exit_on_error=False,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    default = TuneConfig()
-    add = parser.add_argument
-    add("--n_trials", type=int, default=default.n_trials, help="trials of the study in all")
-    add("--timeout", type=float, help="seconds after which no more is tried")
-    add("--storage", help="URL of a database, as of PostgreSQL; unset: a file in OUTPUT_DIR")
-    add("--study_name", default=default.study_name, help="its name in the storage")
-    add("--n_jobs", type=int, default=default.n_jobs, help="trials at once, each its own process")
-    add(
-        "--pruner",
-        choices=PRUNERS,
-        default=default.pruner,
-        help="which trials are stopped early; halving: all but the best third of those that were "
-        "trained on the same part of the texts (of few texts: for an epoch)",
-    )
-    add(
-        "--patience",
-        type=int,
-        default=default.patience,
-        help="stop when so many trials in a row gained less than chance may; 0: never",
-    )
-    return parser
-
-
-def _divided(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words for the search, and those for the settings of a training."""
-    own: list[str] = []
-    rest: list[str] = []
-    words = rest
-    for word in argv:
-        if word.startswith("-"):
-            name = word.partition("=")[0].removeprefix("--")
-            words = own if name in (*_OWN_FLAGS, "help", "-h") else rest
-        words.append(word)
-    return own, rest
+    if not space:
+        raise FlagError("search_space fixes every setting; leave one of them to search")
+    return command.tune, recipe
 
 
 def main() -> None:

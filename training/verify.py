@@ -144,9 +144,9 @@ def _data(run_dir: Path, told: Mapping[str, Any], config: TrainConfig, hub: Hub)
         yield Check("split", UNCHECKED, f"the parts were not made again: the data is {reason}")
         return
     try:
-        splits = data.prepare(config, hub)
+        splits = data.prepare(config.data, hub, seed=config.trainer.seed)
     except HubError as error:
-        yield Check("data", UNCHECKED, f"{config.dataset_name} cannot be fetched: {error}")
+        yield Check("data", UNCHECKED, f"{config.data.dataset_name} cannot be fetched: {error}")
         return
     except (DataError, ConfigError) as error:
         yield Check("data", DEVIATES, str(error))
@@ -165,17 +165,17 @@ def _chat_data(run_dir: Path, told: Mapping[str, Any], config: ChatConfig) -> It
 
 def _where(config: AnyConfig, files: Mapping[str, str]) -> AnyConfig:
     for name in files:
-        if not getattr(config, name):
-            used = getattr(config, "dataset_name", None) or "no such file"
+        if not config.value(name):
+            used = config.as_dict().get("dataset_name") or "no such file"
             raise ConfigError(f"--{name} is given, but the run was made from {used}; leave it out")
-    return replace(config, **files)  # type: ignore[arg-type]
+    return config.with_values(**files)
 
 
 def _sources(config: AnyConfig, told: Mapping[str, Any]) -> Iterator[Check]:
     """The data files against their sha256; a dataset of the Hub is compared once it is read."""
     stored = {source["part"]: source for source in told["data"]["sources"]}
     for name in _FILES:
-        path = getattr(config, name)
+        path = config.value(name)
         if not path:
             continue
         if not Path(path).is_file():

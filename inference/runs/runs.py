@@ -250,7 +250,7 @@ def classifier_recipes() -> tuple[str, ...]:
 
 def refuse_missing_packages() -> None:
     """Raise WorkError, with how to install them, unless the packages of training are there."""
-    needed = ("accelerate", "jsonargparse", "evaluate", "optuna", "plotly")
+    needed = ("accelerate", "evaluate", "optuna", "plotly")
     missing = [name for name in needed if not find_spec(name)]
     if missing:
         raise WorkError(

@@ -9,7 +9,7 @@ from inference.core.settings import load_settings
 from inference.data import records
 from inference.data.schema import Schema
 from tests.training.toy import write_toy_csv
-from training.settings.config import TrainConfig
+from training.settings.trainer_config import TrainerConfig
 from training.trainer import frozen
 from training.trainer.processes import Processes
 
@@ -46,7 +46,7 @@ def test_both_loops_take_every_step_of_their_passes(tiny_model, tmp_path, monkey
     monkeypatch.setattr(training, "MAX_TOKENS", 32)  # the tiny model has places for 64
     data = records.read(write_toy_csv(tmp_path / "toy.csv", 320), Schema(("text",), ("label",)))
     environ = {"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}
-    processes = Processes(TrainConfig(train_file="toy.csv"), load_settings(environ))
+    processes = Processes(TrainerConfig(), load_settings(environ))
     for layers in (None, 0):
         assert training.our_rate(tiny_model, data, 256, processes, layers) > 0
     for is_tuned in (True, False):

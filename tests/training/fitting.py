@@ -29,8 +29,10 @@ def make_job(
         parts.append(
             encode_examples(texts, matrix, tokenizer, max_tokens=32, is_multilabel=problem == MULTI)
         )
+    config = toy_config(**changes)
     return TrainInputs(
-        config=toy_config(**changes),
+        config=config.trainer,
+        encoder=config.model,
         model=base.load_model(Base(folder, "", ""), LABELS, problem, seed=1),
         train=parts[0],
         validation=parts[1],

@@ -23,7 +23,7 @@ def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: st
     """The folder, of the data in train_file and of two models: torch and majority."""
     multi = {"label_delimiter": "|"} if problem_type == MULTI else {}
     config = toy_config(train_file=str(train_file), output_dir=str(folder), **multi)
-    splits = data.prepare(config, hub)
+    splits = data.prepare(config.data, hub, seed=config.trainer.seed)
     make_tiny_model(folder, splits.labels, problem_type)
     save_bundle(Bundle(splits.labels, problem_type, max_tokens=32), folder)
     golden.write(folder, GOLDEN_TEXTS)
@@ -50,7 +50,7 @@ def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: st
     receipt.write_split_ids(folder, splits.row_ids())
     receipt.write(
         folder,
-        config,
+        config.as_dict(),
         data={**splits.receipt(), "findings": [{"code": "duplicates"}]},
         base={"repo_id": "me/tiny", "revision": "2" * 40},
         fit={"weights_sha256": sha256_of(folder / "model.safetensors"), "versions": VERSIONS},

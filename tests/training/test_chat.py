@@ -23,7 +23,7 @@ from training.publish import publish_run
 from training.run import receipt
 from training.run.checks import DEVIATES, UNCHECKED
 from training.run.run_folder import sha256_of, write_json
-from training.settings.chat_config import RETIRED, ChatConfig, parse_chat_config
+from training.settings.chat_config import ChatConfig, parse_chat_config
 
 PROJECT = Path(__file__).parents[2]
 BASE, TUNED = "demo/tiny-talk", "demo/tiny-talk-tuned"
@@ -72,7 +72,7 @@ def finished(hub_server: RunningHub, tmp_path_factory: pytest.TempPathFactory):
         for fruit in FRUITS
     ]
     train = write_rows(root / "fruits.jsonl", [*rows, rows[0], {"messages": []}])
-    config = ChatConfig(
+    config = ChatConfig.of(
         train_file=str(train),
         model_name_or_path=BASE,
         output_dir=str(root / "run"),
@@ -184,7 +184,7 @@ def test_verify_holds_the_run_and_what_was_published(finished, tmp_path):
     kinds = {one.kind for one in checks if one.state != UNCHECKED}
     assert kinds >= {"receipt", "weights", "data", "split", "metric", "golden"}
     fetched = hub.with_cache(tmp_path).resolve(TUNED, result.sha).folder
-    files = {"train_file": str(config.train_file)}
+    files = {"train_file": str(config.data.train_file)}
     checks = list(verify.verify(fetched, hub, files=files, is_published=True))
     assert [str(one) for one in checks if one.state == DEVIATES] == []
 
@@ -232,7 +232,10 @@ def test_a_run_made_before_its_experiments_moved_is_still_held(
     report = {**read_json(old / "results" / "report.json"), **OLD_TABLES}
     write_json(old / "results" / "report.json", report)
     told = {name: value for name, value in read_json(old / "run.json").items() if name != "seal"}
-    retired = dict.fromkeys(RETIRED) | {"paraphrases": paraphrases, "measure_levers": True}
+    retired = dict.fromkeys(ChatConfig.RETIRED) | {
+        "paraphrases": paraphrases,
+        "measure_levers": True,
+    }
     told |= {"config": told["config"] | retired, "files": receipt.files(old)}
     write_json(old / "run.json", {**told, "seal": receipt.seal(told)})
 

@@ -72,8 +72,8 @@ def test_hf_jobs_takes_the_command_and_the_job_runs_a_training_that_this_project
     said = re.search(r"bash -c '(.*?)'", done.stdout, re.DOTALL)
     flags = re.search(r"python -m training.train (.*)", " ".join(said[1].split()))
     config = parse_train_config(shlex.split(flags[1]))
-    assert (config.dataset_name, config.hub_model_id) == ("owner/data", "owner/model")
-    assert config.push_to_hub and config.label_fields[0] == "toxic"
+    assert (config.data.dataset_name, config.hub.hub_model_id) == ("owner/data", "owner/model")
+    assert config.hub.push_to_hub and config.data.label_fields[0] == "toxic"
 
 
 def test_hf_jobs_says_what_is_missing():

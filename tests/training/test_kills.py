@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
@@ -74,7 +74,7 @@ class Launcher:
         for rank in map(str, range(self.count)):
             mine = {"RANK": rank, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": str(self.count)}
             environment = {**together, **mine} if self.count > 1 else {}
-            log = Path(f"{config.output_dir}.{rank}.log")
+            log = Path(f"{config.trainer.output_dir}.{rank}.log")
             process = self.context.Process(target=_train, args=(config, environment, log))
             with _no_main():
                 process.start()
@@ -124,7 +124,7 @@ def kills(request: pytest.FixtureRequest) -> int:
 def _weights(config: TrainConfig) -> str | None:
     """The sha256 of the weights, once the run has them."""
     try:
-        stages = json.loads((Path(config.output_dir) / "stages.json").read_text())["stages"]
+        stages = json.loads((Path(config.trainer.output_dir) / "stages.json").read_text())["stages"]
     except FileNotFoundError:
         return None
     return stages["fit"]["gave"]["weights_sha256"] if "fit" in stages else None
@@ -151,7 +151,9 @@ def _kill(processes: list[BaseProcess], rng: random.Random) -> None:
 
 
 def _log(config: TrainConfig) -> str:
-    logs = sorted(Path(config.output_dir).parent.glob(f"{Path(config.output_dir).name}.*.log"))
+    logs = sorted(
+        Path(config.trainer.output_dir).parent.glob(f"{Path(config.trainer.output_dir).name}.*.log")
+    )
     return "\n".join(log.read_text()[-2000:] for log in logs)
 
 
@@ -174,7 +176,10 @@ def _killed_runs(
     left, number = kills, 0
     while left:
         number += 1
-        here, of_this_run = replace(config, output_dir=f"{config.output_dir}-{number}"), 0
+        here, of_this_run = (
+            config.with_values(output_dir=f"{config.trainer.output_dir}-{number}"),
+            0,
+        )
         weights = None
         while weights is None:
             processes = launcher.start(here)
@@ -191,7 +196,7 @@ def test_runs_killed_at_random_end_with_the_weights_of_one_left_alone(
     context, config, alone, kills, count
 ):
     launcher = Launcher(context, count)
-    config = replace(config, output_dir=f"{config.output_dir}-of-{count}")
+    config = config.with_values(output_dir=f"{config.trainer.output_dir}-of-{count}")
     weights, seconds = alone if count == 1 else _left_alone(launcher, config)
     runs = list(_killed_runs(launcher, config, kills, seconds))
     print(f"{count} processes, {seconds:.1f} s alone, kills of each run: {[n for _, n in runs]}")
@@ -200,5 +205,7 @@ def test_runs_killed_at_random_end_with_the_weights_of_one_left_alone(
 
 
 def test_another_seed_gives_other_weights(context, config, alone):
-    changed = replace(config, seed=config.seed + 1, output_dir=f"{config.output_dir}-seed")
+    changed = config.with_values(
+        seed=config.trainer.seed + 1, output_dir=f"{config.trainer.output_dir}-seed"
+    )
     assert _left_alone(Launcher(context, 1), changed)[0] != alone[0]

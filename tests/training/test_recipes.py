@@ -2,7 +2,6 @@
 
 import csv
 import json
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -26,33 +25,32 @@ TOXIC = ("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_is_a_valid_config_whose_file_comes_by_flag(recipe: Path):
     config = parse_train_config(["--config", str(recipe), "--train_file", "x.csv"])
-    assert config.train_file == "x.csv"
-    assert config.hub_model_id, "a recipe names the repo that it is published to"
+    assert config.data.train_file == "x.csv"
+    assert config.hub.hub_model_id, "a recipe names the repo that it is published to"
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_names_only_settings_that_exist(recipe: Path):
-    known = {field.name for field in fields(TrainConfig)}
-    assert set(yaml.safe_load(recipe.read_text("utf-8"))) <= known
+    assert set(yaml.safe_load(recipe.read_text("utf-8"))) <= set(TrainConfig.settings())
 
 
 def test_the_chat_recipe_is_a_valid_config_of_its_own_command():
     config = parse_chat_config(["--config", str(_recipe("chat")), "--train_file", "x.jsonl"])
-    assert config.num_train_epochs == 1 and config.max_steps is None
-    assert config.learn_end_of_turn and config.hub_model_id
+    assert config.trainer.num_train_epochs == 1 and config.trainer.max_steps is None
+    assert config.model.learn_end_of_turn and config.hub.hub_model_id
 
 
 def test_toxicity_has_the_six_columns_of_jigsaw_and_describes_each():
     config = parse_train_config(["--config", str(_recipe("toxicity")), "--train_file", "x.csv"])
-    assert config.text_fields == ("comment_text",)
-    assert config.label_fields == TOXIC
-    assert set(config.label_descriptions) == set(config.label_fields)
+    assert config.data.text_fields == ("comment_text",)
+    assert config.data.label_fields == TOXIC
+    assert set(config.report.label_descriptions) == set(config.data.label_fields)
 
 
 def test_demo_describes_the_three_sentiments_and_reads_the_tweets(tweets: Path):
     config = parse_train_config(["--config", str(_recipe("demo")), "--train_file", str(tweets)])
-    read = records.read(tweets, records.Schema(config.text_fields, config.label_fields))
-    assert set(read.labels) == set(config.label_descriptions)
+    read = records.read(tweets, records.Schema(config.data.text_fields, config.data.label_fields))
+    assert set(read.labels) == set(config.report.label_descriptions)
 
 
 # 60 rows of each seed's format, whose texts have nothing in common: the row's number in words.
@@ -200,7 +198,7 @@ def test_click_reads_its_predicted_queries_in_words(tmp_path):
     splits = _prepare("click", f"--train_file {tmp_path / 'train.txt'}")
     config = parse_train_config(["--config", str(_recipe("click")), "--train_file", "x"])
     bundle = Bundle(
-        splits.labels, SINGLE, config.text_fields, " | ", json_fields=config.json_fields
+        splits.labels, SINGLE, config.data.text_fields, " | ", json_fields=config.data.json_fields
     )
     first = next(example for example in splits.train if example.row > 1)
     words = _words(first.row - 1)

@@ -40,7 +40,7 @@ def finished(tiny_model, toy_file, hub_server, tmp_path_factory):
 
 
 def _command(config, *flags: str) -> list[str]:
-    given = ["--config", str(Path(config.output_dir) / "run.json"), *flags]
+    given = ["--config", str(Path(config.trainer.output_dir) / "run.json"), *flags]
     return [sys.executable, "-m", "training.train", *given]
 
 
@@ -73,7 +73,7 @@ def test_the_receipt_tells_what_the_weights_came_from(finished, toy_file):
     assert receipt["data"]["sources"][0]["sha256"] == sha256_of(toy_file)
     assert receipt["training"]["metric"] == "mcc"
     assert [line["epoch"] for line in receipt["history"]] == [1.0, 2.0]
-    assert receipt["metrics"].keys() == {"onnx_int8", "onnx_fp32", *config.baselines}
+    assert receipt["metrics"].keys() == {"onnx_int8", "onnx_fp32", *config.report.baselines}
     assert receipt["decision"]["temperature"] > 0
     assert result.verdict.startswith(("Better: ", "Cannot tell: ", "Worse: "))
     assert not (result.run_dir / "checkpoints").exists()
@@ -144,9 +144,16 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
 def test_a_run_killed_twice_ends_with_the_same_weights(finished, tmp_path):
     config, where, first = finished
     config = replace(config, output_dir=str(tmp_path / "killed"), push_to_hub=False, baselines=())
-    flags = ["--output_dir", config.output_dir, "--push_to_hub", "false", "--baselines", "[]"]
+    flags = [
+        "--output_dir",
+        config.trainer.output_dir,
+        "--push_to_hub",
+        "false",
+        "--baselines",
+        "[]",
+    ]
     for lines in (3, 9):
-        _kill_after(lines, Path(config.output_dir), _command(finished[0], *flags), tmp_path)
+        _kill_after(lines, Path(config.trainer.output_dir), _command(finished[0], *flags), tmp_path)
     last = train(config, where)
     hashes = {sha256_of(run.run_dir / "model.safetensors") for run in (first, last)}
     assert len(hashes) == 1

@@ -13,7 +13,7 @@ def test_own_flags_and_those_of_a_training_stand_in_any_order():
     argv = ["--n_trials", "7", *TRAIN, "--timeout=60", "--text_fields", "a", "b", "--n_jobs", "2"]
     tune, config = parse(argv)
     assert tune == TuneConfig(n_trials=7, timeout=60.0, n_jobs=2)
-    assert config.text_fields == ("a", "b")
+    assert config.data.text_fields == ("a", "b")
 
 
 @pytest.mark.parametrize(

@@ -50,4 +50,4 @@ def toy_config(**changes: object) -> TrainConfig:
         "mixed_precision": "no",
         "freeze_layers": 0,  # the tiny model was never trained: nothing in it is worth keeping
     }
-    return TrainConfig(**{**values, **changes})  # type: ignore[arg-type]
+    return TrainConfig.of(**{**values, **changes})  # type: ignore[arg-type]

@@ -27,12 +27,14 @@ from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
 
 from inference.core.errors import ConfigError, ModelError
-from training.settings.chat_config import ChatConfig
+from training.settings.model_config import ChatModelConfig
 
 WEIGHTS = "adapter_model.safetensors"
 
 
-def wrap(model: PreTrainedModel, config: ChatConfig, *, repo_id: str, revision: str) -> PeftModel:
+def wrap(
+    model: PreTrainedModel, config: ChatModelConfig, *, seed: int, repo_id: str, revision: str
+) -> PeftModel:
     """The model with adapters, the only weights that train; it is changed in place.
 
     Equal seeds give equal adapters, which at first compute nothing. repo_id, revision: what the
@@ -44,13 +46,13 @@ def wrap(model: PreTrainedModel, config: ChatConfig, *, repo_id: str, revision: 
     """
     if config.quantize_base == "4bit":
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
-    torch.manual_seed(config.seed)
+    torch.manual_seed(seed)
     adapters = LoraConfig(
         task_type="CAUSAL_LM",
         base_model_name_or_path=repo_id,
         revision=revision or None,
-        r=config.lora_r,
-        lora_alpha=config.lora_alpha or 2 * config.lora_r,
+        r=config.rank,
+        lora_alpha=config.lora_alpha or 2 * config.rank,
         lora_dropout=config.lora_dropout,
         target_modules=list(config.lora_targets) or "all-linear",
     )

@@ -25,7 +25,7 @@ from training.chat_tuning import template
 from training.chat_tuning.template import Reader
 from training.run.receipt import TOKENIZER_FILES
 from training.run.run_folder import sha256_of
-from training.settings.chat_config import ChatConfig
+from training.settings.model_config import ChatModelConfig
 
 _PATTERNS = (
     "config.json",
@@ -123,7 +123,7 @@ def load_chat_model(base: ChatBase, *, quantize: str = "no") -> PreTrainedModel:
     return model.eval()
 
 
-def make_reader(base: ChatBase, config: ChatConfig, model: PreTrainedModel) -> Reader:
+def make_reader(base: ChatBase, config: ChatModelConfig, model: PreTrainedModel) -> Reader:
     """How dialogues become tokens of this model.
 
     Raises:

@@ -21,7 +21,7 @@ from training.chat_tuning import messages, noise
 from training.chat_tuning.messages import Dialogue, Dialogues
 from training.data.data import ids_hash
 from training.data.duplicates import exact_groups, near_duplicates, normalised
-from training.settings.chat_config import ChatConfig
+from training.settings.data_config import DialogueDataConfig
 
 _LISTED = 100
 
@@ -79,7 +79,7 @@ class Corpus:
         }
 
 
-def prepare(config: ChatConfig) -> Corpus:
+def prepare(config: DialogueDataConfig, *, seed: int) -> Corpus:
     """The dialogues of the settings' files, divided and cleaned as asked.
 
     Raises:
@@ -91,8 +91,8 @@ def prepare(config: ChatConfig) -> Corpus:
     parts = {name: read.dialogues for name, read in given.items()}
     for name, share in (("test", config.test_size), ("validation", config.validation_size)):
         if name not in parts:
-            parts["train"], parts[name] = _hold_back(parts["train"], share, config.seed)
-    train, removed, noisy = _clean(parts["train"], config)
+            parts["train"], parts[name] = _hold_back(parts["train"], share, seed)
+    train, removed, noisy = _clean(parts["train"], config, seed)
     if not train or not parts["validation"] or not parts["test"]:
         counts = ", ".join(f"{len(part)} in {name}" for name, part in parts.items())
         raise DataError(
@@ -151,7 +151,7 @@ def _hold_back(
 
 
 def _clean(
-    dialogues: Sequence[Dialogue], config: ChatConfig
+    dialogues: Sequence[Dialogue], config: DialogueDataConfig, seed: int
 ) -> tuple[tuple[Dialogue, ...], dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
     """The dialogues to train on, the rows that went by the reason, the rows that seem noisy."""
     removed: dict[str, tuple[int, ...]] = {}
@@ -173,7 +173,7 @@ def _clean(
         kept = [one for one in kept if one.row not in gone]
         removed["noisy"] = gone
     if config.max_train_samples and len(kept) > config.max_train_samples:
-        rng = np.random.default_rng(config.seed)
+        rng = np.random.default_rng(seed)
         chosen = rng.choice(len(kept), config.max_train_samples, replace=False)
         kept = [kept[place] for place in sorted(chosen.tolist())]
     return tuple(kept), removed, noisy

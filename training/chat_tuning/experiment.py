@@ -24,6 +24,7 @@ from training.chat_tuning.template import Reader
 from training.chat_tuning.weights import fit_adapter
 from training.run.run_folder import RunFolder
 from training.settings.chat_config import ChatConfig
+from training.settings.model_config import ChatModelConfig
 from training.trainer.processes import Processes
 
 
@@ -61,29 +62,29 @@ class Trained:
 
 
 def run(config: ChatConfig, read: Corpus, base: ChatBase, processes: Processes) -> Trained:
-    """Train into config.output_dir and measure, as far as that is not done yet.
+    """Train into the output_dir and measure, as far as that is not done yet.
 
     Raises:
         ConfigError, ModelError, DataError: as prepare() and weights.make() do.
     """
     identity = identity_of(config, read, base, processes)
-    folder = RunFolder.open(Path(config.output_dir), identity)
+    folder = RunFolder.open(Path(config.trainer.output_dir), identity)
     folder.hold()
-    ready = prepare(config, read, base)
-    processes.say(describe(ready, config, processes))
+    ready = prepare(config.model, read, base, seed=config.trainer.seed)
+    processes.say(describe(ready, config.trainer.texts_in_a_step(1), processes))
     parts = (ready.encoded["train"], ready.encoded["validation"])
-    fit = fit_adapter(config, ready.model, parts, base, ready.reader, folder, processes)
+    fit = fit_adapter(config.trainer, ready.model, parts, base, ready.reader, folder, processes)
     test = ready.encoded["test"]
     measured = folder.find("held out", fit["weights_sha256"])
     if measured is None:
-        measured = _measure(ready, config, processes)
+        measured = _measure(ready, config.trainer.per_device_eval_batch_size, processes)
         folder.record("held out", fit["weights_sha256"], measured)
     processes.release()
     counts, before, after = (np.array(measured[name]) for name in ("tokens", "base", "tuned"))
     return Trained(ready, folder, fit, Losses(before, counts), Losses(after, counts), test.places)
 
 
-def prepare(config: ChatConfig, read: Corpus, base: ChatBase) -> PreparedChatRun:
+def prepare(config: ChatModelConfig, read: Corpus, base: ChatBase, *, seed: int) -> PreparedChatRun:
     """The base model with fresh adapters, and the parts as its tokens.
 
     Raises:
@@ -103,7 +104,7 @@ def prepare(config: ChatConfig, read: Corpus, base: ChatBase) -> PreparedChatRun
                 f"no dialogue of the {name} part has an answer within {reader.max_tokens} tokens; "
                 "use a higher --max_seq_length"
             )
-    adapted = adapters.wrap(model, config, repo_id=base.repo_id, revision=base.revision)
+    adapted = adapters.wrap(model, config, seed=seed, repo_id=base.repo_id, revision=base.revision)
     return PreparedChatRun(read, base, reader, adapted, encoded)
 
 
@@ -121,7 +122,7 @@ def identity_of(
     }
 
 
-def describe(ready: PreparedChatRun, config: ChatConfig, processes: Processes) -> str:
+def describe(ready: PreparedChatRun, in_a_step: int, processes: Processes) -> str:
     """What is about to be done, in a few lines."""
     read = ready.corpus
     lines = [f"rejected {row}" for row in read.rejected[:5]]
@@ -142,12 +143,12 @@ def describe(ready: PreparedChatRun, config: ChatConfig, processes: Processes) -
     )
     lines.append(
         f"{ready.base.repo_id}: {trained:,} of {total:,} weights train; device {processes.device}, "
-        f"{processes.precision}, dialogues in a step: {config.texts_in_a_step(1)}"
+        f"{processes.precision}, dialogues in a step: {in_a_step}"
     )
     return "\n".join(lines)
 
 
-def _measure(ready: PreparedChatRun, config: ChatConfig, processes: Processes) -> dict[str, object]:
+def _measure(ready: PreparedChatRun, batch_size: int, processes: Processes) -> dict[str, object]:
     """The held-out losses of base and tuned model, dialogue by dialogue."""
     processes.say(f"measuring on {len(ready.encoded['test'].tokens)} held-out dialogues")
     device = processes.accelerator.device
@@ -157,7 +158,7 @@ def _measure(ready: PreparedChatRun, config: ChatConfig, processes: Processes) -
         return held_out.measure(
             ready.model,
             ready.encoded["test"],
-            batch_size=config.per_device_eval_batch_size,
+            batch_size=batch_size,
             pad_id=ready.reader.pad_id,
             device=device,
         )

@@ -25,7 +25,7 @@ from training.chat_tuning.held_out import Losses
 from training.chat_tuning.messages import Dialogue
 from training.chat_tuning.template import Reader
 from training.run.run_folder import write_json
-from training.settings.chat_config import ChatConfig
+from training.settings.model_config import ChatModelConfig
 
 FILE_NAME = "results/golden.json"
 TOLERANCE = 1e-5
@@ -65,7 +65,7 @@ def replay(folder: Path, hub: Hub) -> None:
             f"{base.repo_id} at {base.revision[:12]} has weights {base.weights_sha256}, but the "
             f"adapter was trained on {bundle.base.weights_sha256}"
         )
-    config = ChatConfig(train_file="none", system_prompt=bundle.system_prompt)
+    config = ChatModelConfig(system_prompt=bundle.system_prompt, lora_r=1)
     plain = load_chat_model(base)
     reader = make_reader(base, config, plain)
     losses = _measured(adapters.load(plain, folder), reader)

@@ -30,7 +30,7 @@ from training.chat_tuning.batches import (
     answer_losses,
 )
 from training.data.batches import seed_of_batch
-from training.settings.chat_config import ChatConfig
+from training.settings.trainer_config import ChatTrainerConfig
 from training.trainer import memory, schedule
 from training.trainer.checkpoints import Checkpoints, TrainerState, step_name
 from training.trainer.losses import check_finite
@@ -48,7 +48,7 @@ class ChatTrainInputs:
     identity: settings and data hashes that a checkpoint must share to be carried on from.
     """
 
-    config: ChatConfig
+    config: ChatTrainerConfig
     model: PeftModel
     train: EncodedDialogues
     validation: EncodedDialogues

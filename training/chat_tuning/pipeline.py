@@ -9,7 +9,7 @@ Try: python -m training.chat --train_file dialogues.jsonl --output_dir runs/chat
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -40,7 +40,7 @@ from training.trainer.progress import METRICS_FILE, History
 
 _KIND = "chat"
 _MERGED = "model.safetensors"
-_ANSWERS_PER_ROW = 4  # an answer under way needs less memory than the logits of a whole dialogue
+_ANSWERS_PER_ROW = 4
 
 
 @dataclass(frozen=True)
@@ -60,17 +60,19 @@ def run(config: ChatConfig, settings: Settings) -> ChatRunResult:
         UserError: anything that its reader can put right; see inference/core/errors.py.
     """
     # the loop divides by all learned tokens of a step itself
-    processes = Processes(config.with_values(gradient_accumulation_steps=1), settings)
+    processes = Processes(replace(config.trainer, gradient_accumulation_steps=1), settings)
     hub = settings.connect()
     processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
-    _refuse_missing_runs(config)
-    repo_id = hub.check_write(str(config.hub_model_id)) if config.push_to_hub else None
-    base = find_chat_base(config.model_name_or_path, config.model_revision, hub)
+    _refuse_missing_runs(config.report.compare_runs)
+    repo_id = hub.check_write(str(config.hub.hub_model_id)) if config.hub.push_to_hub else None
+    base = find_chat_base(config.model.model_name_or_path, config.model.model_revision, hub)
     _refuse_nameless_base(config, base.revision)
-    trained = experiment.run(config, corpus.prepare(config), base, processes)
+    trained = experiment.run(
+        config, corpus.prepare(config.data, seed=config.trainer.seed), base, processes
+    )
     told = _report(trained, config, processes)
-    _draw(trained, config)
-    if config.merge_adapter:
+    _draw(trained, config.report.compare_runs)
+    if config.model.merge_adapter:
         _merge(trained)
     _write_receipt(trained, config, told)
     card.write_card(trained.run.path)
@@ -78,7 +80,7 @@ def run(config: ChatConfig, settings: Settings) -> ChatRunResult:
     for warning in told["warnings"]:  # type: ignore[attr-defined]
         processes.say(f"warning: {warning}")
     sha = (
-        publish.publish_once(trained.run, repo_id, config, hub, CHAT, "adapter")
+        publish.publish_once(trained.run, repo_id, config.hub, hub, CHAT, "adapter")
         if repo_id
         else None
     )
@@ -91,24 +93,33 @@ def _report(trained: Trained, config: ChatConfig, processes: Processes) -> dict[
     if not (trained.run.path / golden.FILE_NAME).is_file():
         golden.write(trained.run.path, trained.ready.model, trained.ready.reader)
     after = weights_hash(trained.ready.base.folder)
-    return write_report(trained, config, answers=measured, base_weights_after=after)
+    return write_report(
+        trained,
+        config.report,
+        learns_end=config.model.learn_end_of_turn,
+        answers=measured,
+        base_weights_after=after,
+    )
 
 
 def _answers(trained: Trained, config: ChatConfig, processes: Processes) -> dict[str, Answers]:
     """What base and tuned model answer to the first held-out prompts."""
-    if not config.answer_prompts:
+    asked = config.report
+    if not asked.answer_prompts:
         return {}
     ready, run = trained.ready, trained.run
-    options = Options(max_tokens=config.answer_tokens, seed=config.seed)
-    key = [trained.fit["weights_sha256"], config.answer_prompts, asdict(options)]
+    options = Options(max_tokens=asked.answer_tokens, seed=config.trainer.seed)
+    key = [trained.fit["weights_sha256"], asked.answer_prompts, asdict(options)]
     done = run.find("answers", key)
     if done is None or not (run.path / ANSWERS_FILE).is_file():
         ready.model.to(processes.accelerator.device)
-        asked = ready.corpus.test[: config.answer_prompts]
-        tuned, told = _answered(ready, asked, options, config, processes, "tuned")
+        # an answer under way needs less memory than the logits of a whole dialogue
+        rows = _ANSWERS_PER_ROW * config.trainer.per_device_eval_batch_size
+        dialogues = ready.corpus.test[: asked.answer_prompts]
+        tuned, told = _answered(ready, dialogues, options, rows, processes, "tuned")
         with ready.model.disable_adapter():
-            before, told_before = _answered(ready, asked, options, config, processes, "base")
-        write_answers(run.path, asked, {"base": before, "tuned": tuned}, ready.reader)
+            before, told_before = _answered(ready, dialogues, options, rows, processes, "base")
+        write_answers(run.path, dialogues, {"base": before, "tuned": tuned}, ready.reader)
         run.record("answers", key, {"base": asdict(told_before), "tuned": asdict(told)})
         done = run.find("answers", key)
         assert done is not None
@@ -119,20 +130,19 @@ def _answered(
     ready: PreparedChatRun,
     asked: Sequence[Dialogue],
     options: Options,
-    config: ChatConfig,
+    batch_size: int,
     processes: Processes,
     name: str,
 ) -> tuple[list[Answer], Answers]:
     limit = ready.reader.max_tokens
     prompts = [ready.reader.prompt(one)[-limit:] for one in asked]
     processes.say(f"the {name} model answers {len(prompts)} held-out prompts")
-    batch_size = _ANSWERS_PER_ROW * config.per_device_eval_batch_size
     made = sample_answers(ready.plain, prompts, ready.reader, options, batch_size=batch_size)
     return made, answer_figures(made, ready.plain, prompts, ready.reader)
 
 
-def _draw(trained: Trained, config: ChatConfig) -> None:
-    folders = [trained.run.path, *map(Path, config.compare_runs)]
+def _draw(trained: Trained, compare_runs: Sequence[str]) -> None:
+    folders = [trained.run.path, *map(Path, compare_runs)]
     histories = {folder.resolve().name: History(folder).lines() for folder in folders}
     plots.write_all(trained.run.path, histories, trained.base, trained.tuned)
 
@@ -152,7 +162,7 @@ def _write_receipt(trained: Trained, config: ChatConfig, told: Mapping[str, obje
     receipt.write_split_ids(trained.run.path, read.row_ids())
     receipt.write(
         trained.run.path,
-        config,
+        config.as_dict(),
         kind=_KIND,
         data=read.receipt(),
         base=trained.ready.base.as_dict(),
@@ -162,15 +172,15 @@ def _write_receipt(trained: Trained, config: ChatConfig, told: Mapping[str, obje
     )
 
 
-def _refuse_missing_runs(config: ChatConfig) -> None:
-    for name in config.compare_runs:
+def _refuse_missing_runs(compare_runs: Sequence[str]) -> None:
+    for name in compare_runs:
         if not (Path(name) / METRICS_FILE).is_file():
             raise ConfigError(f"compare_runs names {name}, which holds no {METRICS_FILE} of a run")
 
 
 def _refuse_nameless_base(config: ChatConfig, revision: str) -> None:
-    if config.push_to_hub and revision == LOCAL_REVISION:
+    if config.hub.push_to_hub and revision == LOCAL_REVISION:
         raise ConfigError(
-            f"{config.model_name_or_path} is a folder of this machine, so nobody else could load "
-            "the published adapter; publish the base model first and give its repo id"
+            f"{config.model.model_name_or_path} is a folder of this machine, so nobody else could "
+            "load the published adapter; publish the base model first and give its repo id"
         )

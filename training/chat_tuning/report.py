@@ -21,7 +21,7 @@ from training.chat_tuning.answers import ANSWERS_FILE, Answers
 from training.chat_tuning.experiment import Trained
 from training.chat_tuning.held_out import Losses
 from training.run.run_folder import write_json
-from training.settings.chat_config import ChatConfig
+from training.settings.report_config import ChatReportConfig
 
 REPORT_FILE = Path("results") / "report.json"
 HELD_OUT_FILE = Path("results") / "held_out.json"
@@ -30,8 +30,9 @@ _ENDED_SHARE = 0.95  # below it a visitor meets an answer that does not stop too
 
 def write_report(
     trained: Trained,
-    config: ChatConfig,
+    config: ChatReportConfig,
     *,
+    learns_end: bool,
     answers: Mapping[str, Answers],
     base_weights_after: str,
 ) -> dict[str, object]:
@@ -67,7 +68,7 @@ def write_report(
         else None,
         "base_weights": {"sha256": before, "is_unchanged": before == base_weights_after},
     }  # fmt: skip
-    report["warnings"] = list(_warnings(config, report, answers))
+    report["warnings"] = list(_warnings(config, learns_end, report, answers))
     write_json(folder / REPORT_FILE, report)
     return report
 
@@ -134,10 +135,13 @@ def _compared(base: Losses, tuned: Losses) -> dict[str, object]:
 
 
 def _warnings(
-    config: ChatConfig, report: Mapping[str, object], answers: Mapping[str, Answers]
+    config: ChatReportConfig,
+    learns_end: bool,
+    report: Mapping[str, object],
+    answers: Mapping[str, Answers],
 ) -> list[str]:
     found = []
-    if not config.learn_end_of_turn:
+    if not learns_end:
         found.append("trained without the token that ends a turn: a control, not for use")
     tuned = answers.get("tuned")
     if tuned and tuned.ended_share < _ENDED_SHARE:

@@ -46,7 +46,7 @@ def parts(
         yield Check("split", UNCHECKED, f"the parts were not made again: {reason}")
         return
     try:
-        made = corpus.prepare(config)
+        made = corpus.prepare(config.data, seed=config.trainer.seed)
     except DataError as error:
         yield Check("data", DEVIATES, str(error))
         return

@@ -21,14 +21,14 @@ from training.chat_tuning.loop import ChatFit, ChatTrainInputs
 from training.chat_tuning.template import Reader
 from training.run import receipt
 from training.run.run_folder import RunFolder, sha256_of
-from training.settings.chat_config import ChatConfig
+from training.settings.trainer_config import ChatTrainerConfig
 from training.trainer.checkpoints import Checkpoints
 from training.trainer.processes import Processes
 from training.trainer.progress import History
 
 
 def fit_adapter(
-    config: ChatConfig,
+    config: ChatTrainerConfig,
     model: PeftModel,
     parts: tuple[EncodedDialogues, EncodedDialogues],
     base: ChatBase,
@@ -98,7 +98,11 @@ def _save(fit: ChatFit, base: ChatBase, reader: Reader, model: PeftModel, run: R
 
 
 def _record(
-    fit: ChatFit, train: EncodedDialogues, config: ChatConfig, run: RunFolder, processes: Processes
+    fit: ChatFit,
+    train: EncodedDialogues,
+    config: ChatTrainerConfig,
+    run: RunFolder,
+    processes: Processes,
 ) -> dict[str, object]:
     course = {name: value for name, value in asdict(fit).items() if name != "adapter_dir"}
     validations = [line for line in History(run.path).lines() if "validation_loss" in line]

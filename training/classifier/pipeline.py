@@ -37,6 +37,8 @@ from training.report.vocabulary import write_vocabulary
 from training.run import receipt
 from training.run.run_folder import STUDY_FOLDER, RunFolder, sha256_of
 from training.settings.config import TrainConfig
+from training.settings.publish_config import PublishConfig
+from training.settings.trainer_config import TrainerConfig
 from training.trainer import trackers
 from training.trainer.base import Base, find_base
 from training.trainer.processes import Processes
@@ -78,12 +80,12 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
     Raises:
         UserError: anything that its reader can put right; see inference/core/errors.py.
     """
-    processes = Processes(config, settings)
+    processes = Processes(config.trainer, settings)
     hub = settings.connect()
     ready = prepare(config, hub, processes)
     splits, base, found, repo_id = ready.splits, ready.base, ready.found, ready.repo_id
     identity = identity_of(config, splits, base, processes)
-    folder = RunFolder.open(Path(config.output_dir), identity)
+    folder = RunFolder.open(Path(config.trainer.output_dir), identity)
     if processes.is_main:
         folder.hold()
     fitted = fit_weights(config, splits, base, folder, processes)
@@ -93,17 +95,28 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
     weights = fitted["weights_sha256"]
     exported = _export(folder, splits, weights)
     decided = _decide(folder, splits, weights, settings.threads)
-    shown_id = repo_id or config.hub_model_id or folder.path.name
+    shown_id = repo_id or config.hub.hub_model_id or folder.path.name
     measured = results.measure(
-        folder, weights, Task(splits, config, base, hub, shown_id, settings.threads)
+        folder,
+        weights,
+        Task(
+            splits,
+            config.data,
+            config.report,
+            config.trainer.seed,
+            base,
+            hub,
+            shown_id,
+            settings.threads,
+        ),
     )
     _draw(folder, splits, measured.board)
     write_vocabulary(folder, splits)
-    _keep_study(config, folder)
+    _keep_study(config.search.study, folder)
     receipt.write_split_ids(folder.path, splits.row_ids())
     receipt.write(
         folder.path,
-        config,
+        config.as_dict(),
         data={**splits.receipt(), "findings": [asdict(finding) for finding in found.findings]},
         base={"repo_id": base.repo_id or base.folder.name, "revision": base.revision},
         fit={**fitted, "decision": decided, "not_compared": list(measured.missing)},
@@ -114,7 +127,9 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
     said = sentence(measured.board)
     print(f"{said}\nthe run is in {folder.path}", flush=True)
     sha = (
-        publish.publish_once(folder, repo_id, config, hub, CLASSIFIER, "model") if repo_id else None
+        publish.publish_once(folder, repo_id, config.hub, hub, CLASSIFIER, "model")
+        if repo_id
+        else None
     )
     return RunResult(folder.path, repo_id, sha, measured.figures, said)
 
@@ -135,20 +150,24 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
     Raises:
         UserError: anything that its reader can put right; see inference/core/errors.py.
     """
-    trackers.refuse_missing(config.report_to)
-    if config.study and Path(config.study).is_file():
-        load_study(Path(config.study))  # it is copied when all else is done
+    trackers.refuse_missing(config.trainer.report_to)
+    if config.search.study and Path(config.search.study).is_file():
+        load_study(Path(config.search.study))  # it is copied when all else is done
     processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
-    repo_id = processes.agree(_preflight(config, hub) if processes.is_main else None)
+    repo_id = processes.agree(_preflight(config.hub, hub) if processes.is_main else None)
     with processes.main_first():
-        given = data.read_parts(config, hub)  # first: a slip in a file needs no download to be seen
-        base = find_base(config, hub)
+        given = data.read_parts(
+            config.data, hub
+        )  # first: a slip in a file needs no download to be seen
+        is_compared = bool(config.report.label_descriptions)
+        is_compared |= "encoder_lr" in config.report.baselines
+        base = find_base(config.model, hub, as_encoder=is_compared)
         found = _examine(given, config) if processes.is_main else None
-        splits = data.divide(given, config)
-    _refuse_leaks(found, config, processes)
-    results.refuse_incomplete_descriptions(config, splits.labels)
-    results.refuse_unusable_maps(config, splits.labels)
-    processes.say(_describe(splits, config, processes))
+        splits = data.divide(given, config.data, seed=config.trainer.seed)
+    _refuse_leaks(found, config.data.allow_leaks, processes)
+    results.refuse_incomplete_descriptions(config.report, splits.labels)
+    results.refuse_unusable_maps(config.report, splits.labels)
+    processes.say(_describe(splits, config.trainer, processes))
     return PreparedRun(splits, base, found, repo_id)
 
 
@@ -157,24 +176,24 @@ def _examine(given: Mapping[str, Records], config: TrainConfig) -> Report:
     found = examine(
         given,
         with_suspects=False,
-        seed=config.seed,
-        fields=config.schema().needed,
-        max_tokens=config.max_seq_length,
-        language=config.language,
+        seed=config.trainer.seed,
+        fields=config.data.schema().needed,
+        max_tokens=config.model.max_seq_length,
+        language=config.hub.language,
     )
     for finding in found.findings:
         print(f"{finding.severity}: {finding.message}", flush=True)
     return found
 
 
-def _refuse_leaks(found: Report | None, config: TrainConfig, processes: Processes) -> None:
+def _refuse_leaks(found: Report | None, allow_leaks: bool, processes: Processes) -> None:
     """Stop every process if the one that looked at the files found a leak.
 
     Raises:
         LeakError: a text of a given validation or test file lies in another one.
     """
     leak = ""
-    if found is not None and not config.allow_leaks:
+    if found is not None and not allow_leaks:
         try:
             refuse_leaks(found)
         except LeakError as error:
@@ -183,14 +202,14 @@ def _refuse_leaks(found: Report | None, config: TrainConfig, processes: Processe
         raise LeakError(leak)
 
 
-def _preflight(config: TrainConfig, hub: Hub) -> str | None:
+def _preflight(config: PublishConfig, hub: Hub) -> str | None:
     """The full id to publish to, once it is certain that this token may."""
     if not config.push_to_hub:
         return None
     return hub.check_write(str(config.hub_model_id))
 
 
-def _describe(splits: Splits, config: TrainConfig, processes: Processes) -> str:
+def _describe(splits: Splits, config: TrainerConfig, processes: Processes) -> str:
     lines = [f"rejected {row}" for row in splits.rejected[:5]]
     if len(splits.rejected) > len(lines):
         lines.append(f"rejected {len(splits.rejected) - len(lines)} more rows, see run.json")
@@ -276,12 +295,12 @@ def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
         run.record("plots", key, {file: sha256_of(run.path / file) for file in files})
 
 
-def _keep_study(config: TrainConfig, run: RunFolder) -> None:
+def _keep_study(study: str | None, run: RunFolder) -> None:
     """Put the search that chose these settings beside the results, where it still lies."""
-    if config.study and Path(config.study).is_file():
-        copy_study(Path(config.study), run.path / STUDY_FOLDER)
-    elif config.study:
-        print(f"note: {config.study} is not here, so the card does not tell of the search")
+    if study and Path(study).is_file():
+        copy_study(Path(study), run.path / STUDY_FOLDER)
+    elif study:
+        print(f"note: {study} is not here, so the card does not tell of the search")
 
 
 def _card(run: RunFolder) -> None:

@@ -22,7 +22,7 @@ from inference.data.problem_types import MULTI
 from inference.data.records import Example, Records, Rejected
 from training.data import hub_dataset
 from training.data.division import divide_records, thin_examples
-from training.settings.config import TrainConfig
+from training.settings.data_config import LabelledDataConfig
 
 _NAMED = 30
 # what it means for a label that a part has none of its texts
@@ -82,17 +82,17 @@ class Splits:
         }
 
 
-def prepare(config: TrainConfig, hub: Hub) -> Splits:
+def prepare(config: LabelledDataConfig, hub: Hub, *, seed: int) -> Splits:
     """The examples of the settings' files or dataset, divided: divide() of what read_parts() reads.
 
     Raises:
         DataError: a part cannot be read, or there are too few texts to divide.
         HubError: the dataset cannot be fetched.
     """
-    return divide(read_parts(config, hub), config)
+    return divide(read_parts(config, hub), config, seed=seed)
 
 
-def read_parts(config: TrainConfig, hub: Hub) -> dict[str, Records]:
+def read_parts(config: LabelledDataConfig, hub: Hub) -> dict[str, Records]:
     """The given parts as they were read, by name: train, and validation and test where given.
 
     Raises:
@@ -102,7 +102,7 @@ def read_parts(config: TrainConfig, hub: Hub) -> dict[str, Records]:
     return _read_files(config) if config.train_file else hub_dataset.read(config, hub)
 
 
-def divide(given: Mapping[str, Records], config: TrainConfig) -> Splits:
+def divide(given: Mapping[str, Records], config: LabelledDataConfig, *, seed: int) -> Splits:
     """Three parts of what was given.
 
     Given validation and test parts are used as they are; missing ones are held back from the
@@ -111,13 +111,13 @@ def divide(given: Mapping[str, Records], config: TrainConfig) -> Splits:
     Raises:
         DataError: there are too few texts to divide.
     """
-    splits = _divide(given, config)
+    splits = _divide(given, config, seed)
     if config.max_train_samples and len(splits.train) > config.max_train_samples:
         train = thin_examples(
             splits.train,
             splits.labels,
             config.max_train_samples,
-            seed=config.seed,
+            seed=seed,
             is_multilabel=splits.is_multilabel,
         )
         splits = replace(splits, train=train)
@@ -138,7 +138,7 @@ def ids_hash(ids: Iterable[str]) -> str:
     return hashlib.sha256("".join(f"{row}\n" for row in ids).encode()).hexdigest()
 
 
-def _read_files(config: TrainConfig) -> dict[str, Records]:
+def _read_files(config: LabelledDataConfig) -> dict[str, Records]:
     schema = config.schema()
     paths = {"validation": config.validation_file, "test": config.test_file}
     given = {"train": records.read(Path(str(config.train_file)), schema)}
@@ -148,14 +148,14 @@ def _read_files(config: TrainConfig) -> dict[str, Records]:
     return given
 
 
-def _divide(given: Mapping[str, Records], config: TrainConfig) -> Splits:
+def _divide(given: Mapping[str, Records], config: LabelledDataConfig, seed: int) -> Splits:
     first = given["train"]
     parts = {name: part.examples for name, part in given.items()}
     shares = {"test": config.test_size, "validation": config.validation_size}
     missing = {name: share for name, share in shares.items() if name not in parts}
     notes: tuple[str, ...] = ()
     if missing:
-        division = divide_records(first, missing, config)
+        division = divide_records(first, missing, config, seed=seed)
         parts.update(division.parts)
         notes = division.notes
     for name in ("validation", "test"):

@@ -17,7 +17,7 @@ from inference.data.problem_types import MULTI
 from inference.data.records import Example, Records
 from training.data.groups import equal_texts, group_examples
 from training.data.splits import hold_back, hold_back_groups, hold_back_latest, label_matrix
-from training.settings.config import TrainConfig
+from training.settings.data_config import LabelledDataConfig
 
 # N examples, C labels
 
@@ -30,7 +30,9 @@ class Division:
     notes: tuple[str, ...]
 
 
-def divide_records(whole: Records, shares: Mapping[str, float], config: TrainConfig) -> Division:
+def divide_records(
+    whole: Records, shares: Mapping[str, float], config: LabelledDataConfig, *, seed: int
+) -> Division:
     """Parts of these shares of the whole, held back one after the other.
 
     The latest texts where time_field is set, whole groups where group_field is, else a stratified
@@ -51,12 +53,10 @@ def divide_records(whole: Records, shares: Mapping[str, float], config: TrainCon
                 [whole.examples[row] for row in left.tolist()], numbers, of_left
             )
         elif config.group_field:
-            mask = hold_back_groups(matrix[left], numbers, of_left, seed=config.seed)
+            mask = hold_back_groups(matrix[left], numbers, of_left, seed=seed)
         else:
             is_multilabel = whole.problem_type == MULTI
-            mask = hold_back(
-                matrix[left], numbers, of_left, seed=config.seed, is_multilabel=is_multilabel
-            )
+            mask = hold_back(matrix[left], numbers, of_left, seed=seed, is_multilabel=is_multilabel)
         rows[name], left = left[mask], left[~mask]
     rows["train"] = left
     _require_contrast(matrix[left], config)
@@ -83,7 +83,7 @@ def thin_examples(
     return tuple(train[row] for row in kept.tolist())
 
 
-def _require_contrast(matrix: NDArray[np.bool_], config: TrainConfig) -> None:
+def _require_contrast(matrix: NDArray[np.bool_], config: LabelledDataConfig) -> None:
     if len(np.unique(matrix, axis=0)) < 2:
         raise DataError(
             f"the {len(matrix)} texts that are left to train on, after holding some back by "

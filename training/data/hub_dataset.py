@@ -13,7 +13,7 @@ from hub.client import Hub
 from inference.core.errors import DataError
 from inference.data import records
 from inference.data.records import Records
-from training.settings.config import TrainConfig
+from training.settings.data_config import LabelledDataConfig
 
 _SPLIT_NAMES = {
     "train": ("train", "training"),
@@ -22,7 +22,7 @@ _SPLIT_NAMES = {
 }
 
 
-def read(config: TrainConfig, hub: Hub) -> dict[str, Records]:
+def read(config: LabelledDataConfig, hub: Hub) -> dict[str, Records]:
     """The splits of the settings' dataset by part: train, validation and test as far as given.
 
     Raises:

@@ -79,25 +79,27 @@ def _divided(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 def main() -> None:
     """The command line."""
     flags, config = parse()
-    given = data.read_parts(config, load_settings().connect())
+    given = data.read_parts(config.data, load_settings().connect())
     if flags.fix:
         cleaned.refuse_unless_possible(given, flags.fix)
     found = examine(
         given,
         with_suspects=not flags.no_suspects,
-        seed=config.seed,
-        fields=config.schema().needed,
-        max_tokens=config.max_seq_length,
-        language=config.language,
+        seed=config.trainer.seed,
+        fields=config.data.schema().needed,
+        max_tokens=config.model.max_seq_length,
+        language=config.hub.language,
     )
     parts = {name: records.examples for name, records in given.items()}
     trouble = None
     try:
-        parts = data.divide(given, config).parts
+        parts = data.divide(given, config.data, seed=config.trainer.seed).parts
         found = replace(found, after_split=_label_counts(parts, found.labels))
     except DataError as error:
         trouble = error  # said after the report, which tells why
-    removed = cleaned.write(given, config.schema(), found.leaks, flags.fix) if flags.fix else ()
+    removed = (
+        cleaned.write(given, config.data.schema(), found.leaks, flags.fix) if flags.fix else ()
+    )
     as_json = json.dumps({**found.as_dict(), "removed": removed}, ensure_ascii=False, indent=1)
     if flags.output_dir:
         write_whole(flags.output_dir / "doctor.json", as_json + "\n")
@@ -108,7 +110,7 @@ def main() -> None:
         _print_removed(removed, flags.fix)
     if trouble:
         raise trouble
-    if not config.allow_leaks and not flags.fix:
+    if not config.data.allow_leaks and not flags.fix:
         refuse_leaks(found)
 
 

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from hub.client import Hub, Published
 from hub.errors import CorruptDownload, UserError
@@ -26,6 +26,7 @@ from training.report import card
 from training.run import shape
 from training.run.receipt import PATHS, RECEIPT_FILE, without_folders
 from training.run.run_folder import RunFolder, sha256_of
+from training.settings.publish_config import PublishConfig
 
 _NUMBERED = re.compile(r"v([1-9]\d*)")
 
@@ -177,18 +178,8 @@ def _fetch_back(
     shipment.replay(fetched, hub)
 
 
-class Wanted(Protocol):
-    """How a run is to be published, as its settings say."""
-
-    @property
-    def hub_private(self) -> bool: ...
-
-    @property
-    def hub_tag(self) -> str | None: ...
-
-
 def publish_once(
-    run: RunFolder, repo_id: str, config: Wanted, hub: Hub, shipment: Shipment, what: str
+    run: RunFolder, repo_id: str, config: PublishConfig, hub: Hub, shipment: Shipment, what: str
 ) -> str:
     """Publish a run as its last stage, unless it is there as it stands; the commit's sha.
 

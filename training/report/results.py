@@ -43,7 +43,8 @@ from training.baselines import baselines, tfidf_tables
 from training.baselines.shared_encoder import SharedEncoder
 from training.data.data import Splits, split_hash
 from training.run.run_folder import RunFolder, sha256_of, write_json
-from training.settings.config import TrainConfig
+from training.settings.data_config import LabelledDataConfig
+from training.settings.report_config import ReportConfig
 from training.trainer.base import Base
 
 LEADERBOARD = Path("results") / "leaderboard.json"
@@ -60,7 +61,9 @@ class Task:
     """All that measuring needs of a run; repo_id is where the model will be, as far as known."""
 
     splits: Splits
-    config: TrainConfig
+    columns: LabelledDataConfig
+    config: ReportConfig
+    seed: int
     base: Base
     hub: Hub
     repo_id: str
@@ -129,7 +132,7 @@ def measure(run: RunFolder, weights: object, task: Task) -> Results:
     return Results(figures, board, tuple(missing))
 
 
-def refuse_incomplete_descriptions(config: TrainConfig, labels: Sequence[str]) -> None:
+def refuse_incomplete_descriptions(config: ReportConfig, labels: Sequence[str]) -> None:
     """Raise ConfigError unless label_descriptions is empty or names each label."""
     if config.label_descriptions and set(config.label_descriptions) != set(labels):
         raise ConfigError(
@@ -138,7 +141,7 @@ def refuse_incomplete_descriptions(config: TrainConfig, labels: Sequence[str]) -
         )
 
 
-def refuse_unusable_maps(config: TrainConfig, labels: Sequence[str]) -> None:
+def refuse_unusable_maps(config: ReportConfig, labels: Sequence[str]) -> None:
     """Raise ConfigError, or NotFound, unless each of pretrained_label_maps can be compared with.
 
     A map needs an id that can name a repo, and labels of the task as what the model's labels mean.
@@ -216,9 +219,9 @@ def _entries(run_dir: Path, task: Task, weights: object) -> list[_Entry]:
     bundle = Bundle(
         task.splits.labels,
         task.splits.problem_type,
-        text_fields=task.config.text_fields,
-        json_fields=task.config.json_fields,
-        match_fields=task.config.match_fields,
+        text_fields=task.columns.text_fields,
+        json_fields=task.columns.json_fields,
+        match_fields=task.columns.match_fields,
     )
     encoder = SharedEncoder(task.base.folder, task.threads)
     free = [_baseline(run_dir, name, task, bundle, encoder) for name in task.config.baselines]
@@ -249,7 +252,7 @@ def _baseline(
         fitted = baselines.fit(
             task.splits.train,
             bundle,
-            seed=task.config.seed,
+            seed=task.seed,
             validation=task.splits.validation,
             encoder=encoder,
             names=[name],
@@ -261,7 +264,7 @@ def _baseline(
         return scorer
 
     options = task.config.baseline_options.get(name)
-    key = [task.config.seed, task.base.fingerprint() if name == "encoder_lr" else "", options]
+    key = [task.seed, task.base.fingerprint() if name == "encoder_lr" else "", options]
     return _Entry(name, baselines.title(name, options), BASELINE, "", "", key, fit)
 
 

@@ -13,7 +13,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path, PurePath
-from typing import Any, Protocol
+from typing import Any
 
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ModelError
@@ -74,12 +74,6 @@ _PACKAGES = (
 )
 
 
-class Settings(Protocol):
-    """The settings of any kind of run."""
-
-    def as_dict(self) -> dict[str, object]: ...
-
-
 def versions() -> dict[str, str]:
     """Python's version and those of the packages on which the weights and figures depend."""
     found = {"python": platform.python_version()}
@@ -90,7 +84,7 @@ def versions() -> dict[str, str]:
 
 def write(
     run_dir: Path,
-    config: Settings,
+    config: Mapping[str, object],
     *,
     kind: str | None = None,
     data: Mapping[str, object],
@@ -101,12 +95,13 @@ def write(
 ) -> None:
     """Write run.json, the last file of a run but the card; `fit` is what training recorded.
 
+    config: the settings by name.
     kind: what sort of run, where it is none of a classifier.
     """
     content: dict[str, object] = {
         "format": 1,
         **({} if kind is None else {"kind": kind}),
-        "config": config.as_dict(),
+        "config": config,
         "data": data,
         "base_model": base,
         **fit,

@@ -1,6 +1,6 @@
 """Which settings a search may change, and between which values.
 
-Owns the little language of a space, the same on TrainConfig's fields, in a recipe and in a flag:
+Owns the little language of a space, the same on a setting's field, in a recipe and in a flag:
 
     learning_rate: 3e-5 .. 1e-3 log     any number between the two, by its logarithm
     num_train_epochs: 2 .. 5            whole numbers, where the setting is one
@@ -14,16 +14,13 @@ Try: python -m training.tune --help
 """
 
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Protocol, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, get_args, get_origin
 
 from inference.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from training.settings.config import TrainConfig
+from training.settings.groups import Config, Group, Setting, setting
 
 FIXED = "fixed"
-_KEY = "search"
 _RANGE, _CHOICE, _LOG = "..", "|", "log"
 
 Value = str | int | float | bool | None
@@ -59,42 +56,55 @@ class OptunaTrial(Protocol):
     def suggest_categorical(self, name: str, choices: tuple[Value, ...]) -> Any: ...
 
 
-def searched(default: Any, space: str = FIXED) -> Any:
-    """A dataclass field that a search may change; `space` is where, unless a recipe says so."""
-    return field(default=default, metadata={_KEY: space})
+@dataclass(frozen=True)
+class SearchConfig(Group):
+    """Search"""
+
+    search_space: dict[str, str] = setting(
+        {},
+        'What training.tune tries, as {"learning_rate": "3e-5 .. 1e-3 log", "loss": "fixed"}; its '
+        "own choice for what is left out.",
+        changes_weights=False,
+    )
+    study: str | None = setting(
+        None,
+        "study.json of the search that chose these settings; it is published with the model.",
+        changes_weights=False,
+    )
 
 
-def read(config: "TrainConfig") -> Space:
-    """The space of these settings: what the fields declare, overridden by config.search_space.
+def read(config: Config) -> Space:
+    """The space of these settings: what the fields declare, overridden by search_space.
 
     Raises:
         ConfigError: a setting that cannot be searched, or values that it cannot have.
     """
     check(config)
+    texts: Mapping[str, str] = config.value("search_space")
     space: dict[str, Range | Choices] = {}
-    for name, one in _searchable(config).items():
-        text = config.search_space.get(name, _declared(one, config)).strip()
+    for its in _searchable(config).values():
+        text = texts.get(its.name, _declared(its, config)).strip()
         if text != FIXED:
-            space[name] = _including(_parse(name, text, _hint(config, name)), config, name)
-            _refuse_unusable(space[name], config, name)
+            space[its.name] = _including(_parse(its, text), config, its.name)
+            _refuse_unusable(space[its.name], config, its.name)
     return space
 
 
-def check(config: "TrainConfig") -> None:
-    """Raise ConfigError unless config.search_space names settings that can be searched, and values.
+def check(config: Config) -> None:
+    """Raise ConfigError unless search_space names settings that can be searched, and values.
 
     Whether a value goes with the other settings is not asked here, as a trial's settings carry the
     space that they were drawn from.
     """
     known = _searchable(config)
-    for name, text in config.search_space.items():
+    for name, text in config.value("search_space").items():
         if name not in known:
             raise ConfigError(
                 f"search_space names {name}, which cannot be searched; those that can are "
                 f"{', '.join(known)}"
             )
         if text.strip() != FIXED:
-            _parse(name, text.strip(), _hint(config, name))
+            _parse(known[name], text.strip())
 
 
 def suggest(trial: OptunaTrial, space: Space) -> dict[str, Value]:
@@ -102,43 +112,40 @@ def suggest(trial: OptunaTrial, space: Space) -> dict[str, Value]:
     return {name: _draw(trial, name, one) for name, one in space.items()}
 
 
-def own_values(config: "TrainConfig", space: Space) -> dict[str, Value]:
+def own_values(config: Config, space: Space) -> dict[str, Value]:
     """What the recipe itself says of the searched settings."""
-    return {name: getattr(config, name) for name in space}
+    return {name: config.value(name) for name in space}
 
 
-def _searchable(config: "TrainConfig") -> "dict[str, Field[Any]]":
-    return {one.name: one for one in fields(config) if _KEY in one.metadata}
+def _searchable(config: Config) -> dict[str, Setting]:
+    return {name: its for name, its in config.settings().items() if its.search is not None}
 
 
-def _declared(one: "Field[Any]", config: "TrainConfig") -> str:
-    if one.name == "class_weights" and config.weighted_sampling:
+def _declared(its: Setting, config: Config) -> str:
+    if its.name == "class_weights" and config.value("weighted_sampling"):
         return FIXED  # the two make up for the same thing, and are refused together
-    return str(one.metadata[_KEY])
+    return str(its.search)
 
 
-def _hint(config: "TrainConfig", name: str) -> Any:
-    return get_type_hints(type(config))[name]
-
-
-def _parse(name: str, text: str, hint: object) -> Range | Choices:
+def _parse(its: Setting, text: str) -> Range | Choices:
     if _RANGE not in text:
-        return Choices(tuple(_value(name, part.strip(), hint) for part in text.split(_CHOICE)))
+        parts = text.split(_CHOICE)
+        return Choices(tuple(_value(its.name, part.strip(), its.hint) for part in parts))
     words = text.replace(_RANGE, f" {_RANGE} ").split()
     try:
         low, dots, high, *rest = words
         ends = float(low), float(high)
     except ValueError:
         dots, rest, ends = "", [], (1.0, 0.0)
-    types = {hint, *get_args(hint)}
+    types = {its.hint, *get_args(its.hint)}
     is_whole = int in types
     is_number = is_whole or float in types
     is_usable = dots == _RANGE and rest in ([], [_LOG]) and ends[0] < ends[1] and is_number
     if not is_usable or (rest and ends[0] <= 0) or (is_whole and any(e % 1 for e in ends)):
         raise ConfigError(
-            f"search_space: {name} is {text!r}; expected two numbers that it can have, the smaller "
-            f"first, as in `3e-5 .. 1e-3 log` (log needs numbers above 0), or choices as in "
-            f"`16 | 32`, or `{FIXED}`"
+            f"search_space: {its.name} is {text!r}; expected two numbers that it can have, the "
+            "smaller first, as in `3e-5 .. 1e-3 log` (log needs numbers above 0), or choices as "
+            f"in `16 | 32`, or `{FIXED}`"
         )
     return Range(*ends, is_whole, bool(rest))
 
@@ -163,9 +170,9 @@ def _value(name: str, text: str, hint: object) -> Value:
     raise ConfigError(f"search_space: {name} has the choice {text!r}, which it cannot have")
 
 
-def _including(one: Range | Choices, config: "TrainConfig", name: str) -> Range | Choices:
+def _including(one: Range | Choices, config: Config, name: str) -> Range | Choices:
     """The same with the recipe's own value, which the first trial has."""
-    own = getattr(config, name)
+    own = config.value(name)
     if isinstance(one, Choices):
         return one if own in one.values else Choices((own, *one.values))
     if own is None:
@@ -176,7 +183,7 @@ def _including(one: Range | Choices, config: "TrainConfig", name: str) -> Range 
     return replace(one, low=min(one.low, own), high=max(one.high, own))
 
 
-def _refuse_unusable(one: Range | Choices, config: "TrainConfig", name: str) -> None:
+def _refuse_unusable(one: Range | Choices, config: Config, name: str) -> None:
     """Raise ConfigError where the settings refuse a value, before any trial does."""
     ends = one.values if isinstance(one, Choices) else (one.low, one.high)
     for end in ends:

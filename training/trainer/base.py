@@ -24,7 +24,7 @@ from inference.core.errors import ConfigError, ModelError
 from inference.models.model_files import token_limit
 from training.run.receipt import TOKENIZER_FILES
 from training.run.run_folder import sha256_of
-from training.settings.config import TrainConfig
+from training.settings.model_config import ModelConfig
 
 _PATTERNS = (
     "config.json",
@@ -49,8 +49,10 @@ class Base:
         return self.revision or ",".join(map(sha256_of, sorted(self.folder.glob("*.safetensors"))))
 
 
-def find_base(config: TrainConfig, hub: Hub) -> Base:
+def find_base(config: ModelConfig, hub: Hub, *, as_encoder: bool = False) -> Base:
     """The folder of model_name_or_path: a local one with a config.json, or the repo of this id.
+
+    as_encoder: whether it is also compared as it is, so that all that its vectors need is fetched.
 
     Raises:
         ConfigError: a path that is not there.
@@ -69,8 +71,7 @@ def find_base(config: TrainConfig, hub: Hub) -> Base:
         base = Base(folder, "", "")
     else:
         try:
-            is_compared = config.label_descriptions or "encoder_lr" in config.baselines
-            patterns = _PATTERNS + (_ENCODER_PATTERNS if is_compared else ())
+            patterns = _PATTERNS + (_ENCODER_PATTERNS if as_encoder else ())
             snapshot = hub.resolve(name, config.model_revision, allow_patterns=patterns)
         except HubError as error:
             if Path(name).is_dir():

@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 
 from inference.data.problem_types import MULTI
 from training.data.batches import EncodedExamples, eval_loader
-from training.settings.config import TrainConfig
+from training.settings.trainer_config import ClassifierTrainerConfig
 from training.trainer.imbalance import class_weights, sampling_weights, shares_met
 
 # Of 5,000 tweets 2,000 gave the whole gain, in a tenth of the time of training on them.
@@ -31,11 +31,13 @@ def start(
     model: PreTrainedModel,
     train: EncodedExamples,
     pad_id: int,
-    config: TrainConfig,
+    config: ClassifierTrainerConfig,
     problem_type: str,
     device: str,
+    *,
+    head_start: str,
 ) -> None:
-    """Set the head as config.head_start says, in place.
+    """Set the head as head_start says, in place.
 
     shares: its bias answers with the labels' shares as training meets them (the initialisation of
     Lin et al. 2017, arXiv:1708.02002, section 4.1). probe: beyond that, a logistic regression over
@@ -51,7 +53,7 @@ def start(
     with torch.no_grad():
         share = torch.tensor(shares, dtype=torch.float32)
         head.bias.copy_(torch.logit(share) if problem_type == MULTI else torch.log(share))
-    if config.head_start != "probe":
+    if head_start != "probe":
         return
     rows = _sample(matrix, config.seed)
     torch.nn.Module.to(model, device)  # transformers' own is decorated beyond its types

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.data.problem_types import MULTI, SINGLE
-from training.settings.config import TrainConfig
+from training.settings.trainer_config import ClassifierTrainerConfig
 
 # N examples, C labels
 
@@ -57,7 +57,7 @@ def sampling_weights(matrix: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def shares_met(
-    config: TrainConfig, matrix: NDArray[np.bool_], problem_type: str
+    config: ClassifierTrainerConfig, matrix: NDArray[np.bool_], problem_type: str
 ) -> NDArray[np.float64]:
     """(C,) float64 in (0, 1): each label's share as training meets it, drawn and weighted.
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from transformers import PreTrainedModel
 
 from training.data.batches import EncodedExamples
-from training.settings.config import TrainConfig
+from training.settings.model_config import EncoderConfig
+from training.settings.trainer_config import ClassifierTrainerConfig
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class TrainInputs:
     identity: settings and data hashes that a checkpoint must share to be carried on from.
     """
 
-    config: TrainConfig
+    config: ClassifierTrainerConfig
+    encoder: EncoderConfig
     model: PreTrainedModel
     train: EncodedExamples
     validation: EncodedExamples

@@ -94,7 +94,7 @@ class _Fitting:
         self.bar = Bar(is_shown=processes.is_main)
         self.observers: list[Observer] = [self.bar]
         if processes.is_main:
-            trackers_asked = trackers.asked(config, job.run_dir)
+            trackers_asked = trackers.asked(config.report_to, job.run_dir, job.identity)
             self.observers += [History(job.run_dir), *trackers_asked, *observers]
         self.window = LossWindow()
         self.samples = 0
@@ -230,7 +230,7 @@ class _Fitting:
         self.progress = self.progress.validated(value, noise)
         is_kept = self.progress.best_step == self.progress.step
         if is_kept:
-            has_adapters = self.config.lora_r is not None
+            has_adapters = self.job.encoder.lora_r is not None
             save = saving.whole(self.model, self.processes, has_adapters=has_adapters)
             if self.processes.is_main:
                 self.checkpoints.save_best(self.progress.step, save)

@@ -16,10 +16,12 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from inference.core.errors import ConfigError, ModelError
-from training.settings.config import TrainConfig
+from training.settings.model_config import ModelConfig
 
 
-def wrap(model: PreTrainedModel, config: TrainConfig, *, is_sharded: bool = False) -> PeftModel:
+def wrap(
+    model: PreTrainedModel, config: ModelConfig, *, seed: int, is_sharded: bool = False
+) -> PeftModel:
     """The model with adapters in all linear layers below its head, which is trained as a whole.
 
     Equal seeds give equal adapters; the model computes what it did before. It is changed in place.
@@ -52,7 +54,7 @@ def wrap(model: PreTrainedModel, config: TrainConfig, *, is_sharded: bool = Fals
         for name, module in model.named_children()
         if module is not model.base_model and any(True for _ in module.parameters())
     ]
-    torch.manual_seed(config.seed)
+    torch.manual_seed(seed)
     adapters = LoraConfig(
         r=config.lora_r,
         lora_alpha=config.lora_alpha or 2 * config.lora_r,

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from inference.core.errors import ModelError
 from inference.data.problem_types import MULTI
-from training.settings.config import TrainConfig
+from training.settings.trainer_config import ClassifierTrainerConfig
 from training.trainer.imbalance import class_weights
 
 # B batch, C labels
@@ -30,7 +30,7 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 _FOCUS = 2.0
 
 
-def make(config: TrainConfig, matrix: NDArray[np.bool_], problem_type: str) -> Loss:
+def make(config: ClassifierTrainerConfig, matrix: NDArray[np.bool_], problem_type: str) -> Loss:
     """The loss of these settings on training labels (N, C) bool."""
     found = class_weights(matrix, config.class_weights, problem_type)
     weights = None if found is None else torch.from_numpy(found)

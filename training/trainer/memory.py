@@ -10,9 +10,10 @@ Try: python -m pytest -q tests/training/trainer/test_memory.py
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from inference.core.errors import ModelError
+from training.settings.trainer_config import TrainerConfig
 from training.trainer.checkpoints import Checkpoints, TrainerState, read_trainer_state
 from training.trainer.processes import Processes
 
@@ -28,24 +29,12 @@ _SIGNS = (
 )
 
 
-class Wanted(Protocol):
-    """The settings that are looked at here."""
-
-    @property
-    def resume_from_checkpoint(self) -> str | None: ...
-    @property
-    def per_device_train_batch_size(self) -> int: ...
-    @property
-    def gradient_accumulation_steps(self) -> int: ...
-    def texts_in_a_step(self, processes: int, /) -> int: ...
-
-
 Attempt = Callable[[TrainerState, Path | None], Outcome]
 """Trains from a place in the run, with the checkpoint that holds it, to the end."""
 
 
 def fit_in(
-    attempt: Attempt[Outcome], checkpoints: Checkpoints, config: Wanted, processes: Processes
+    attempt: Attempt[Outcome], checkpoints: Checkpoints, config: TrainerConfig, processes: Processes
 ) -> Outcome:
     """Train from the checkpoint that is asked for, with less at once whenever memory is full.
 
@@ -78,7 +67,7 @@ def is_full(error: RuntimeError) -> bool:
 
 
 def retreat(
-    tried: TrainerState, start: TrainerState, config: Wanted, processes: Processes
+    tried: TrainerState, start: TrainerState, config: TrainerConfig, processes: Processes
 ) -> TrainerState:
     """The place `start` of a run, with half the texts at once of what was tried; or on the CPU.
 

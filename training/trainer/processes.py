@@ -7,7 +7,7 @@ Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --trai
 """
 
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
@@ -15,26 +15,16 @@ from accelerate.state import AcceleratorState, GradientState, PartialState
 from accelerate.utils import broadcast_object_list, set_seed
 
 from inference.core.settings import Settings
+from training.settings.trainer_config import TrainerConfig
 from training.trainer import allocator, devices
 
 T = TypeVar("T")
 
 
-class Wanted(Protocol):
-    """The settings that are looked at here."""
-
-    @property
-    def mixed_precision(self) -> str: ...
-    @property
-    def gradient_accumulation_steps(self) -> int: ...
-    @property
-    def seed(self) -> int: ...
-
-
 class Processes:
     """The processes of this run and the device that they compute on."""
 
-    def __init__(self, config: Wanted, settings: Settings) -> None:
+    def __init__(self, config: TrainerConfig, settings: Settings) -> None:
         self._config, self._threads = config, settings.threads
         self._mixed_precision = config.mixed_precision
         self._start(devices.choose(settings.device))

@@ -6,30 +6,16 @@ Try: python -m pytest -q tests/training/trainer/test_schedule.py
 """
 
 import math
-from typing import Protocol
 
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 from transformers import get_scheduler
 
-from training.settings.config import TrainConfig
-
-
-class Wanted(Protocol):
-    """The settings that are looked at here."""
-
-    @property
-    def learning_rate(self) -> float: ...
-    @property
-    def weight_decay(self) -> float: ...
-    @property
-    def warmup_ratio(self) -> float: ...
-    @property
-    def lr_scheduler_type(self) -> str: ...
+from training.settings.trainer_config import TrainerConfig
 
 
 def make(
-    model: torch.nn.Module, config: TrainConfig, batches: int
+    model: torch.nn.Module, config: TrainerConfig, batches: int
 ) -> tuple[torch.optim.Optimizer, LRScheduler]:
     """The optimizer and the schedule of num_train_epochs.
 
@@ -41,7 +27,7 @@ def make(
 
 
 def of_steps(
-    model: torch.nn.Module, config: Wanted, steps: int
+    model: torch.nn.Module, config: TrainerConfig, steps: int
 ) -> tuple[torch.optim.Optimizer, LRScheduler]:
     """AdamW on what trains; the rate rises over warmup_ratio of the steps, then falls to zero."""
     parameters = [p for p in model.parameters() if p.requires_grad]

@@ -15,7 +15,6 @@ from pathlib import Path
 from accelerate.tracking import GeneralTracker, TensorBoardTracker, TrackioTracker
 
 from inference.core.errors import ConfigError
-from training.settings.config import TrainConfig
 from training.trainer.progress import Moment, Observer, Validation
 
 _NONE, _TENSORBOARD, _TRACKIO = "none", "tensorboard", "trackio"
@@ -36,32 +35,32 @@ def refuse_missing(report_to: str) -> None:
         )
 
 
-def asked(config: TrainConfig, run_dir: Path) -> list[Observer]:
-    """The tracker that the settings ask for, if any.
+def asked(report_to: str, run_dir: Path, settings: Mapping[str, object]) -> list[Observer]:
+    """The tracker that is asked for, if any; settings: what it may show beside the figures.
 
     Raises:
         ConfigError: its package is not installed.
     """
-    refuse_missing(config.report_to)
-    return [] if config.report_to == _NONE else [_Tracker(config, run_dir)]
+    refuse_missing(report_to)
+    return [] if report_to == _NONE else [_Tracker(report_to, run_dir, settings)]
 
 
 class _Tracker:
     """An observer that passes on what it is told, under the names of metrics.jsonl."""
 
-    def __init__(self, config: TrainConfig, run_dir: Path) -> None:
-        self._config, self._run_dir = config, run_dir
+    def __init__(self, report_to: str, run_dir: Path, settings: Mapping[str, object]) -> None:
+        self._report_to, self._run_dir, self._settings = report_to, run_dir, dict(settings)
         self._tracker: GeneralTracker | None = None
 
     def on_start(self, step: int, total_steps: int) -> None:
         """Open it; what TensorBoard has of later steps counts no longer, they are done again."""
-        if self._config.report_to == _TENSORBOARD:
+        if self._report_to == _TENSORBOARD:
             self._tracker = TensorBoardTracker(_FOLDER, self._run_dir, purge_step=step + 1)
         else:
             self._tracker = TrackioTracker(
                 self._run_dir.resolve().parent.name,
                 name=self._run_dir.resolve().name,
-                config=self._config.as_dict(),
+                config=self._settings,
                 resume="allow",
             )
         self._tracker.start()

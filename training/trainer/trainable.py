@@ -31,15 +31,17 @@ def make_trainable(
     if processes.device == "cpu":
         dropout.make_cheap(model)
         residual_stream.make_light(model)
-    has_adapters = job.config.lora_r is not None
-    lower = None if has_adapters else frozen.freeze(model, job.config.freeze_layers)
+    has_adapters = job.encoder.lora_r is not None
+    lower = None if has_adapters else frozen.freeze(model, job.encoder.freeze_layers)
     if lower is None or lower.count < lower.of:
         encoder.compute_first_token_only(model)  # frozen layers are remembered of all tokens
     if not has_adapters:
         return model, lower
     from training.trainer import lora  # peft takes seconds to import
 
-    adapted = lora.wrap(model, job.config, is_sharded=processes.accelerator.is_fsdp2)
+    adapted = lora.wrap(
+        model, job.encoder, seed=job.config.seed, is_sharded=processes.accelerator.is_fsdp2
+    )
     processes.say(f"adapters: {lora.trained_share(adapted):.1%} of the weights train")
     return adapted, None
 

@@ -21,6 +21,9 @@ from training.data.splits import label_matrix
 from training.run import receipt
 from training.run.run_folder import RunFolder, sha256_of
 from training.settings.config import TrainConfig
+from training.settings.data_config import LabelledDataConfig
+from training.settings.model_config import EncoderConfig
+from training.settings.trainer_config import ClassifierTrainerConfig
 from training.trainer import head, loop
 from training.trainer.base import Base, load_model, load_tokenizer
 from training.trainer.checkpoints import Checkpoints
@@ -58,13 +61,13 @@ def fit_weights(
         if processes.is_main:
             run.write()
         tokenizer = load_tokenizer(base)
-        bundle = _bundle(config, splits, tokenizer)
+        bundle = _bundle(config.data, config.model.max_seq_length, splits, tokenizer)
         parts = _tokenised(splits, bundle, tokenizer, {} if tokens is None else tokens)
-        job = _job(config, splits, base, parts, tokenizer, run, processes)
+        job = _job(config.trainer, config.model, splits, base, parts, tokenizer, run, processes)
         fit = loop.fit(job, processes, observers)
         if processes.is_main:
             _save(fit, run.path, bundle, tokenizer)
-            done = _record(fit, run.path, config, processes)
+            done = _record(fit, run.path, config.trainer.seed, processes)
             run.record("fit", "weights", done)
         done = processes.agree(done)
         assert done is not None
@@ -74,7 +77,8 @@ def fit_weights(
 
 
 def _job(
-    config: TrainConfig,
+    config: ClassifierTrainerConfig,
+    encoder: EncoderConfig,
     splits: Splits,
     base: Base,
     parts: tuple[EncodedExamples, EncodedExamples],
@@ -85,9 +89,18 @@ def _job(
     model = load_model(base, splits.labels, splits.problem_type, seed=config.seed)
     train, validation = parts
     pad_id = int(tokenizer.pad_token_id)
-    head.start(model, train, pad_id, config, splits.problem_type, processes.device)
+    head.start(
+        model,
+        train,
+        pad_id,
+        config,
+        splits.problem_type,
+        processes.device,
+        head_start=encoder.head_start,
+    )
     return TrainInputs(
         config=config,
+        encoder=encoder,
         model=model,
         train=train,
         validation=validation,
@@ -118,14 +131,19 @@ def _tokenised(
     return of(splits.train), of(splits.validation)
 
 
-def _bundle(config: TrainConfig, splits: Splits, tokenizer: PreTrainedTokenizerBase) -> Bundle:
+def _bundle(
+    config: LabelledDataConfig,
+    max_tokens: int,
+    splits: Splits,
+    tokenizer: PreTrainedTokenizerBase,
+) -> Bundle:
     several = len(config.text_fields) > 1
     return Bundle(
         labels=splits.labels,
         problem_type=splits.problem_type,
         text_fields=config.text_fields,
         field_separator=f" {tokenizer.sep_token} " if several and tokenizer.sep_token else " ",
-        max_tokens=min(config.max_seq_length, int(tokenizer.model_max_length)),
+        max_tokens=min(max_tokens, int(tokenizer.model_max_length)),
         json_fields=config.json_fields,
         label_names=config.label_names,
         match_fields=config.match_fields,
@@ -143,9 +161,7 @@ def _save(fit: Fit, run_dir: Path, bundle: Bundle, tokenizer: PreTrainedTokenize
     load_bundle(run_dir)  # raises if the files contradict each other
 
 
-def _record(
-    fit: Fit, run_dir: Path, config: TrainConfig, processes: Processes
-) -> dict[str, object]:
+def _record(fit: Fit, run_dir: Path, seed: int, processes: Processes) -> dict[str, object]:
     course = {name: value for name, value in asdict(fit).items() if name != "weights_dir"}
     validations = [
         line
@@ -160,7 +176,7 @@ def _record(
             "precision": processes.precision,
             "processes": processes.count,
         },
-        "seeds": {"seed": config.seed},
+        "seeds": {"seed": seed},
         "training": course,
         "history": validations,
     }

@@ -61,7 +61,7 @@ class SearchJob:
     @property
     def folder(self) -> Path:
         """Where the study and its trials lie."""
-        return Path(self.config.output_dir)
+        return Path(self.config.trainer.output_dir)
 
     @property
     def metric(self) -> str:
@@ -107,7 +107,7 @@ def measure_search(study: Study, job: SearchJob) -> Study:
 def _tune_baselines(job: SearchJob) -> Mapping[str, tuned_baselines.Tuned]:
     """The best settings of the baselines; looked for once."""
     path = job.folder / _BASELINES
-    key = [list(job.config.baselines), data.split_hash(job.splits.train)]
+    key = [list(job.config.report.baselines), data.split_hash(job.splits.train)]
     if path.is_file() and (stored := json.loads(path.read_text("utf-8")))["key"] == key:
         return {name: tuned_baselines.Tuned(**one) for name, one in stored["found"].items()}
     print("tuning the baselines", flush=True)
@@ -115,16 +115,16 @@ def _tune_baselines(job: SearchJob) -> Mapping[str, tuned_baselines.Tuned]:
     bundle = Bundle(
         job.splits.labels,
         job.splits.problem_type,
-        text_fields=config.text_fields,
-        json_fields=config.json_fields,
-        match_fields=config.match_fields,
+        text_fields=config.data.text_fields,
+        json_fields=config.data.json_fields,
+        match_fields=config.data.match_fields,
     )
     found = tuned_baselines.tune(
         job.splits.train,
         job.splits.validation,
         bundle,
-        config.baselines,
-        seed=config.seed,
+        config.report.baselines,
+        seed=config.trainer.seed,
         encoder=SharedEncoder(job.base.folder, job.settings.threads),
     )
     content = {"key": key, "found": {name: asdict(one) for name, one in found.items()}}

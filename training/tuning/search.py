@@ -37,7 +37,7 @@ def run(tune: TuneConfig, config: TrainConfig, settings: Settings) -> Study:
     Raises:
         UserError: anything that its reader can put right; see inference/core/errors.py.
     """
-    processes = Processes(config, settings)
+    processes = Processes(config.trainer, settings)
     if processes.count > 1:
         raise ConfigError("a search is no distributed run; for trials at once give --n_jobs")
     deadline = time.time() + (tune.timeout or 10 * 365 * 86400.0)
@@ -65,16 +65,16 @@ def run(tune: TuneConfig, config: TrainConfig, settings: Settings) -> Study:
 
 
 def _place(tune: TuneConfig, config: TrainConfig) -> StudyStorage:
-    return StudyStorage(Path(config.output_dir), tune.study_name, tune.storage)
+    return StudyStorage(Path(config.trainer.output_dir), tune.study_name, tune.storage)
 
 
 def _open(job: SearchJob) -> Search:
     space, tune = search_space.read(job.config), job.tune
     longest = space.get("num_train_epochs")
-    epochs = longest.high if isinstance(longest, Range) else job.config.num_train_epochs
+    epochs = longest.high if isinstance(longest, Range) else job.config.trainer.num_train_epochs
     return Search(
         _place(tune, job.config),
-        seed=job.config.seed,
+        seed=job.config.trainer.seed,
         pruner=tune.pruner,
         steps=len(job.trials.rungs) + int(epochs),
         # Epochs on all the texts are no rungs: at the end of the first one, a trial of five is far

@@ -127,7 +127,7 @@ class Trials:
             self.splits.train,
             self.splits.labels,
             texts,
-            seed=config.seed,
+            seed=config.trainer.seed,
             is_multilabel=self.splits.is_multilabel,
         )
         value = self._train(config, replace(self.splits, train=part), _Deadline(deadline))
@@ -135,9 +135,9 @@ class Trials:
         return value
 
     def _train(self, config: TrainConfig, splits: Splits, watch: "_Watch | _Deadline") -> float:
-        processes = Processes(config, self._settings)
+        processes = Processes(config.trainer, self._settings)
         identity = pipeline.identity_of(config, splits, self.base, processes)
-        run = RunFolder.open(Path(config.output_dir), identity)
+        run = RunFolder.open(Path(config.trainer.output_dir), identity)
         run.hold()
         fitted = fit_weights(
             config, splits, self.base, run, processes, observers=[watch], tokens=self._tokens

@@ -83,10 +83,10 @@ def test_the_command_is_one_that_training_reads_with_what_was_chosen(runs: Runs)
     command = run.command(TRAIN)
     assert command[:3] == ("python", "-m", "training.train")
     config = parse_train_config(list(command[3:]))
-    assert config.label_fields == ("label",) and config.num_train_epochs == 7
-    assert config.max_train_samples is None, "which the recipe limits"
-    assert config.max_seq_length == 64, "as the recipe says"
-    assert config.train_file == str(run.data) and config.output_dir == str(run.output)
+    assert config.data.label_fields == ("label",) and config.trainer.num_train_epochs == 7
+    assert config.data.max_train_samples is None, "which the recipe limits"
+    assert config.model.max_seq_length == 64, "as the recipe says"
+    assert config.data.train_file == str(run.data) and config.trainer.output_dir == str(run.output)
     assert run.settings["num_train_epochs"] == 7 and run.settings["max_seq_length"] == 64
 
 

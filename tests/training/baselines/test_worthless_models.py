@@ -23,10 +23,12 @@ def test_no_worthless_model_of_the_click_files_is_called_better():
     flags = ["--config", "training/recipes/click.yaml", "--match_fields", "{}"]
     files = ["--train_file", str(CLICK / "train.txt"), "--test_file", str(CLICK / "test.txt")]
     config = parse_train_config([*flags, *files])
-    known = read(Path(str(config.train_file)), config.schema())
+    known = read(Path(str(config.data.train_file)), config.data.schema())
     train = known.examples
-    test = read(Path(str(config.test_file)), config.schema()).examples
-    bundle = Bundle(known.labels, SINGLE, config.text_fields, json_fields=config.json_fields)
+    test = read(Path(str(config.data.test_file)), config.data.schema()).examples
+    bundle = Bundle(
+        known.labels, SINGLE, config.data.text_fields, json_fields=config.data.json_fields
+    )
     # what a guesser is called by chance is counted over 400 of them in test_verdict.py
     fitted = fit(train, bundle, seed=42, names=WITHOUT_ENCODER, validation=train[:100])
     measured = [

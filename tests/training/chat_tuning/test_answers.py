@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from inference.chat.sampling import Options
-from training.chat_tuning import corpus
+from tests.training.chat_tuning.toys import prepared
 from training.chat_tuning.answers import (
     ANSWERS_FILE,
     Answer,
@@ -19,7 +19,7 @@ from training.chat_tuning.answers import (
 
 @pytest.fixture
 def prompts(tiny, settings_for):
-    return [tiny.reader.prompt(one) for one in corpus.prepare(settings_for()).train[:5]]
+    return [tiny.reader.prompt(one) for one in prepared(settings_for()).train[:5]]
 
 
 def sampled(tiny, prompts, **changes):
@@ -67,7 +67,7 @@ def test_what_an_answer_has_said_is_less_likely_and_what_was_asked_is_not(tiny):
 
 
 def test_answers_are_written_to_be_read_beside_those_of_the_data(tiny, settings_for, tmp_path):
-    asked = corpus.prepare(settings_for()).train[:2]
+    asked = prepared(settings_for()).train[:2]
     made = [
         Answer(tuple(tiny.reader.prompt(one)[-3:]), place == 0) for place, one in enumerate(asked)
     ]

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from training.chat_tuning import batches, corpus
+from tests.training.chat_tuning.toys import prepared
+from training.chat_tuning import batches
 from training.chat_tuning.batches import TrainBatches, answer_losses, encode_dialogues
 
 
 @pytest.fixture
 def encoded(tiny, settings_for):
-    return encode_dialogues(corpus.prepare(settings_for()).train, tiny.reader)
+    return encode_dialogues(prepared(settings_for()).train, tiny.reader)
 
 
 def test_every_dialogue_comes_once_an_epoch_in_an_order_of_its_own(encoded):
@@ -44,11 +45,11 @@ def test_the_loss_is_that_of_the_whole_model_over_learned_tokens(tiny, encoded):
 def test_a_dialogue_whose_answer_lies_beyond_the_limit_is_left_out(tiny, settings_for):
     from dataclasses import replace
 
-    read = corpus.prepare(settings_for()).train
+    read = prepared(settings_for()).train
     short = encode_dialogues(read, replace(tiny.reader, max_tokens=20))
     assert short.tokens == () and short.cut == len(read)
 
 
 def test_learned_tokens_are_the_answers_bytes_and_an_end_each(encoded, settings_for):
-    answers = [one.answers[0] for one in corpus.prepare(settings_for()).train]
+    answers = [one.answers[0] for one in prepared(settings_for()).train]
     assert encoded.learned_tokens == sum(len(answer) + 1 for answer in answers)

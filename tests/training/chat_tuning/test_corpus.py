@@ -15,7 +15,8 @@ LOOPING = dialogue("Tell me more", "I do not know what to say. " * 6)
 
 def prepared(tmp_path, rows, **changes):
     path = write_rows(tmp_path / "rows.jsonl", rows)
-    return corpus.prepare(ChatConfig(train_file=str(path), **changes))
+    config = ChatConfig.of(train_file=str(path), **changes)
+    return corpus.prepare(config.data, seed=config.trainer.seed)
 
 
 def texts(part):

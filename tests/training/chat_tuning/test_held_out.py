@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from training.chat_tuning import corpus, held_out
+from tests.training.chat_tuning.toys import prepared
+from training.chat_tuning import held_out
 from training.chat_tuning.batches import encode_dialogues
 from training.chat_tuning.held_out import Losses, difference
 
@@ -56,7 +57,7 @@ def test_ninety_five_of_a_hundred_intervals_hold_the_truth():
 
 
 def test_batches_do_not_change_what_is_measured(tiny, settings_for):
-    part = encode_dialogues(corpus.prepare(settings_for()).train, tiny.reader)
+    part = encode_dialogues(prepared(settings_for()).train, tiny.reader)
     one, many = (
         held_out.measure(tiny.model, part, batch_size=size, pad_id=257, device="cpu")
         for size in (1, 7)

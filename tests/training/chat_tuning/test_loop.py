@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,15 @@ PROJECT = Path(__file__).parents[3]
 
 def trained(config):
     settings = load_settings({"DEVICE": "cpu", "CPU_CORES": "1"})
-    processes = Processes(config.with_values(gradient_accumulation_steps=1), settings)
-    base = find_chat_base(config.model_name_or_path, "main", settings.connect())
-    return experiment.run(config, corpus.prepare(config), base, processes)
+    processes = Processes(replace(config.trainer, gradient_accumulation_steps=1), settings)
+    base = find_chat_base(config.model.model_name_or_path, "main", settings.connect())
+    return experiment.run(
+        config, corpus.prepare(config.data, seed=config.trainer.seed), base, processes
+    )
 
 
 def adapter_hash(config) -> str:
-    return sha256_of(Path(config.output_dir) / adapters.WEIGHTS)
+    return sha256_of(Path(config.trainer.output_dir) / adapters.WEIGHTS)
 
 
 def test_held_out_loss_falls_and_the_base_weights_stay(settings_for, tiny_chat):
@@ -116,9 +119,9 @@ def test_one_epoch_is_every_dialogue_once(settings_for):
 def test_a_finished_run_is_not_trained_again_and_other_settings_are_refused(settings_for):
     config = settings_for()
     trained(config)
-    written = (Path(config.output_dir) / adapters.WEIGHTS).stat().st_mtime_ns
+    written = (Path(config.trainer.output_dir) / adapters.WEIGHTS).stat().st_mtime_ns
     trained(config)
-    assert (Path(config.output_dir) / adapters.WEIGHTS).stat().st_mtime_ns == written
+    assert (Path(config.trainer.output_dir) / adapters.WEIGHTS).stat().st_mtime_ns == written
     with pytest.raises(ConfigError, match="learning_rate is 0.01 there"):
         trained(config.with_values(learning_rate=0.1))
 
@@ -165,19 +168,21 @@ def test_a_killed_run_goes_on_to_the_same_adapter(settings_for, tmp_path):
         "answer_prompts": 0,
     }  # fmt: skip
     config = settings_for(**{name: value for name, value in flags.items() if value is not None})
-    command = [sys.executable, "-m", "training.chat", "--output_dir", config.output_dir]
+    command = [sys.executable, "-m", "training.chat", "--output_dir", config.trainer.output_dir]
     for name in flags:
-        command += [f"--{name}", str(getattr(config, name))]
+        command += [f"--{name}", str(config.value(name))]
     environment = child_environment(CPU_CORES="1", PYTHONPATH=str(PROJECT))
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    checkpoints = Path(config.output_dir) / "checkpoints"
+    checkpoints = Path(config.trainer.output_dir) / "checkpoints"
     deadline = time.monotonic() + 120
     while not list(checkpoints.glob("step-*/progress.json")):
         assert process.poll() is None and time.monotonic() < deadline, "no checkpoint came"
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert not (Path(config.output_dir) / adapters.WEIGHTS).exists(), "it was not in mid-training"
+    assert not (Path(config.trainer.output_dir) / adapters.WEIGHTS).exists(), (
+        "it was not in mid-training"
+    )
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     whole = config.with_values(output_dir=str(tmp_path / "whole"))
     trained(whole)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from training.chat_tuning import corpus
 from training.chat_tuning.base import ChatBase, find_chat_base, load_chat_model, make_reader
+from training.chat_tuning.corpus import Corpus
 from training.chat_tuning.template import Reader
 from training.settings.chat_config import ChatConfig
 
@@ -76,7 +78,7 @@ def settings_for(tiny_chat: Path, fruits: Path, tmp_path: Path) -> Callable[...,
             "answer_tokens": 12,
             **changes,
         }
-        return ChatConfig(**given)  # type: ignore[arg-type]
+        return ChatConfig.of(**given)  # type: ignore[arg-type]
 
     return make
 
@@ -85,6 +87,11 @@ def settings_for(tiny_chat: Path, fruits: Path, tmp_path: Path) -> Callable[...,
 def tiny(settings_for: Callable[..., ChatConfig]) -> Tiny:
     """The tiny model, loaded, with its reader."""
     config = settings_for()
-    base = find_chat_base(config.model_name_or_path, "main", None)  # type: ignore[arg-type]
+    base = find_chat_base(config.model.model_name_or_path, "main", None)  # type: ignore[arg-type]
     model = load_chat_model(base)
-    return Tiny(base, model, make_reader(base, config, model))
+    return Tiny(base, model, make_reader(base, config.model, model))
+
+
+def prepared(config: ChatConfig) -> Corpus:
+    """The dialogues of these settings in their parts."""
+    return corpus.prepare(config.data, seed=config.trainer.seed)

@@ -10,7 +10,9 @@ from training.data import data
 
 
 def _prepare(**changes: object) -> data.Splits:
-    return data.prepare(toy_config(**changes), connect("http://127.0.0.1:9"))
+    config = toy_config(**changes)
+    hub = connect("http://127.0.0.1:9")
+    return data.prepare(config.data, hub, seed=config.trainer.seed)
 
 
 def _texts(part) -> list[str]:
@@ -115,7 +117,7 @@ def test_a_hub_dataset_is_divided_like_a_file(hub_server, tmp_path):
         path_or_fileobj=rows, path_in_repo="train.csv", repo_id="demo/toy", repo_type="dataset"
     )
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
-    splits = data.prepare(toy_config(train_file=None, dataset_name="demo/toy"), hub)
+    splits = data.prepare(toy_config(train_file=None, dataset_name="demo/toy").data, hub, seed=42)
     assert splits.train == _prepare(train_file=str(rows)).train
     assert splits.row_ids()["test"][0].startswith("train:")
 

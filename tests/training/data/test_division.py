@@ -25,7 +25,8 @@ def _divide(folder: Path, shares=SHARES, label_of=None, **changes):
             label = label_of(row) if label_of else example.labels[0]
             writer.writerow([example.fields["text"], label, f"author {row % 30}", 1900 - row])
     config = toy_config(**changes)
-    return divide_records(records.read(path, config.schema()), shares, config)
+    whole = records.read(path, config.data.schema())
+    return divide_records(whole, shares, config.data, seed=config.trainer.seed)
 
 
 def _rows(division) -> dict[str, list[int]]:

@@ -33,7 +33,7 @@ def test_a_hub_dataset_brings_its_splits_and_the_names_of_its_labels(hub_server,
     unlabelled = {"text": ["a", "b", "c"], "label": [0, 1, -1]}
     repo_id = _publish_dataset(hub_server, "classes", train=rows, test=unlabelled)
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
-    given = hub_dataset.read(toy_config(train_file=None, dataset_name=repo_id), hub)
+    given = hub_dataset.read(toy_config(train_file=None, dataset_name=repo_id).data, hub)
     assert list(given) == ["train", "test"]
     assert given["train"].labels == ("no", "yes")
     assert [example.labels for example in given["test"].examples] == [("no",), ("yes",)]
@@ -49,7 +49,7 @@ def test_a_csv_dataset_keeps_na_and_none_as_texts(hub_server, tmp_path):
         path_or_fileobj=path, path_in_repo="train.csv", repo_id="demo/na", repo_type="dataset"
     )
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
-    given = hub_dataset.read(toy_config(train_file=None, dataset_name="demo/na"), hub)
+    given = hub_dataset.read(toy_config(train_file=None, dataset_name="demo/na").data, hub)
     kept = [example.fields["text"] for example in given["train"].examples]
     assert sorted(kept) == ["NA", "NA 2", "None", "None 2", "null", "null 2"]
 
@@ -70,7 +70,7 @@ def test_only_the_part_that_is_divided_needs_the_column_of_the_group(hub_server,
         )
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
     config = toy_config(train_file=None, dataset_name="demo/who", group_field="who")
-    given = hub_dataset.read(config, hub)
+    given = hub_dataset.read(config.data, hub)
     assert [one.group for one in given["train"].examples] == ["ann", "bob"]
     assert [one.group for one in given["test"].examples] == [None, None]
 
@@ -80,4 +80,4 @@ def test_a_dataset_without_a_training_split_is_refused(hub_server, tmp_path):
     repo_id = _publish_dataset(hub_server, "untrained", test=rows)
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path / "cache")
     with pytest.raises(DataError, match="has no split called train, it has test"):
-        hub_dataset.read(toy_config(train_file=None, dataset_name=repo_id), hub)
+        hub_dataset.read(toy_config(train_file=None, dataset_name=repo_id).data, hub)

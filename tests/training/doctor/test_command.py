@@ -104,10 +104,10 @@ def test_a_leak_names_the_parts_and_has_its_own_exit_code(tmp_path):
 )
 def test_files_and_flags_are_read_in_any_order(words, files):
     flags, config = parse(words.split())
-    assert (config.train_file, config.validation_file, config.test_file) == files
+    assert (config.data.train_file, config.data.validation_file, config.data.test_file) == files
     assert flags.json == ("--json" in words)
-    assert config.allow_leaks == ("--allow_leaks" in words)
-    assert config.text_fields == (("one", "two") if "one" in words else ("text",))
+    assert config.data.allow_leaks == ("--allow_leaks" in words)
+    assert config.data.text_fields == (("one", "two") if "one" in words else ("text",))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from training.data.data import Splits
 from training.report import results
 from training.report.results import Task
 from training.run.run_folder import RunFolder
+from training.settings.report_config import ReportConfig
 from training.trainer.base import Base
 
 LABELS = ("negative", "neutral", "positive")
@@ -43,7 +44,16 @@ def _splits() -> Splits:
 def task(base: Base, **config: object) -> Task:
     hub = connect("http://127.0.0.1:9", cache_dir=Path("unused"))  # nothing answers there
     settings = toy_config(**{"baselines": (), **config})
-    return Task(_splits(), settings, base, hub, "demo/mine", threads=1)
+    return Task(
+        _splits(),
+        settings.data,
+        settings.report,
+        settings.trainer.seed,
+        base,
+        hub,
+        "demo/mine",
+        threads=1,
+    )
 
 
 def test_every_row_is_measured_judged_and_written(run_dir, tiny_model):
@@ -149,19 +159,21 @@ def test_a_mapped_pretrained_model_has_a_row(run_dir, tiny_model, hub_server, tm
 )
 def test_a_map_to_no_label_is_refused_before_the_training(maps, said):
     usable = {"a/b": {"x": LABELS[0]}}
-    results.refuse_unusable_maps(toy_config(pretrained_label_maps=usable), LABELS)
+    results.refuse_unusable_maps(ReportConfig(pretrained_label_maps=usable), LABELS)
     with pytest.raises(ConfigError, match=f"the map of owner/other .*{said}"):
-        results.refuse_unusable_maps(toy_config(pretrained_label_maps=maps), LABELS)
+        results.refuse_unusable_maps(ReportConfig(pretrained_label_maps=maps), LABELS)
 
 
 def test_a_map_of_what_is_no_repo_is_refused_before_the_training():
     maps = {"not an id": {"POS": LABELS[0]}}
     with pytest.raises(NotFound, match="'not an id' is not the id of a repo"):
-        results.refuse_unusable_maps(toy_config(pretrained_label_maps=maps), LABELS)
+        results.refuse_unusable_maps(ReportConfig(pretrained_label_maps=maps), LABELS)
 
 
 def test_descriptions_must_name_each_label_or_none():
-    results.refuse_incomplete_descriptions(toy_config(), LABELS)
-    results.refuse_incomplete_descriptions(toy_config(label_descriptions=DESCRIPTIONS), LABELS)
+    results.refuse_incomplete_descriptions(ReportConfig(), LABELS)
+    results.refuse_incomplete_descriptions(ReportConfig(label_descriptions=DESCRIPTIONS), LABELS)
     with pytest.raises(ConfigError, match="describes good, but the labels are negative, neutral"):
-        results.refuse_incomplete_descriptions(toy_config(label_descriptions={"good": "x"}), LABELS)
+        results.refuse_incomplete_descriptions(
+            ReportConfig(label_descriptions={"good": "x"}), LABELS
+        )

@@ -13,7 +13,7 @@ def test_the_words_of_the_training_part_are_kept_once(tmp_path: Path):
     hub = connect("http://127.0.0.1:9")  # nobody listens: nothing is fetched
     file = write_toy_csv(tmp_path / "toy.csv", 90)
     run_dir = make_measured_run(tmp_path / "run", file, hub)
-    splits = data.prepare(toy_config(train_file=str(file)), hub)
+    splits = data.prepare(toy_config(train_file=str(file)).data, hub, seed=42)
     run = RunFolder(run_dir, {})
     write_vocabulary(run, splits)
     stored = vocabulary.load(run_dir)

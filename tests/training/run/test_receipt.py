@@ -15,7 +15,7 @@ def test_the_receipt_is_a_config_and_holds_all_that_was_given(tmp_path):
     config = toy_config(label_descriptions={"no": "a", "1": "b"}, text_fields=("a", "b"))
     receipt.write(
         tmp_path,
-        config,
+        config.as_dict(),
         data={"labels": ["no", "1"]},
         base={"repo_id": "me/it"},
         fit={"weights_sha256": "abc", "seeds": {"seed": 42}},
@@ -40,7 +40,7 @@ def test_versions_name_what_the_weights_depend_on():
 def _written(folder):
     receipt.write(
         folder,
-        toy_config(train_file="/home/alice/tweets.csv"),
+        toy_config(train_file="/home/alice/tweets.csv").as_dict(),
         data={}, base={}, fit={}, export={}, metrics={"torch": {"mcc": 0.5}},
     )  # fmt: skip
     return json.loads((folder / "run.json").read_text())

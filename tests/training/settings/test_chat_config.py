@@ -7,7 +7,6 @@ import pytest
 
 from inference.core.errors import ConfigError
 from training.settings.chat_config import (
-    RETIRED,
     ChatConfig,
     chat_config_from_mapping,
     parse_chat_config,
@@ -36,25 +35,27 @@ def test_max_steps_and_lists_are_one_flag_each():
     config = parse_chat_config(
         ["--train_file", "x", "--max_steps", "60", "--lora_targets", "q_proj", "v_proj"]
     )
-    assert config.max_steps == 60 and config.lora_targets == ("q_proj", "v_proj")
+    assert config.trainer.max_steps == 60 and config.model.lora_targets == ("q_proj", "v_proj")
 
 
 def test_settings_come_back_from_their_own_dict():
-    config = ChatConfig(train_file="x", lora_targets=("q_proj",), compare_runs=("runs/a",))
+    config = ChatConfig.of(train_file="x", lora_targets=("q_proj",), compare_runs=("runs/a",))
     assert chat_config_from_mapping(config.as_dict()) == config
 
 
 def test_the_settings_of_a_run_of_before_are_read_and_the_retired_ones_named(capsys):
     stored = json.loads(OLD_RUN.read_text("utf-8"))["config"]
-    assert set(stored) == set(RETIRED) | set(ChatConfig(train_file="x").as_dict())
-    kept = {key: value for key, value in stored.items() if key not in RETIRED}
+    assert set(stored) == set(ChatConfig.RETIRED) | set(ChatConfig.of(train_file="x").as_dict())
+    kept = {key: value for key, value in stored.items() if key not in ChatConfig.RETIRED}
     assert parse_chat_config(["--config", str(OLD_RUN)]).as_dict() == kept
     assert chat_config_from_mapping(stored).as_dict() == kept
     notes = capsys.readouterr().err.splitlines()
-    assert len(notes) == 2 and all(name in note for name in RETIRED for note in notes), notes
+    assert len(notes) == 2 and all(name in note for name in ChatConfig.RETIRED for note in notes), (
+        notes
+    )
 
 
 def test_the_identity_holds_what_moves_weights_and_no_place():
-    names = set(ChatConfig(train_file="x").weights_identity())
+    names = set(ChatConfig.of(train_file="x").weights_identity())
     assert {"lora_r", "learning_rate", "max_steps", "learn_end_of_turn", "seed"} <= names
     assert not names & {"train_file", "output_dir", "hub_model_id", "answer_prompts", "save_steps"}

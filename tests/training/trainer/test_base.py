@@ -22,7 +22,7 @@ def copy(tiny_model, tmp_path):
 
 
 def test_a_path_is_taken_as_a_folder(tiny_model):
-    base = find_base(toy_config(model_name_or_path=str(tiny_model)), SILENT_HUB)
+    base = find_base(toy_config(model_name_or_path=str(tiny_model)).model, SILENT_HUB)
     assert base == Base(tiny_model, "", "")
     assert len(base.fingerprint()) == 64
 
@@ -32,7 +32,7 @@ def test_a_repo_id_is_resolved_to_a_commit(tiny_model, hub_server, tmp_path):
     api.create_repo("demo/base-of-tests", exist_ok=True)
     sha = api.upload_folder(repo_id="demo/base-of-tests", folder_path=tiny_model).oid
     hub = connect(hub_server.endpoint, hub_server.token, tmp_path)
-    base = find_base(toy_config(model_name_or_path="demo/base-of-tests"), hub)
+    base = find_base(toy_config(model_name_or_path="demo/base-of-tests").model, hub)
     assert (base.repo_id, base.revision, base.fingerprint()) == ("demo/base-of-tests", sha, sha)
 
 
@@ -41,18 +41,18 @@ def test_a_folder_named_like_a_repo_does_not_shadow_the_hub(copy, tmp_path, monk
     name = f"{tmp_path.name}/model"
     hub = connect("http://127.0.0.1:9", cache_dir=tmp_path / "cache")
     with pytest.raises(HubError, match=f"write ./{name}"):
-        find_base(toy_config(model_name_or_path=name), hub)
+        find_base(toy_config(model_name_or_path=name).model, hub)
 
 
 def test_weights_that_are_no_safetensors_are_refused(copy):
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
     with pytest.raises(ModelError, match=r"no model\.safetensors"):
-        find_base(toy_config(model_name_or_path=str(copy)), SILENT_HUB)
+        find_base(toy_config(model_name_or_path=str(copy)).model, SILENT_HUB)
 
 
 def test_a_folder_that_is_not_there_is_refused():
     with pytest.raises(ConfigError, match="holds no config.json"):
-        find_base(toy_config(model_name_or_path="./nowhere"), SILENT_HUB)
+        find_base(toy_config(model_name_or_path="./nowhere").model, SILENT_HUB)
 
 
 def test_the_head_is_fresh_named_and_a_function_of_the_seed(tiny_model):

@@ -1,6 +1,5 @@
 """Where the fresh head starts: fitted to the encoder, or at the labels' shares."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from inference.data.records import Example
 from tests.training.toy import toy_config, toy_examples
 from training.data.batches import EncodedExamples, encode_examples
 from training.data.splits import label_matrix
-from training.settings.config import TrainConfig
+from training.settings.trainer_config import ClassifierTrainerConfig
 from training.trainer import head
 from training.trainer.base import Base, load_model, load_tokenizer
 
@@ -39,7 +38,8 @@ def started(base: Base, rows: list[Example], problem_type: str, **options: objec
     train = encoded(base, rows, problem_type)
     model = load_model(base, LABELS, problem_type, seed=1)
     config = toy_config(**options)
-    head.start(model, train, 0, config, problem_type, "cpu")
+    start = config.model.head_start
+    head.start(model, train, 0, config.trainer, problem_type, "cpu", head_start=start)
     ids = [torch.from_numpy(row.astype(np.int64)) for row in train.token_ids]
     padded = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True)
     model.eval()
@@ -119,11 +119,11 @@ def test_a_head_without_a_bias_is_left_as_it_is(base: Base):
     model = load_model(base, LABELS, SINGLE, seed=1)
     model.classifier = torch.nn.Linear(model.config.hidden_size, 3, bias=False)
     before = model.classifier.weight.clone()
-    head.start(model, train, 0, TrainConfig(train_file="x"), SINGLE, "cpu")
+    head.start(model, train, 0, ClassifierTrainerConfig(), SINGLE, "cpu", head_start="probe")
     assert torch.equal(model.classifier.weight, before)
 
 
 def test_the_hook_on_the_model_is_gone_afterwards(base: Base):
     model, _ = started(base, toy_examples(30), SINGLE)
     assert not model.classifier._forward_pre_hooks
-    assert replace(toy_config(), head_start="shares").head_start == "shares"
+    assert toy_config(head_start="shares").model.head_start == "shares"

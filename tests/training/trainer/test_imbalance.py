@@ -51,10 +51,14 @@ def test_draws_give_each_label_the_same_share_and_no_label_counts_as_one():
 
 
 def test_the_shares_that_training_meets():
-    assert shares_met(toy_config(), ONE, SINGLE).tolist() == [60.5 / 101, 30.5 / 101, 10.5 / 101]
+    assert shares_met(toy_config().trainer, ONE, SINGLE).tolist() == [
+        60.5 / 101,
+        30.5 / 101,
+        10.5 / 101,
+    ]
     for even in ({"weighted_sampling": True}, {"class_weights": "balanced"}):
-        assert np.allclose(shares_met(toy_config(**even), ONE, SINGLE), 1 / 3, atol=0.01)
-    halfway = shares_met(toy_config(class_weights="sqrt"), ONE, SINGLE)
+        assert np.allclose(shares_met(toy_config(**even).trainer, ONE, SINGLE), 1 / 3, atol=0.01)
+    halfway = shares_met(toy_config(class_weights="sqrt").trainer, ONE, SINGLE)
     assert 10.5 / 101 < halfway[2] < 1 / 3
-    balanced = shares_met(toy_config(class_weights="balanced"), SEVERAL, MULTI)
+    balanced = shares_met(toy_config(class_weights="balanced").trainer, SEVERAL, MULTI)
     assert np.allclose(balanced, 0.5, atol=0.03)

@@ -29,12 +29,12 @@ def _trained(model: torch.nn.Module) -> set[str]:
 @torch.no_grad()
 def test_a_fresh_adapter_changes_nothing_and_is_a_function_of_the_seed(model, tiny_model):
     before = model(**INPUTS).logits
-    adapted = lora.wrap(model, toy_config(lora_r=4, seed=1))
+    adapted = lora.wrap(model, toy_config(lora_r=4).model, seed=1)
     assert torch.equal(adapted(**INPUTS).logits, before)
 
     def drawn(seed: int) -> list[torch.Tensor]:
         fresh = AutoModelForSequenceClassification.from_pretrained(tiny_model)
-        adapters = lora.wrap(fresh, toy_config(lora_r=4, seed=seed))
+        adapters = lora.wrap(fresh, toy_config(lora_r=4).model, seed=seed)
         return [p for name, p in adapters.named_parameters() if "lora_A" in name]
 
     torch.rand(3)  # whatever was drawn before
@@ -43,7 +43,7 @@ def test_a_fresh_adapter_changes_nothing_and_is_a_function_of_the_seed(model, ti
 
 
 def test_adapters_and_the_whole_head_train_and_nothing_else(model):
-    adapted = lora.wrap(model, toy_config(lora_r=4))
+    adapted = lora.wrap(model, toy_config(lora_r=4).model, seed=42)
     others = {name for name in _trained(adapted) if "lora_" not in name}
     assert {name.split("base_model.model.")[1] for name in others} == {
         "classifier.modules_to_save.default.weight",
@@ -55,7 +55,9 @@ def test_adapters_and_the_whole_head_train_and_nothing_else(model):
 def test_a_head_of_several_layers_trains_in_full():
     size = {"vocab_size": 99, "dim": 32, "n_layers": 1, "n_heads": 2, "hidden_dim": 64}
     adapted = lora.wrap(
-        DistilBertForSequenceClassification(DistilBertConfig(**size)), toy_config(lora_r=2)
+        DistilBertForSequenceClassification(DistilBertConfig(**size)),
+        toy_config(lora_r=2).model,
+        seed=42,
     )
     trained = {name.split("base_model.model.")[1] for name in _trained(adapted)}
     heads = {name.split(".")[0] for name in trained if "lora_" not in name}
@@ -64,7 +66,7 @@ def test_a_head_of_several_layers_trains_in_full():
 
 @torch.no_grad()
 def test_merged_weights_compute_what_the_adapters_did_and_leave_these_alone(model):
-    adapted = lora.wrap(model, toy_config(lora_r=4)).eval()
+    adapted = lora.wrap(model, toy_config(lora_r=4).model, seed=42).eval()
     for name, weight in adapted.named_parameters():
         if "lora_B" in name:
             weight.normal_(std=0.1)
@@ -95,9 +97,9 @@ def test_what_a_training_saves_is_the_plain_model_with_its_large_matrices_change
 def test_a_model_without_linear_layers_is_refused(model):
     model.bert = torch.nn.Embedding(5, 5)
     with pytest.raises(ModelError, match="no linear layer to adapt; leave out --lora_r"):
-        lora.wrap(model, toy_config(lora_r=4))
+        lora.wrap(model, toy_config(lora_r=4).model, seed=42)
 
 
 def test_adapters_of_a_sharded_model_are_refused(model):
     with pytest.raises(ConfigError, match="launched with FSDP; leave one of the two out"):
-        lora.wrap(model, toy_config(lora_r=4), is_sharded=True)
+        lora.wrap(model, toy_config(lora_r=4).model, seed=42, is_sharded=True)

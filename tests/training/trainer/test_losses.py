@@ -16,7 +16,7 @@ SEVERAL = torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
 
 
 def _loss(problem: str, logits: torch.Tensor, targets: torch.Tensor, **changes) -> float:
-    return float(losses.make(toy_config(**changes), MATRIX, problem)(logits, targets))
+    return float(losses.make(toy_config(**changes).trainer, MATRIX, problem)(logits, targets))
 
 
 @pytest.mark.parametrize(("problem", "targets"), [(SINGLE, CLASSES), (MULTI, SEVERAL)])
@@ -27,7 +27,9 @@ def test_the_default_is_the_loss_of_the_model_itself_to_the_last_bit(tiny_model,
     def gradients(ours: bool) -> list[torch.Tensor]:
         model.zero_grad()
         if ours:
-            loss = losses.make(toy_config(), MATRIX, problem)(model(**inputs).logits, targets)
+            loss = losses.make(toy_config().trainer, MATRIX, problem)(
+                model(**inputs).logits, targets
+            )
         else:
             loss = model(**inputs, labels=targets).loss
         loss.backward()
@@ -67,7 +69,7 @@ def test_focal_loss_is_the_formula_of_its_paper():
 @pytest.mark.parametrize(("problem", "targets"), [(SINGLE, CLASSES), (MULTI, SEVERAL)])
 def test_focal_loss_has_gradients_where_the_model_is_certain(problem, targets):
     logits = (LOGITS * 1000).requires_grad_()
-    losses.make(toy_config(loss="focal"), MATRIX, problem)(logits, targets).backward()
+    losses.make(toy_config(loss="focal").trainer, MATRIX, problem)(logits, targets).backward()
     assert torch.isfinite(logits.grad).all()
 
 

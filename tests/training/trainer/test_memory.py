@@ -110,7 +110,7 @@ def test_any_other_error_ends_the_run(tiny_model, tmp_path):
 
 
 def test_other_devices_give_way_to_the_cpu_at_one_text(processes, capsys):
-    config = toy_config(per_device_train_batch_size=5)
+    config = toy_config(per_device_train_batch_size=5).trainer
     processes.device = "cuda"
     place = TrainerState(step=7)
     seen = [place]
@@ -127,7 +127,7 @@ def test_other_devices_give_way_to_the_cpu_at_one_text(processes, capsys):
 
 def test_several_processes_are_told_the_flags_instead(processes):
     processes.count = 2
-    config = toy_config(per_device_train_batch_size=32)
+    config = toy_config(per_device_train_batch_size=32).trainer
     expected = "--per_device_train_batch_size 16 --gradient_accumulation_steps 2"
     with pytest.raises(ModelError, match=expected):
         memory.retreat(TrainerState(), TrainerState(), config, processes)

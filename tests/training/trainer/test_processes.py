@@ -8,7 +8,9 @@ from training.trainer.processes import Processes, is_main_process
 
 
 def test_one_process_agrees_with_itself(tmp_path):
-    processes = Processes(toy_config(), load_settings({"DEVICE": "cpu", "HF_HOME": "unused"}))
+    processes = Processes(
+        toy_config().trainer, load_settings({"DEVICE": "cpu", "HF_HOME": "unused"})
+    )
     assert processes.agree({"a": np.float32(1)}) == {"a": 1}
     assert (processes.count, processes.is_main, processes.device) == (1, True, "cpu")
     with processes.main_first():

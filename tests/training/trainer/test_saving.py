@@ -12,7 +12,7 @@ from training.trainer import lora, saving
 def test_what_is_saved_loads_without_a_trace_of_training(tiny_model, tmp_path, rank):
     job = make_job(tiny_model, tmp_path / "run", lora_r=rank)
     processes = make_processes(job)
-    model = job.model if rank is None else lora.wrap(job.model, job.config)
+    model = job.model if rank is None else lora.wrap(job.model, job.encoder, seed=job.config.seed)
     prepared = processes.accelerator.prepare(model.eval())
     save = saving.whole(prepared, processes, has_adapters=rank is not None)
     save(tmp_path / "saved")

@@ -16,7 +16,7 @@ def test_the_rate_rises_over_the_warm_up_and_falls_to_zero(tiny_model, shape):
         warmup_ratio=0.2,
         gradient_accumulation_steps=2,
     )
-    optimizer, scheduler = schedule.make(model, config, batches=9)  # 5 steps, 2 epochs
+    optimizer, scheduler = schedule.make(model, config.trainer, batches=9)  # 5 steps, 2 epochs
     rates = []
     for _ in range(10):
         rates.append(scheduler.get_last_lr()[0])
@@ -29,7 +29,7 @@ def test_the_rate_rises_over_the_warm_up_and_falls_to_zero(tiny_model, shape):
 
 def test_vectors_are_not_decayed(tiny_model):
     model = AutoModelForSequenceClassification.from_pretrained(tiny_model)
-    optimizer, _ = schedule.make(model, toy_config(weight_decay=0.1), batches=4)
+    optimizer, _ = schedule.make(model, toy_config(weight_decay=0.1).trainer, batches=4)
     matrices, vectors = optimizer.param_groups
     assert (matrices["weight_decay"], vectors["weight_decay"]) == (0.1, 0.0)
     assert {p.ndim for p in vectors["params"]} == {1}

@@ -8,7 +8,6 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from inference.core.errors import ConfigError
 from tests.training.fitting import fit_job, make_job
-from tests.training.toy import toy_config
 from training.trainer import trackers
 from training.trainer.progress import History, Moment
 
@@ -28,7 +27,7 @@ def test_tensorboard_has_the_lines_of_metrics_jsonl(tiny_model, tmp_path):
 
 
 def test_steps_that_are_done_again_count_once(tmp_path):
-    (tracker,) = trackers.asked(toy_config(report_to="tensorboard"), tmp_path)
+    (tracker,) = trackers.asked("tensorboard", tmp_path, {})
     for start, loss in ((0, 1.0), (4, 0.5)):
         tracker.on_start(start, 8)
         for step in range(start + 2, 9, 2):
@@ -38,11 +37,11 @@ def test_steps_that_are_done_again_count_once(tmp_path):
 
 
 def test_nothing_is_tracked_unless_asked_for(tmp_path):
-    assert trackers.asked(toy_config(), tmp_path) == []
+    assert trackers.asked("none", tmp_path, {}) == []
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(find_spec("trackio") is not None, reason="trackio is installed")
 def test_a_missing_package_is_named_with_the_way_to_install_it(tmp_path):
     with pytest.raises(ConfigError, match=r"not installed; install it with .* install trackio"):
-        trackers.asked(toy_config(report_to="trackio"), tmp_path)
+        trackers.asked("trackio", tmp_path, {})

@@ -20,9 +20,9 @@ from training.trainer.weights import fit_weights
 def _make(config: TrainConfig, tiny_model: Path, folder: Path) -> tuple[RunFolder, dict]:
     hub = connect("http://127.0.0.1:9")
     environ = {"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}
-    splits = data.prepare(config, hub)
+    splits = data.prepare(config.data, hub, seed=config.trainer.seed)
     run = RunFolder.open(folder, config.weights_identity())
-    processes = Processes(config, load_settings(environ))
+    processes = Processes(config.trainer, load_settings(environ))
     return run, fit_weights(config, splits, Base(tiny_model, "", ""), run, processes)
 
 

@@ -59,7 +59,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
 def found(config: TrainConfig) -> tuple[Study, Path]:
     """A search of eight trials that nobody disturbed."""
     study = search.run(TuneConfig(n_trials=8, patience=0), config, WHERE)
-    return study, Path(config.output_dir)
+    return study, Path(config.trainer.output_dir)
 
 
 def _outcome(study: Study) -> list[tuple[object, ...]]:

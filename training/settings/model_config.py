@@ -1,0 +1,107 @@
+"""Which pretrained model is trained, how much of a text it reads, and what of it changes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from inference.core.errors import ConfigError
+from training.settings.groups import Group, setting
+from training.settings.search_space import FIXED
+
+
+@dataclass(frozen=True)
+class ModelConfig(Group):
+    """Model"""
+
+    model_name_or_path: str = setting(
+        "sentence-transformers/all-MiniLM-L6-v2",
+        "The pretrained model: a repo id on the Hub or a local folder.",
+    )
+    model_revision: str = setting("main", "Branch, tag or commit of the pretrained model.")
+    max_seq_length: int = setting(
+        128,
+        "Tokens of a text, or of a dialogue, that training reads; the rest is cut off.",
+        between=(8, 1_000_000),
+        search=FIXED,
+    )
+    lora_r: int | None = setting(
+        None,
+        "Rank of low-rank adapters to train in place of all weights; a classifier's are merged "
+        "into its weights when it is saved.",
+        between=(1, 10_000),
+        search=FIXED,
+    )
+    lora_alpha: int | None = setting(
+        None,
+        "Scale of the adapters, over lora_r; unset: twice lora_r.",
+        between=(1, 10**6),
+        search=FIXED,
+    )
+    lora_dropout: float = setting(
+        0.05, "Dropout before the adapters.", between=(0.0, 0.9), search=FIXED
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.lora_alpha is not None and self.lora_r is None:
+            raise ConfigError("lora_alpha is for adapters; give their rank too, as in --lora_r 16")
+
+
+@dataclass(frozen=True)
+class EncoderConfig(ModelConfig):
+    """Model"""
+
+    freeze_layers: int | None = setting(
+        None,
+        "Lowest layers of the encoder that keep their pretrained weights, with the embeddings; "
+        "unset: half of them, or what --lora_r adapts; 0: all weights train.",
+        between=(0, 10_000),
+        search=FIXED,
+    )
+    head_start: Literal["probe", "shares"] = setting(
+        "probe",
+        "probe: fit the new head to the untouched encoder first; shares: to the labels' shares.",
+        search=FIXED,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.lora_r is not None and self.freeze_layers:
+            raise ConfigError(
+                "--lora_r trains adapters in all layers, --freeze_layers nothing in some; "
+                "give one of the two"
+            )
+
+
+@dataclass(frozen=True)
+class ChatModelConfig(ModelConfig):
+    """Model"""
+
+    quantize_base: Literal["no", "4bit"] = setting(
+        "no",
+        "4bit: hold the frozen weights in 4 bits (QLoRA); needs a CUDA GPU and bitsandbytes.",
+    )
+    system_prompt: str | None = setting(
+        None, "What the model is told first; unset: what its chat template says by itself."
+    )
+    learn_end_of_turn: bool = setting(
+        True, "Learn to end an answer; without it the model does not stop (a control, not for use)."
+    )
+    lora_targets: tuple[str, ...] = setting(
+        (),
+        "Names of the layers that get an adapter, as q_proj v_proj; unset: every linear layer "
+        "below the output, which is attention and MLP.",
+    )
+    merge_adapter: bool = setting(
+        False, "Also write the merged weights, which load without peft.", changes_weights=False
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.lora_r is None:
+            raise ConfigError("lora_r is unset; a chat model is trained by adapters: give a rank")
+
+    @property
+    def rank(self) -> int:
+        """lora_r, which a chat model always has."""
+        assert self.lora_r is not None, "refused when it was made"
+        return self.lora_r

@@ -1,0 +1,70 @@
+"""What a finished model is held against, and what is measured of it."""
+
+from dataclasses import dataclass
+
+from inference.core.errors import ConfigError
+from training.settings.baseline_options import check_baseline_options
+from training.settings.groups import Group, setting
+
+BASELINES = ("majority", "prior", "tfidf_lr", "tfidf_nb", "encoder_lr")
+"""What training/baselines/baselines.py can fit, in the order of the table."""
+
+
+@dataclass(frozen=True)
+class ReportConfig(Group):
+    """Report"""
+
+    label_descriptions: dict[str, str] = setting(
+        {},
+        "A sentence for each label: with them the untrained base model is compared as zero-shot.",
+        changes_weights=False,
+    )
+    baselines: tuple[str, ...] = setting(
+        BASELINES,
+        "Free models to beat, fitted on the training texts; [] for none.",
+        changes_weights=False,
+    )
+    baseline_options: dict[str, dict[str, float]] = setting(
+        {},
+        'What tuning chose for them, as {"tfidf_lr": {"C": 8, "balanced": 0, "min_df": 2}}.',
+        changes_weights=False,
+    )
+    pretrained_label_maps: dict[str, dict[str, str | None]] = setting(
+        {},
+        "Classifiers of others to beat: repo id (or id@commit) to {its label: label here, or "
+        "null}.",
+        changes_weights=False,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        unknown = [name for name in self.baselines if name not in BASELINES]
+        if unknown or len(set(self.baselines)) < len(self.baselines):
+            raise ConfigError(
+                f"baselines is {', '.join(self.baselines)}; it must name each at most once of "
+                f"{', '.join(BASELINES)}, or be [] for none"
+            )
+        check_baseline_options(self.baseline_options)
+
+
+@dataclass(frozen=True)
+class ChatReportConfig(Group):
+    """Report"""
+
+    answer_prompts: int = setting(
+        40,
+        "Held-out prompts that base and tuned model answer, to count answers that end; 0 for none.",
+        between=(0, 10_000),
+        changes_weights=False,
+    )
+    answer_tokens: int = setting(
+        256,
+        "Tokens after which such an answer is cut off.",
+        between=(1, 100_000),
+        changes_weights=False,
+    )
+    compare_runs: tuple[str, ...] = setting(
+        (),
+        "Folders of finished runs whose loss is drawn beside this one's, as of --max_steps 60.",
+        changes_weights=False,
+    )
