@@ -17,7 +17,8 @@ from training.settings.chat_config import ChatConfig
 def test_the_dialogues_are_read_and_divided_with_alike_ones_together(tmp_path: Path):
     path = tmp_path / "talk.jsonl"
     demo_chat.write_dialogues(path)
-    read = corpus.prepare(ChatConfig(train_file=str(path)))
+    config = ChatConfig.of(train_file=str(path))
+    read = corpus.prepare(config.data, seed=config.trainer.seed)
     assert sum(map(len, read.parts.values())) == 96 and not read.rejected
     assert not read.overlapping and not read.noisy
 

@@ -43,7 +43,7 @@ def make_finished_run(
 def write_receipt(folder: Path, export: dict[str, object], **config: object) -> None:
     """run.json of a folder with weights and bundle."""
     bundle = load_bundle(folder)
-    settings = TrainConfig(
+    settings = TrainConfig.of(
         **{"train_file": "/home/alice/my tweets.csv", "output_dir": str(folder), **config}  # type: ignore[arg-type]
     )
     figures = summarise(
@@ -56,7 +56,7 @@ def write_receipt(folder: Path, export: dict[str, object], **config: object) -> 
     part = {"rows": 330, "sha256": "0" * 64, "label_counts": counts, "unlabelled": 0}
     source = {
         "part": "train",
-        "name": Path(str(settings.train_file)).name,
+        "name": Path(str(settings.data.train_file)).name,
         "sha256": "1" * 64,
         "encoding": "utf-8",
         "delimiter": ",",
@@ -81,7 +81,7 @@ def write_receipt(folder: Path, export: dict[str, object], **config: object) -> 
         "weights_sha256": sha256_of(folder / "model.safetensors"),
         "versions": VERSIONS,
         "device": {"type": "cpu", "precision": "float32", "processes": 1},
-        "seeds": {"seed": settings.seed},
+        "seeds": {"seed": settings.trainer.seed},
         "training": {"best_step": 12, "best_value": 0.8125, "metric": "macro_f1"},
         "history": [],
         "decision": {"ece_before": 0.084, "ece_after": 0.031, "notes": ["b keeps 0.5: few"]},

@@ -108,8 +108,8 @@ def test_a_text_that_is_no_tag_is_refused_before_a_repo_is_made(run: Path, hub: 
     "changes, said",
     [
         ({"config": None}, "config is None, expected an object"),
-        ({"config": {"hub_model_id": 3}}, "config.hub.hub_model_id is 3, expected a text"),
-        ({"config": {"train_file": 3}}, "config.data.train_file is 3, expected a text or a list"),
+        ({"config": {"hub_model_id": 3}}, "config.hub_model_id is 3, expected a text"),
+        ({"config": {"train_file": 3}}, "config.train_file is 3, expected a text or a list"),
         ({"export": [1]}, r"export is \[1\], expected an object"),
     ],
 )

@@ -94,7 +94,8 @@ def _without_retired(
     """The values but for settings that have gone, after saying which these are."""
     retired = [name for name in kind.RETIRED if name in values]
     if retired:
-        print(f"note: {what} has {', '.join(retired)}, which mean nothing now", file=sys.stderr)
+        names = ", ".join(retired)
+        print(f"note: ignored in {what}, no settings any more: {names}", file=sys.stderr)
     return {name: value for name, value in values.items() if name not in retired}
 
 

@@ -114,7 +114,7 @@ def test_files_and_flags_are_read_in_any_order(words, files):
     ("words", "message"),
     [
         ("a b c d", "4 files are given"),
-        ("a.csv --text_field", "needs one or more names"),
+        ("a.csv --text_field", "expected at least one argument"),
         ("a.csv --jsom", "unknown flag: jsom"),
         ("", "give either --train_file or --dataset_name"),
     ],
