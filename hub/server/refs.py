@@ -8,7 +8,6 @@ Try: python -m pytest -q tests/hub/server/test_refs.py
 import sqlite3
 
 from hub.server import history
-from hub.server.git_objects import object_id
 from hub.server.history import Commit
 from hub.server.names import Ref
 from hub.server.refusals import BadRequest, RevisionNotFound, StaleParent
@@ -58,13 +57,10 @@ def put(
     Raises:
         RevisionNotFound: the repo has no such commit.
     """
-    content = history.git_object(db, repo, oid)
-    if content is None:
+    if history.git_object(db, repo, oid) is None:
         raise RevisionNotFound(f"Invalid rev id: {oid} is not a commit of this repo")
-    # by git's id, whatever id the commit had before hub/server/upgrade.py
-    values = (repo, kind, name, object_id("commit", content))
     remove(db, repo, kind, name)
-    db.execute("INSERT INTO ref VALUES (?, ?, ?, ?)", values)
+    db.execute("INSERT INTO ref VALUES (?, ?, ?, ?)", (repo, kind, name, oid))
     if annotation is not None:
         db.execute("INSERT INTO annotation VALUES (?, ?, ?)", (repo, name, annotation))
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hub.server import attributes, exports, history, imports, refs, trees, upgrade
+from hub.server import attributes, exports, history, imports, refs, trees
 from hub.server.blobs import Blobs, Staged
 from hub.server.database import Database
 from hub.server.git_objects import GitObject
@@ -32,7 +32,6 @@ class Store:
         self.root = root.resolve()
         self.blobs = Blobs(root)
         self._database = Database(root / "hub.sqlite3")
-        upgrade.give_git_ids(self._database)
 
     def close(self) -> None:
         """Let go of the folder."""
