@@ -32,7 +32,8 @@ try:
         if entry.role == FINE_TUNED:
             folder = widgets.catalogue_folder()
             task = (
-                stored_results.bundle_of(folder, entry.repo_id) or widgets.open_model(entry).bundle
+                stored_results.bundle_of(folder, entry.repo_id)
+                or widgets.open_model(entry).scorer.bundle
             )
             usual_columns = form_of(
                 task, stored_results.folder_of(folder, entry.repo_id)

@@ -41,7 +41,7 @@ try:
     bundle = stored_results.bundle_of(folder, repo_id)
     if bundle is None:
         with st.spinner(f"Loading {widgets.plain(entry.title)} to see which fields it reads"):
-            bundle = widgets.open_model(entry).bundle
+            bundle = widgets.open_model(entry).scorer.bundle
     form = form_of(bundle, stored_results.folder_of(folder, repo_id))
 except UserError as error:
     widgets.error_box(error, title="The fields of the model cannot be read")

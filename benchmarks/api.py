@@ -29,7 +29,7 @@ def engine_rate(model: OpenModel, seconds: float) -> float:
     """Texts a second, each by itself."""
     started, count = time.perf_counter(), 0
     while time.perf_counter() - started < seconds:
-        model.score([TEXT])
+        model.scorer.score([TEXT])
         count += 1
     return count / (time.perf_counter() - started)
 

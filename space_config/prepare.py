@@ -71,7 +71,7 @@ def prepare_catalogue(source: Path, destination: Path, hub: Hub, threads: int = 
             opening.open_model(entry, pinned, hub, threads=threads) for entry in pinned.models
         ]
         comparison = compare_models(
-            [(model.column, model) for model in models],
+            [(model.column, model.scorer) for model in models],
             pinned.labels,
             pinned.problem_type,
             pinned.messages,

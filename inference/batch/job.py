@@ -14,9 +14,9 @@ from inference.batch.outputs import Layout
 from inference.batch.scoring import ROWS_AT_ONCE, Block, Reading, score_rows
 from inference.core.errors import DataError
 from inference.data.tables import Row
-from inference.models.classifier import Scorer
+from inference.models.classifier import HasScores
 
-RowScorer = Callable[[Scorer, Iterator[Row], Reading, int], Iterator[Block]]
+RowScorer = Callable[[HasScores, Iterator[Row], Reading, int], Iterator[Block]]
 """What scoring.score_rows does: blocks of rows in their order, scored."""
 
 
@@ -31,7 +31,7 @@ class Order:
 
     layout: Layout
     target: Path
-    scorer: Scorer
+    scorer: HasScores
     reading: Reading
     model: str
     revision: str

@@ -23,7 +23,7 @@ from inference.batch.scoring import Block, Reading, Unscored, add_scores, blocks
 from inference.core import settings
 from inference.core.errors import ConfigError
 from inference.data.tables import Row
-from inference.models.classifier import Scorer
+from inference.models.classifier import HasScores
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,9 +69,9 @@ class RayEngine:
                 ) from None
 
     def __call__(
-        self, scorer: Scorer, rows: Iterator[Row], reading: Reading, rows_at_once: int
+        self, scorer: HasScores, rows: Iterator[Row], reading: Reading, rows_at_once: int
     ) -> Iterator[Block]:
-        """Yield the rows in blocks, scored; scorer only says which labels there are."""
+        """Yield the rows in blocks, scored by the model that the nodes open, not by `scorer`."""
         waiting = blocks_of(rows, reading, rows_at_once)
         labels = len(reading.bundle.labels)
         while wave := self._send(waiting):

@@ -24,7 +24,7 @@ from inference.data.json_fields import json_text
 from inference.data.schema import Schema, require_columns
 from inference.data.tables import Row
 from inference.models.bundle import Bundle
-from inference.models.classifier import Scorer, decide
+from inference.models.classifier import HasScores, decide
 
 ROWS_AT_ONCE = 1024  # many texts to sort by length, and few rows to lose when killed
 
@@ -124,7 +124,7 @@ class Unscored:
 
 
 def score_rows(
-    scorer: Scorer, rows: Iterator[Row], reading: Reading, rows_at_once: int = ROWS_AT_ONCE
+    scorer: HasScores, rows: Iterator[Row], reading: Reading, rows_at_once: int = ROWS_AT_ONCE
 ) -> Iterator[Block]:
     """Yield the rows in blocks, scored; the next block is read while one is scored.
 

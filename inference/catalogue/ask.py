@@ -115,7 +115,7 @@ def ask_model(
     model = open_model(entry)
     with SCORING.of_person():
         return compare_models(
-            [(model.column, model)], catalogue.labels, catalogue.problem_type, texts
+            [(model.column, model.scorer)], catalogue.labels, catalogue.problem_type, texts
         )
 
 
@@ -130,7 +130,7 @@ def explain_score(
     """
     model = open_model(entry)
     with SCORING.of_person():
-        return explain(model, text, label)
+        return explain(model.scorer, text, label)
 
 
 def join_comparisons(parts: Sequence[Comparison]) -> Comparison | None:

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.models.bundle import Bundle
-from inference.models.classifier import Scorer
+from inference.models.classifier import HasScores
 
 _TEXTS_A_TURN = 64  # some tenths of a second, which a person may have to wait
 
@@ -68,20 +67,8 @@ SCORING = Turns()
 class Considerate:
     """A scorer for a job: it takes a turn for every few texts, so that nobody waits for long."""
 
-    scorer: Scorer
+    scorer: HasScores
     turns: Turns = SCORING
-
-    @property
-    def bundle(self) -> Bundle:
-        return self.scorer.bundle
-
-    @property
-    def size_bytes(self) -> int:
-        return self.scorer.size_bytes
-
-    @property
-    def engine_name(self) -> str:
-        return self.scorer.engine_name
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32 in [0, 1], in the order of the texts."""

@@ -7,16 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hub.client import Hub, Snapshot
 from inference.catalogue.catalogue import PRETRAINED, Catalogue, ModelEntry
 from inference.catalogue.comparison import Column
 from inference.core.errors import ModelError
 from inference.models import zero_shot
 from inference.models.alignment import align, warn_of_sigmoid_head
-from inference.models.bundle import Bundle
 from inference.models.classifier import Scorer, load_classifier
 
 # By name, as the Hub client's "*.json" would also match results/golden.json and the like.
@@ -36,7 +32,7 @@ _WEIGHTS = (
 
 @dataclass(frozen=True)
 class OpenModel:
-    """A model on show, loaded: a Scorer in the task's labels; entry.revision is its commit."""
+    """A model on show, loaded: its scorer, in the task's labels; entry.revision is its commit."""
 
     entry: ModelEntry
     scorer: Scorer
@@ -45,24 +41,8 @@ class OpenModel:
     def column(self) -> Column:
         """The head of its column in a results table."""
         entry = self.entry
-        thresholds = self.bundle.thresholds
+        thresholds = self.scorer.bundle.thresholds
         return Column(entry.repo_id, entry.revision or "", entry.role, entry.title, thresholds)
-
-    @property
-    def bundle(self) -> Bundle:
-        return self.scorer.bundle
-
-    @property
-    def size_bytes(self) -> int:
-        return self.scorer.size_bytes
-
-    @property
-    def engine_name(self) -> str:
-        return self.scorer.engine_name
-
-    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return (N, C) float32 in [0, 1], NaN for a label that the model does not have."""
-        return self.scorer.score(texts)
 
 
 def open_model(entry: ModelEntry, catalogue: Catalogue, hub: Hub, *, threads: int = 0) -> OpenModel:

@@ -149,7 +149,7 @@ class Scoring:
             HubError, ModelError: the model cannot be opened. DataError: a file cannot be used.
         """
         model = open_model()
-        bundle = model.bundle
+        bundle = model.scorer.bundle
         target = self.room / "scored.parquet"
         layout = Layout(self.upload.survey, outputs.PARQUET, bundle.labels, bundle.is_multilabel)
         order = Order(

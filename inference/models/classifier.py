@@ -32,8 +32,15 @@ ONNX_FILES = {ONNX_INT8: "onnx/model_quantized.onnx", ONNX_FP32: "onnx/model.onn
 ENGINES = ("auto", *ONNX_FILES, TORCH)
 
 
-class Scorer(Protocol):
-    """Anything that gives every label of its bundle a score."""
+class HasScores(Protocol):
+    """Texts -> scores, whatever gives them."""
+
+    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, C) float32 in [0, 1], in the order of the texts; NaN: no such label."""
+
+
+class Scorer(HasScores, Protocol):
+    """Anything that gives every label of its bundle a score; its size and engine are known."""
 
     @property
     def bundle(self) -> Bundle: ...
@@ -44,9 +51,6 @@ class Scorer(Protocol):
     @property
     def engine_name(self) -> str:
         """What computes it: onnx_int8, onnx_fp32, torch, or a library by its name."""
-
-    def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return (N, C) float32 in [0, 1], in the order of the texts; NaN: no such label."""
 
 
 class Engine(Protocol):

@@ -288,6 +288,6 @@ def _pretrained(name: str, repo_id: str, label_map: Mapping[str, str | None], ta
     table = Catalogue("", task.splits.labels, task.splits.problem_type, (), ())
 
     def load() -> Scorer:
-        return opening.open_model(entry, table, task.hub, threads=task.threads)
+        return opening.open_model(entry, table, task.hub, threads=task.threads).scorer
 
     return _Entry(name, known, PRETRAINED, known, revision, dict(label_map), load)

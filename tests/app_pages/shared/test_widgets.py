@@ -42,7 +42,9 @@ def test_a_repo_in_two_recipes_answers_in_the_labels_of_each(
     bare = [one.models[1] for one in widgets.recipes().values()]
     assert bare[0] == bare[1], "the entries of the two recipes should be alike"
     opened = [widgets.open_model(entry) for entry in bare]
-    assert [model.bundle.labels for model in opened] == [tuple(one) for one in orders.values()]
+    assert [model.scorer.bundle.labels for model in opened] == [
+        tuple(one) for one in orders.values()
+    ]
 
 
 def test_a_failure_is_not_kept(open_app: OpenApp, hub_server, monkeypatch: pytest.MonkeyPatch):
@@ -53,7 +55,7 @@ def test_a_failure_is_not_kept(open_app: OpenApp, hub_server, monkeypatch: pytes
     monkeypatch.setenv("HF_ENDPOINT", hub_server.endpoint)
     widgets.settings.clear()
     widgets._hub.clear()
-    assert widgets.open_model(entry).bundle.labels
+    assert widgets.open_model(entry).scorer.bundle.labels
 
 
 @pytest.mark.parametrize("text", ["demo/a_b_c *x*", "[a](b) <b> `c`", ":red[x] :tada: $a$ #1"])

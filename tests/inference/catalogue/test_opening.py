@@ -19,13 +19,16 @@ def test_opening_fetches_the_int8_file_and_no_other_weights(show_hub, shown):
     present = {str(path.relative_to(snapshot.folder)) for path in snapshot.folder.rglob("*.*")}
     assert "onnx/model_quantized.onnx" in present
     assert present.isdisjoint({"model.safetensors", "onnx/model.onnx", "results/golden.json"})
-    assert opened.score(["good"]).sum() == pytest.approx(1)
+    assert opened.scorer.score(["good"]).sum() == pytest.approx(1)
 
 
 def test_models_of_every_role_answer_in_the_tasks_labels(show_hub, shown):
     models = [opening.open_model(entry, shown, show_hub, threads=1) for entry in shown.models]
     table = compare_models(
-        [(opened.column, opened) for opened in models], shown.labels, SINGLE, ["good day", "bad"]
+        [(opened.column, opened.scorer) for opened in models],
+        shown.labels,
+        SINGLE,
+        ["good day", "bad"],
     )
     assert [column.role for column in table.columns] == ["fine-tuned", "pretrained", "zero-shot"]
     assert [score is None for score in table.cells[0][1].scores] == [False, True, False]
@@ -54,7 +57,7 @@ def test_an_entry_says_how_the_logits_of_a_model_are_read(show_hub, shown):
     entry = replace(shown.models[1], problem_type=MULTI)
     task = replace(shown, problem_type=MULTI)
     by_softmax, by_sigmoid = (
-        opening.open_model(one, task, show_hub, threads=1).score(["good day"])[0]
+        opening.open_model(one, task, show_hub, threads=1).scorer.score(["good day"])[0]
         for one in (shown.models[1], entry)
     )
     logits = np.log(by_sigmoid / (1 - by_sigmoid))
