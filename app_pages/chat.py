@@ -9,6 +9,7 @@ from inference.catalogue.ask import check_texts
 from inference.chat.messages import conversations_jsonl, conversations_markdown
 from inference.chat.sampling import Options
 from inference.core.event_log import record_event
+from inference.data.formats import FORMATS, JSONL
 
 state = st.session_state
 state.chat_visit = state.chat_visit or conversation.ChatSession()
@@ -115,7 +116,7 @@ if state.chat:
                 label,
                 content,
                 file_name=f"worth-tuning-chat.{kind}",
-                mime="application/jsonl" if kind == "jsonl" else "text/markdown",
+                mime=FORMATS[JSONL].mime if kind == JSONL else "text/markdown",
                 key=f"chat_{kind}",
                 on_click="ignore",
                 icon=":material/download:",

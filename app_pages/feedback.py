@@ -9,6 +9,7 @@ import streamlit as st
 from app_pages.message import closer, corrections, history
 from app_pages.shared import auth, charts, widgets
 from inference.catalogue.catalogue import FINE_TUNED
+from inference.data.formats import FORMATS, JSONL
 from inference.feedback import next_run
 from inference.feedback.agreement import count_agreement
 
@@ -124,7 +125,7 @@ if shown.rows:
         "Download for training",
         next_run.jsonl_bytes(shown.rows),
         file_name="next.jsonl",
-        mime="application/jsonl",
+        mime=FORMATS[JSONL].mime,
         key="next_run",
         on_click="ignore",
         icon=":material/download:",

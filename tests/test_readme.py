@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import SpaceCard
 
+from inference.data import formats
 from tests.inference.asked_api import asked
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +47,22 @@ def test_every_flag_of_a_command_is_in_its_help(module: str):
     known = help_of(module)
     missing = {flag for flag in flags if not re.search(rf"{re.escape(flag)}\b", known)}
     assert not missing, f"python -m {module} has no {missing}"
+
+
+def test_every_ending_of_a_file_of_texts_is_named():
+    missing = {suffix for suffix in formats.SUFFIXES if f"`{suffix}`" not in TEXT}
+    assert not missing and TEXT.count(formats.in_words()) == 3, missing
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        *("inference.batch", "inference.compare", "training.chat"),
+        *("training.doctor", "training.train"),
+    ],
+)
+def test_a_command_that_takes_a_file_of_texts_says_of_which_formats(module: str):
+    assert formats.in_words() in " ".join(help_of(module).split())
 
 
 def test_every_path_that_is_named_exists():

@@ -25,6 +25,7 @@ from inference.batch import grading, outputs, scored_file
 from inference.batch.grading import GRADED, Grade
 from inference.batch.scored_file import ScoredFile
 from inference.core.errors import DataError
+from inference.data.formats import CSV, FORMATS, JSONL, PARQUET
 
 ROWS_A_PAGE = 20
 IN_ORDER, UNSURE = "As in the file", "Least sure first"
@@ -33,11 +34,7 @@ _MEANINGS = {
     "macro_f1": ("Macro-F1", "Mean of F1 over the labels; rare labels count as much as others."),
     "accuracy": ("Accuracy", "Share of rows that are decided exactly right."),
 }
-_TYPES = {
-    outputs.CSV: ("CSV", "text/csv"),
-    outputs.JSONL: ("JSON lines", "application/x-ndjson"),
-    outputs.PARQUET: ("Parquet", "application/vnd.apache.parquet"),
-}
+_OFFERED = (CSV, JSONL, PARQUET)
 
 
 def draw(file: ScoredFile) -> None:
@@ -98,12 +95,12 @@ def _downloads(file: ScoredFile) -> None:
     """A button for each format; a file is made when it is asked for."""
     stem = PurePath(file.name).stem
     with st.container(key="file_downloads", horizontal=True):
-        for format, (title, mime) in _TYPES.items():
+        for format in _OFFERED:
             st.download_button(
-                title,
+                FORMATS[format].title,
                 partial(outputs.convert, file.path_parquet, format),
                 file_name=f"{stem}-scored.{format}",
-                mime=mime,
+                mime=FORMATS[format].mime,
                 key=f"file_{format}",
                 on_click="ignore",
                 icon=":material/download:",

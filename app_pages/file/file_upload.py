@@ -13,11 +13,11 @@ from app_pages.shared import charts, widgets
 from hub.errors import UserError
 from inference.core.event_log import record_event
 from inference.core.settings import Settings
+from inference.data import formats
 from inference.data.delimited import Broken
 from inference.jobs import uploads
 from inference.jobs.uploads import Upload
 
-SUFFIXES = ["csv", "tsv", "tab", "txt", "jsonl", "ndjson", "parquet"]
 EXAMPLE = "examples.csv"
 _SHOWN_ROWS = 5
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
@@ -33,8 +33,8 @@ def draw(
     """
     state = st.session_state
     given = st.file_uploader(
-        "Your file: CSV, TSV, JSON lines or parquet",
-        type=SUFFIXES,
+        f"Your file: {formats.in_words()}",
+        type=formats.SUFFIXES,
         key="file",
         on_change=lambda: state.update(is_file_new=True),
     )

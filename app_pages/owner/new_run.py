@@ -8,9 +8,9 @@ import streamlit as st
 
 from app_pages.owner import run_actions
 from inference.core.errors import DataError
+from inference.data import formats
 from inference.runs.runs import Runs, classifier_recipes
 
-SUFFIXES = ["csv", "tsv", "txt", "jsonl", "ndjson", "parquet"]
 NO_RECIPE = "none: I choose the columns myself"
 
 
@@ -22,7 +22,7 @@ def draw(runs: Runs, *, is_first: bool) -> None:
             "text, a column with its label."
         )
     with st.form("new_run", border=True):
-        st.file_uploader("Labelled texts", type=SUFFIXES, key="run_upload")
+        st.file_uploader("Labelled texts", type=formats.SUFFIXES, key="run_upload")
         st.text_input(
             "Or the path of a file on this machine, of any size",
             key="run_path",

@@ -2,9 +2,10 @@
 
     python -m inference.batch messages.csv scored.csv --model owner/name
 
-Reads and writes csv, tsv, JSON lines and parquet; "-" stands for stdin or stdout. The memory it
-takes does not grow with the file. Killed at any time, the same command goes on where it stopped;
-OUT appears when it is whole. Rows that cannot be scored stay in their place, with the reason.
+Reads and writes every format of inference/data/formats.py; "-" stands for stdin or stdout. The
+memory it takes does not grow with the file. Killed at any time, the same command goes on where it
+stopped; OUT appears when it is whole. Rows that cannot be scored stay in their place, with the
+reason.
 
 Owns the order of the work and the command; the parts of OUT are parts.py, the columns outputs.py.
 """
@@ -30,6 +31,7 @@ from inference.compare import labelled_file
 from inference.compare.labelled_file import Contestant
 from inference.core.errors import ConfigError, DataError, run_command
 from inference.core.settings import Settings, load_settings
+from inference.data import formats
 from inference.data.scan import scan_file
 
 _STREAM = "-"
@@ -42,8 +44,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         prog="python -m inference.batch",
         description="Score every row of a file. Killed, the same command goes on where it stopped.",
     )
-    parser.add_argument("input", metavar="IN", help="csv, tsv, jsonl or parquet; - is stdin")
-    parser.add_argument("output", metavar="OUT", help="csv, tsv, jsonl or parquet; - is stdout")
+    parser.add_argument("input", metavar="IN", help=f"{formats.in_words()}; - is stdin")
+    parser.add_argument("output", metavar="OUT", help=f"{formats.in_words()}; - is stdout")
     parser.add_argument(
         "--model", required=True, help="repo id, or a folder written as a path (./runs/a)"
     )
@@ -70,8 +72,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     for name, stream in (("input", "stdin"), ("output", "stdout")):
         parser.add_argument(
             f"--{name}_format",
-            choices=outputs.FORMATS,
-            default=outputs.JSONL,
+            choices=formats.FORMATS,
+            default=formats.JSONL,
             help=f"of {stream}, where no file name says it; jsonl unless given",
         )
     return parser.parse_args(argv)

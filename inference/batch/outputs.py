@@ -23,15 +23,13 @@ from inference.batch.scored_file import DECIDED, REJECTED, SCORE
 from inference.batch.scoring import Block
 from inference.core.errors import ConfigError, DataError
 from inference.core.safe_csv import write_csv
+from inference.data import formats
+from inference.data.formats import FORMATS, JSONL, PARQUET
 from inference.data.scan import FileScan, Kind
 
 if TYPE_CHECKING:  # Arrow takes 0.3 s to load, which a csv file need not wait for
     import pyarrow as pa
 
-CSV, TSV, JSONL, PARQUET = "csv", "tsv", "jsonl", "parquet"
-FORMATS = (CSV, TSV, JSONL, PARQUET)
-_BY_SUFFIX = {f".{name}": name for name in FORMATS} | {".tab": TSV, ".ndjson": JSONL}
-_DELIMITERS = {CSV: ",", TSV: "\t"}
 _TOP, _TOP_SCORE = "top:", "top_score:"
 _MARK = "\ufeff".encode()  # without it, spreadsheets take UTF-8 for something older
 _GROUP_ROWS, _GROUP_BYTES = 10_000, 64 * 2**20
@@ -44,11 +42,11 @@ def format_of(path: Path) -> str:
     Raises:
         ConfigError: it says none.
     """
-    found = _BY_SUFFIX.get(path.suffix.lower())
+    found = formats.name_of(path)
     if found is None:
         raise ConfigError(
             f"The ending {path.suffix!r} of {path} says no format that can be written; expected "
-            f"one of {', '.join(_BY_SUFFIX)}."
+            f"one of {', '.join(formats.SUFFIXES)}."
         )
     return found
 
@@ -103,7 +101,7 @@ def join(parts: Sequence[Path], layout: Layout, target: IO[bytes]) -> None:
     if layout.format == PARQUET:
         _join_parquet(parts, layout, target)
         return
-    if layout.format in _DELIMITERS:
+    if FORMATS[layout.format].delimiter is not None:
         target.write(_MARK if layout.is_marked else b"")
         target.write(_lines([], _columns(layout), layout.format, has_header=True))
     for part in parts:
@@ -186,7 +184,8 @@ def _lines(
         return "".join(f"{_json(row)}\n" for row in rows).encode()
     file = io.StringIO(newline="")
     cells = [{name: _cell(name, row[name]) for name in columns} for row in rows]
-    delimiter = _DELIMITERS[format]
+    delimiter = FORMATS[format].delimiter
+    assert delimiter is not None, format
     write_csv(file, cells, columns=columns, delimiter=delimiter, has_header=has_header)
     return _whole(file.getvalue()).encode()
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inference.core.errors import ConfigError, run_command
+from inference.data import formats
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -28,7 +29,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="repo id, repo id@commit, or a folder written as a path (./runs/a); the first is "
         "judged, the others are what was to be had without it",
     )
-    parser.add_argument("--file", type=Path, required=True, help="csv, tsv, jsonl or parquet")
+    parser.add_argument("--file", type=Path, required=True, help=formats.in_words())
     parser.add_argument("--text_fields", nargs="+", help="columns; those of the first model")
     parser.add_argument(
         "--label_fields", nargs="+", help="columns; those the first was trained with, if it says"

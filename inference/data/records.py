@@ -92,7 +92,7 @@ def read(
     max_rows: int | None = None,
     labels: tuple[str, ...] | None = None,
 ) -> Records:
-    """Read a csv, tsv, txt, jsonl or parquet file, of max_rows rows at most.
+    """Read a file of any of the formats, of max_rows rows at most.
 
     labels are those of the training file when a validation or test file is read: a row with
     another label is rejected, and one single class is then fine.

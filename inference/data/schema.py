@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from inference.core.errors import ConfigError, DataError
+from inference.data import formats
 from inference.data.cells import quote_names
 
 
@@ -96,7 +97,7 @@ def require_columns(file: str, schema: Schema, columns: Sequence[str]) -> None:
     if not columns:
         raise DataError(
             f"{file} has no row that can be read, so no columns either. Check that the file holds "
-            "what its name says (csv, tsv, jsonl or parquet)."
+            f"what its name says ({formats.in_words()})."
         )
     close = [match for name in missing for match in difflib.get_close_matches(name, columns, 1)]
     meant = f" Did you mean {quote_names(close)}?" if close else ""

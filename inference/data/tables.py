@@ -1,13 +1,16 @@
-"""Tables: a file on disk -> its columns and rows, whatever its format.
+"""Tables: a file on disk -> its columns and rows, whatever its format; a copy without some rows.
 
-Reads csv, tsv and txt (one format: the delimiter is detected), JSON lines and parquet. What the
-rows mean, which column is a text and which a label, is the business of records.py.
+Which formats there are is formats.py; of delimited text the delimiter is detected, whatever the
+ending says. What the rows mean, which column is a text and which a label, is the business of
+records.py.
 
 Try: python -c "from pathlib import Path; from inference.data import tables; \
 print(tables.open_table(Path('data.csv'), ('text',)).columns)"
 """
 
+import csv
 import hashlib
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +19,10 @@ from itertools import chain
 from pathlib import Path
 
 from inference.core.errors import DataError
-from inference.data import dialects, encoding
+from inference.data import dialects, encoding, formats
 from inference.data.delimited import Broken, split_records
 from inference.data.encoding import Encoding
 
-_DELIMITED = (".csv", ".tsv", ".tab", ".txt")
-_JSON_LINES = (".jsonl", ".ndjson")
-_PARQUET = (".parquet",)
 _ARCHIVES = (
     (b"\x1f\x8b", "gzip"),
     (b"PK\x03\x04", "zip (or a spreadsheet, which is a zip file inside)"),
@@ -70,17 +70,31 @@ def open_table(
             whole, or with two columns of one name.
     """
     _require_readable(path)
-    suffix = path.suffix.lower()
-    if suffix in _DELIMITED:
+    if formats.is_delimited(path):
         return _open_delimited(path, needed, column_names)
     if column_names:
         raise DataError(
             f"{path} names its own columns, so column_names ({', '.join(column_names)}) has no "
             "use. Leave it out; it is for delimited text without a header."
         )
-    if suffix in _JSON_LINES:
+    if formats.name_of(path) == formats.JSONL:
         return _open_json_lines(path)
     return _open_parquet(path, None if has_every_column else needed)
+
+
+def without_rows(
+    path: Path, rows: frozenset[int], needed: Sequence[str], column_names: Sequence[str] = ()
+) -> str | bytes:
+    """Return what a file that was read holds, but for the records of these numbers, from 1 on.
+
+    Delimited text has every cell quoted and loses what is broken; other rows stay as they are.
+    needed, column_names: as they were given to open_table().
+    """
+    if formats.is_delimited(path):
+        return _delimited_without(open_table(path, needed, column_names), rows, column_names)
+    if formats.name_of(path) == formats.JSONL:
+        return _json_lines_without(path, rows)
+    return _parquet_without(path, rows)
 
 
 def fingerprint(path: Path) -> str:
@@ -102,11 +116,10 @@ def _require_readable(path: Path) -> None:
     archive = next((name for mark, name in _ARCHIVES if start.startswith(mark)), None)
     if archive:
         raise DataError(f"{path} is an archive: {archive}. Unpack it and give the file inside.")
-    known = (*_DELIMITED, *_JSON_LINES, *_PARQUET)
-    if path.suffix.lower() not in known:
+    if formats.name_of(path) is None:
         raise DataError(
             f"The ending {path.suffix!r} of {path} says no format that can be read; expected one "
-            f"of {', '.join(known)}. Rename the file to what it is, or convert it."
+            f"of {', '.join(formats.SUFFIXES)}. Rename the file to what it is, or convert it."
         )
     if not start:
         raise DataError(f"{path} is empty (0 bytes); expected examples.")
@@ -163,6 +176,17 @@ def _columns(count: int) -> str:
     return "1 column" if count == 1 else f"{count} columns"
 
 
+def _delimited_without(table: Table, rows: frozenset[int], column_names: Sequence[str]) -> str:
+    sink = io.StringIO(newline="")
+    writer = csv.writer(sink, delimiter=table.delimiter or ",", quoting=csv.QUOTE_ALL)
+    if not column_names:
+        writer.writerow(table.columns)
+    for number, row in enumerate(table.rows, start=1):
+        if number not in rows and not isinstance(row, Broken):
+            writer.writerow([row[column] for column in table.columns])
+    return sink.getvalue()
+
+
 def _open_json_lines(path: Path) -> Table:
     as_encoded = encoding.detect(path)
     return Table((), as_encoded.name, None, _parsed(_lines(path, as_encoded)))
@@ -185,6 +209,12 @@ def _object(text: str) -> Row:
     if isinstance(value, dict):
         return value
     return Broken(f"a JSON {_JSON_TYPES[type(value)]}, expected an object such as {{...}}")
+
+
+def _json_lines_without(path: Path, rows: frozenset[int]) -> str:
+    stripped = (line.strip(" \t\r\n") for line in _lines(path, encoding.detect(path)))
+    numbered = enumerate((line for line in stripped if line), start=1)
+    return "".join(f"{line}\n" for number, line in numbered if number not in rows)
 
 
 _JSON_TYPES: dict[type, str] = {
@@ -220,3 +250,14 @@ def _open_parquet(path: Path, needed: Sequence[str] | None) -> Table:
             raise DataError(f"{path} is a damaged parquet file: {error}.") from None
 
     return Table(columns, None, None, rows())
+
+
+def _parquet_without(path: Path, rows: frozenset[int]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    kept = pa.array([number not in rows for number in range(1, table.num_rows + 1)])
+    sink = io.BytesIO()
+    pq.write_table(table.filter(kept), sink)
+    return sink.getvalue()

@@ -11,7 +11,6 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from inference.batch import outputs
 from inference.batch.job import BatchProgress, Order, score_file
 from inference.batch.outputs import Layout
 from inference.batch.scored_file import ScoredFile
@@ -20,6 +19,7 @@ from inference.catalogue.fair_lock import Considerate
 from inference.catalogue.opening import OpenModel
 from inference.core.errors import DataError
 from inference.core.event_log import record_event
+from inference.data import formats
 from inference.data.cells import Unusable, as_label
 from inference.data.delimited import Broken
 from inference.data.scan import FileScan, scan_file
@@ -151,7 +151,7 @@ class Scoring:
         model = open_model()
         bundle = model.scorer.bundle
         target = self.room / "scored.parquet"
-        layout = Layout(self.upload.survey, outputs.PARQUET, bundle.labels, bundle.is_multilabel)
+        layout = Layout(self.upload.survey, formats.PARQUET, bundle.labels, bundle.is_multilabel)
         order = Order(
             layout,
             target,

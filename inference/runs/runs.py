@@ -31,7 +31,7 @@ from hub.errors import UserError
 from inference.core.atomic_write import write_whole
 from inference.core.errors import DataError, WorkError
 from inference.core.yaml_values import read_yaml
-from inference.data import tables
+from inference.data import formats, tables
 from inference.data.delimited import Broken
 from inference.data.scan import scan_file
 from inference.runs import process
@@ -44,7 +44,6 @@ _OF_CHAT = "chat.yaml"  # read by another command, training.chat
 DEFAULT_EPOCHS = 3  # of training.train
 _ROOT = Path(__file__).resolve().parents[2]
 _RUN, _SETTINGS = "run.json", "settings.yaml"
-_NAMES_ITS_COLUMNS = (".jsonl", ".ndjson", ".parquet")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 Value = str | int | float | bool | list[str] | dict[str, str] | None
@@ -273,7 +272,7 @@ def _survey(folder: Path, data_name: str, data: bytes | Path, recipe: str | None
 
 def _column_names(path: Path, recipe: str | None) -> tuple[str, ...]:
     """What the recipe calls the columns of delimited text without a header."""
-    if recipe is None or path.suffix.lower() in _NAMES_ITS_COLUMNS:
+    if recipe is None or not formats.is_delimited(path):
         return ()
     return tuple(read_yaml(_ROOT / recipe).get("column_names", ()))
 

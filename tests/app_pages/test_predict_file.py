@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app_pages.shared import widgets
+from inference.data import formats
 from inference.jobs.queue import Job, JobState
 from tests.app_pages.conftest import OpenApp
 from tests.app_pages.test_compare import NOBODY, boxes
@@ -58,6 +59,10 @@ def held_up() -> threading.Event:
 
 def texts(app: AppTest) -> str:
     return "\n".join(element.value for element in app.text)
+
+
+def test_the_page_takes_a_file_of_every_ending(page):
+    assert tuple(page().file_uploader(key="file").proto.type) == formats.SUFFIXES
 
 
 def test_an_empty_page_says_what_it_takes_and_offers_the_examples(page):

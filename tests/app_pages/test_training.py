@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app_pages.shared import auth
+from inference.data import formats
 from inference.runs import process
 from inference.runs import runs as runs_of
 from inference.runs.runs import TRAIN, Run, Runs
@@ -48,6 +49,10 @@ def test_without_runs_the_page_asks_for_a_file(open_page):
     assert "Nothing was trained here yet" in app.text[0].value
     app.button("run_make_button").click().run()
     assert "Give one file" in app.error[0].value
+
+
+def test_the_page_takes_a_file_of_every_ending(open_page):
+    assert tuple(open_page().get("file_uploader")[0].proto.type) == formats.SUFFIXES
 
 
 def test_a_file_of_this_machine_becomes_a_run(open_page, runs: Runs, tmp_path: Path):

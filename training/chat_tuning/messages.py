@@ -65,7 +65,7 @@ class Dialogues:
 
 
 def read(path: Path) -> Dialogues:
-    """Read a jsonl, csv, tsv or parquet file of dialogues.
+    """Read a file of dialogues, of any format of inference/data/formats.py.
 
     Raises:
         DataError: the file cannot be read, or none of its rows is a dialogue.

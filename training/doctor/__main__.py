@@ -16,6 +16,7 @@ from pathlib import Path
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError, DataError, run_command
 from inference.core.settings import load_settings
+from inference.data import formats
 from inference.data.records import Example
 from training.data import data
 from training.data.splits import label_matrix
@@ -43,7 +44,9 @@ def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, TrainC
         "--label_fields, --column_names, --validation_file, --test_file and --allow_leaks.",
         allow_abbrev=False,
     )
-    parser.add_argument("files", nargs="*", metavar="FILE", help="labelled texts")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help=f"labelled texts: {formats.in_words()}"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--fix", type=Path, metavar="DIR", help="write cleaned copies there")
     parser.add_argument(

@@ -1,23 +1,17 @@
 """Copies of the given files without the rows that leak or cannot be used; originals stay as is.
 
-Owns how a cleaned file is written: in the format of the original, delimited text as UTF-8 with
-every cell quoted, JSON lines and parquet rows unchanged. Which rows leak is copies.py's to say.
+Owns which rows go, and the list that says why. A copy has the format of the original: how rows are
+taken out of a file is inference/data/tables.py. Which rows leak is copies.py's to say.
 
 Try: python -m training.doctor train.csv --test_file test.csv --fix cleaned
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError
-from inference.data import encoding, tables
-from inference.data.delimited import Broken
+from inference.data import tables
 from inference.data.records import Records
 from inference.data.schema import Schema
 from training.doctor.copies import Leak
@@ -48,7 +42,9 @@ def write(
                 kind = "the same text as" if leak.is_exact else "nearly the same text as"
                 reasons[leak.row] = f"{file}:{leak.row}: {kind} {leak.twin}"
         read_as = schema if name == "train" else schema.undivided()
-        content = _without(paths[name], frozenset(reasons), read_as)
+        content = tables.without_rows(
+            paths[name], frozenset(reasons), read_as.needed, read_as.column_names
+        )
         write_whole(folder / paths[name].name, content)
         lines += [reasons[row] for row in sorted(reasons)]
     write_whole(folder / LIST_NAME, "".join(f"{line}\n" for line in lines))
@@ -73,40 +69,3 @@ def refuse_unless_possible(given: Mapping[str, Records], folder: Path) -> None:
 
 def _paths(given: Mapping[str, Records]) -> dict[str, Path]:
     return {name: Path(records.source.path) for name, records in given.items()}
-
-
-def _without(path: Path, rows: frozenset[int], schema: Schema) -> str | bytes:
-    """The content of the file without the records of these numbers, which count from 1."""
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        return _parquet_without(path, rows)
-    if suffix in (".jsonl", ".ndjson"):
-        return _json_lines_without(path, rows)
-    return _delimited_without(path, rows, schema)
-
-
-def _parquet_without(path: Path, rows: frozenset[int]) -> bytes:
-    table = pq.read_table(path)
-    kept = pa.array([number not in rows for number in range(1, table.num_rows + 1)])
-    sink = io.BytesIO()
-    pq.write_table(table.filter(kept), sink)
-    return sink.getvalue()
-
-
-def _json_lines_without(path: Path, rows: frozenset[int]) -> str:
-    with encoding.open_text(path, encoding.detect(path)) as file:
-        lines = [line.strip(" \t\r\n") for line in file]
-    numbered = enumerate((line for line in lines if line), start=1)
-    return "".join(f"{line}\n" for number, line in numbered if number not in rows)
-
-
-def _delimited_without(path: Path, rows: frozenset[int], schema: Schema) -> str:
-    table = tables.open_table(path, schema.needed, schema.column_names)
-    sink = io.StringIO(newline="")
-    writer = csv.writer(sink, delimiter=table.delimiter or ",", quoting=csv.QUOTE_ALL)
-    if not schema.column_names:
-        writer.writerow(table.columns)
-    for number, row in enumerate(table.rows, start=1):
-        if number not in rows and not isinstance(row, Broken):
-            writer.writerow([row[column] for column in table.columns])
-    return sink.getvalue()

@@ -10,11 +10,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from inference.data import tables
+from inference.data import formats, tables
 from inference.data.delimited import Broken
 from training.doctor.findings import Finding
 
-_JSON_LINES = (".jsonl", ".ndjson")
 _KINDS: dict[type, str] = {
     str: "text",
     bool: "true or false",
@@ -30,7 +29,7 @@ def find(path: Path, fields: Sequence[str]) -> tuple[Finding, ...]:
 
     Empty for other formats, and for rows that came from no file.
     """
-    if path.suffix.lower() not in _JSON_LINES or not path.is_file():
+    if formats.name_of(path) != formats.JSONL or not path.is_file():
         return ()
     rows: dict[str, dict[str, list[int]]] = {field: defaultdict(list) for field in fields}
     for number, row in enumerate(tables.open_table(path, fields, ()).rows, start=1):

@@ -8,9 +8,11 @@ Try: python -m training.doctor tweets.csv --json
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
+from inference.data import formats
 from training.doctor.copies import Leak
 from training.doctor.findings import Finding, Part
 from training.doctor.label_names import count_labels
@@ -104,7 +106,8 @@ def render_report(report: Report) -> str:
 def _part_lines(parts: Sequence[PartFacts]) -> Iterator[str]:
     for part in parts:
         read_as = ", ".join(
-            [part.encoding or "parquet"] + [f"delimiter {part.delimiter!r}"] * bool(part.delimiter)
+            [part.encoding or formats.name_of(Path(part.file)) or "dataset of the Hub"]
+            + [f"delimiter {part.delimiter!r}"] * bool(part.delimiter)
         )
         languages = ", ".join(f"{code} {share:.0%}" for code, share in part.languages.items())
         yield f"{part.name}: {part.file} ({read_as})"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inference.core.errors import ConfigError
+from inference.data import formats
 from inference.data.schema import Schema
 from training.settings.groups import Group, setting
 
@@ -17,7 +18,7 @@ class DataConfig(Group):
     # the data itself is compared, by sha256
     train_file: str | None = setting(
         None,
-        "Examples to train on: .csv, .tsv, .txt, .jsonl or .parquet.",
+        f"Examples to train on: {formats.in_words()}.",
         changes_weights=False,
     )
     validation_file: str | None = setting(

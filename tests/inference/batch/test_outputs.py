@@ -12,10 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from inference.batch.outputs import FORMATS, Layout, convert, encode, format_of, join
+from inference.batch.outputs import Layout, convert, encode, format_of, join
 from inference.batch.scoring import Block
 from inference.core.errors import ConfigError, DataError
+from inference.data.formats import FORMATS, SUFFIXES
 from inference.data.scan import scan_file
+from inference.data.tables import open_table
 
 LABELS = ("toxic", "rude", "calm")
 SCORES = np.array([[0.2, 0.9, np.nan], [np.nan] * 3], np.float32)
@@ -158,6 +160,15 @@ def test_a_scored_parquet_file_converts_to_what_would_have_been_written(
     stored = written(tmp_path, block_of(*rows), Layout(seen, "parquet", LABELS, is_multilabel))
     wanted = written(tmp_path, block_of(*rows), Layout(seen, format, LABELS, is_multilabel))
     assert convert(stored, format) == wanted.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_of_every_ending_is_written_and_read_again(tmp_path, suffix):
+    rows = [{"text": "a, b\t;|", "label": "x"}, {"text": "c", "label": "y"}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "stored.parquet")
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(convert(tmp_path / "stored.parquet", format_of(path)))
+    assert list(open_table(path, ("text", "label")).rows) == rows
 
 
 def test_a_file_that_is_scored_already_is_not_overwritten(tmp_path):

@@ -6,8 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from inference.batch import outputs
 from inference.core.errors import ConfigError
 from inference.data import records
+from inference.data.formats import SUFFIXES
 from inference.data.schema import Schema
 from tests.training.doctor.given import PLAIN, read, unrelated
 from training.doctor import cleaned, copies
@@ -95,6 +97,21 @@ def test_json_lines_and_parquet_keep_their_rows_as_they_are(tmp_path):
     given = {"train": records.read(tmp_path / "a.parquet", PLAIN)}
     assert len(_write(tmp_path / "two", given)) == 1
     assert pq.read_table(tmp_path / "two/a.parquet").to_pylist() == rows
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_of_every_ending_is_cleaned(tmp_path, suffix):
+    rows = [{"text": f"text {n}", "label": "xy"[n % 2]} for n in range(8)]
+    pq.write_table(
+        pa.Table.from_pylist([{"text": "", "label": "x"}, *rows]), tmp_path / "stored.parquet"
+    )
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(outputs.convert(tmp_path / "stored.parquet", outputs.format_of(path)))
+    said = _write(tmp_path / "clean", {"train": records.read(path, PLAIN)})
+    assert [line.split(": ")[0] for line in said] == [f"a{suffix}:1"]
+    assert _examples(tmp_path / "clean" / path.name) == [
+        ({"text": row["text"]}, (row["label"],)) for row in rows
+    ]
 
 
 def test_a_folder_with_something_in_it_and_files_of_one_name_are_refused(tmp_path):
