@@ -150,6 +150,6 @@ if auth.providers():
             help="Sign in and out; what you may use.",
         )
     )
-widgets.recipe_switch()
+widgets.catalogue_switch()
 garbage.collect_soon()
 st.navigation(pages, position="top").run()

@@ -79,7 +79,7 @@ async def lifespan(_: st.App) -> AsyncGenerator[None]:
 
 service = mount.Service(
     load_settings=widgets.settings,
-    load_recipes=widgets.recipes,
+    load_catalogues=widgets.catalogues,
     open_model=widgets.open_model,
     spend=lambda visitor: widgets.allowance().spend(visitor),
     keep=keep,

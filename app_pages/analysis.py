@@ -16,7 +16,7 @@ folder = widgets.catalogue_folder()
 file: ScoredFile | None = st.session_state.scored_file
 model = file_sections.model_of(catalogue, file)
 # What the visitor looks at; as long as it stays the same, it is read once.
-shown = (widgets.chosen_recipe(), file)
+shown = (widgets.catalogue_name(), file)
 
 
 def read(tested: Predictions | None) -> Rows | None:

@@ -14,11 +14,11 @@ from inference.core.event_log import record_event
 FEW_LEFT = 10  # requests; from here on a visitor is told of the limit
 
 settings, catalogue = widgets.load_or_stop()
-recipe = widgets.chosen_recipe()
+catalogue_name = widgets.catalogue_name()
 titles = {entry.repo_id: entry.title for entry in catalogue.models}
 
 # ---- what a share link brings
-models_key = f"models/{recipe}"  # each recipe has models of its own to choose from
+models_key = f"models/{catalogue_name}"  # each catalogue has models of its own to choose from
 st.session_state.setdefault(models_key, list(titles)[: settings.max_models])
 shared = None if st.session_state.is_link_read else links.read_link(st.query_params)
 if shared is not None:
@@ -107,15 +107,15 @@ if is_submitted or shared is not None:
             "analyzed", texts=len(texts), models=len(entries), failures=len(answer.failures)
         )
         if answer.comparison is not None:
-            analysis = history.Analysis(answer.comparison, datetime.now(UTC), recipe)
+            analysis = history.Analysis(answer.comparison, datetime.now(UTC), catalogue_name)
             st.session_state.history = history.add(st.session_state.history, analysis)
             st.session_state.closer = None  # what is new is looked at
 # Not before: were this run broken off, the next one would find the link read and ask nothing.
 st.session_state.is_link_read = True
 
 # ---- everything asked so far
-own = history.of_recipe(st.session_state.history, recipe)
-shown = (*own, *history.examples(catalogue.first_paint, recipe))
+own = history.of_catalogue(st.session_state.history, catalogue_name)
+shown = (*own, *history.examples(catalogue.first_paint, catalogue_name))
 rows = history.rows(shown)
 st.subheader(headline.RESULTS, anchor=False)
 with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
@@ -134,7 +134,7 @@ with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
         key="clear",
         icon=":material/delete:",
         on_click=lambda: st.session_state.update(
-            history=history.without_recipe(st.session_state.history, recipe)
+            history=history.without_catalogue(st.session_state.history, catalogue_name)
         ),
         disabled=not own,
         help="Forget your messages; the examples stay.",
@@ -160,8 +160,8 @@ if rows:
     with st.expander("Which words moved it?", icon=":material/format_ink_highlighter:"):
         closer.draw_words(row, catalogue)
     with st.expander("Share", icon=":material/share:"):
-        several = len(widgets.recipes()) > 1
+        several = len(widgets.catalogues()) > 1
         address = settings.address or st.context.url or ""
-        closer.draw_share(row, recipe if several else None, address)
+        closer.draw_share(row, catalogue_name if several else None, address)
 
 widgets.warm_up()

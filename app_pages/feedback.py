@@ -18,7 +18,7 @@ A_PAGE = 5  # answers of the session that are shown at once
 COUNTS = {"kept": "left as given", "removed": "taken away", "added": "added"}
 
 settings, catalogue = widgets.load_or_stop()
-recipe = widgets.chosen_recipe()
+catalogue_name = widgets.catalogue_name()
 
 st.title("Feedback", anchor=False)
 st.text("Where a model is wrong, say what is right: the next one may learn from it.")
@@ -26,8 +26,8 @@ st.text("Where a model is wrong, say what is right: the next one may learn from 
 # ---- correct a prediction
 st.subheader("Is the model right?", anchor=False)
 stored = catalogue.first_paint
-examples = () if stored is None else (history.Analysis(stored, recipe=recipe),)
-rows = history.rows((*history.of_recipe(st.session_state.history, recipe), *examples))
+examples = () if stored is None else (history.Analysis(stored, catalogue_name=catalogue_name),)
+rows = history.rows((*history.of_catalogue(st.session_state.history, catalogue_name), *examples))
 if rows:
     row = closer.choose_row(rows)
     with st.container(key="verdicts"):
@@ -38,7 +38,7 @@ st.page_link("app_pages/compare.py", label="Analyze a message", icon=":material/
 
 # ---- what this session said
 st.subheader("Your answers in this session", anchor=False)
-given = [one for one in st.session_state.given if one.feedback.recipe == catalogue.title]
+given = [one for one in st.session_state.given if one.feedback.catalogue == catalogue.title]
 if not given:
     st.caption("None yet. They will be listed here, each with a button that takes it back.")
 pages = -(-len(given) // A_PAGE)
@@ -63,7 +63,7 @@ with st.container(key="given"):
 # ---- all answers in numbers
 st.subheader("What all visitors said", anchor=False)
 collected = widgets.feedback_or_stop()
-everything = [one for one in collected.feedback if one.recipe == catalogue.title]
+everything = [one for one in collected.feedback if one.catalogue == catalogue.title]
 confirmed = sum(one.is_confirmed for one in everything)
 with st.container(horizontal=True, key="figures"):
     st.metric("Answers kept", f"{len(everything):,}")
@@ -107,7 +107,7 @@ st.caption(
 # ---- what will enter the next run
 st.subheader("What will enter the next run", anchor=False)
 is_owner = auth.is_owner()
-columns = widgets.training_columns(recipe)
+columns = widgets.training_columns(catalogue_name)
 plan = next_run.plan(everything, columns)
 st.text(corrections.ready_in_words(plan))
 ids = {one.feedback.id for one in given}

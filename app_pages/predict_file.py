@@ -13,7 +13,7 @@ from inference.jobs.session_files import SessionFiles
 from inference.models.bundle import Bundle
 
 settings, catalogue = widgets.load_or_stop()
-recipe = widgets.chosen_recipe()
+catalogue_name = widgets.catalogue_name()
 state = st.session_state
 state.visit = state.visit or SessionFiles()
 
@@ -54,7 +54,7 @@ job = state.file_job
 is_at_work = job is not None and not job.is_over
 file_scored.take_up()
 if upload is not None and not is_at_work:
-    file_form.draw(upload, task, catalogue, settings, recipe)
+    file_form.draw(upload, task, catalogue, settings, catalogue_name)
 
 # ---- the job
 if job is not None and is_at_work:

@@ -17,7 +17,7 @@ BY_FIELD, BY_LINE = "Field by field", "One line of a file"
 JSON_EXAMPLE = '{"rain coat": 0.37, "raincoat": 0.11}'
 
 settings, catalogue = widgets.load_or_stop()
-recipe = widgets.chosen_recipe()
+catalogue_name = widgets.catalogue_name()
 
 st.title("One object", anchor=False)
 st.text("Fill in what you know of one object, as the model was trained to read it.")
@@ -31,7 +31,7 @@ if len(by_id) > 1:
     repo_id = st.selectbox(
         "Model",
         list(by_id),
-        key=f"form_model/{recipe}",
+        key=f"form_model/{catalogue_name}",
         format_func=lambda one: by_id[one].title,
         persist_state="session",
     )
@@ -104,10 +104,10 @@ with right:
         except UserError as error:
             widgets.error_box(error)
         else:
-            analysis = history.Analysis(answer.comparison, datetime.now(UTC), recipe)
+            analysis = history.Analysis(answer.comparison, datetime.now(UTC), catalogue_name)
             st.session_state.object_answer = analysis
     analysis = st.session_state.object_answer
-    if analysis is None or analysis.recipe != recipe:
+    if analysis is None or analysis.catalogue_name != catalogue_name:
         st.caption("Nothing predicted yet: fill in the fields and press Predict.")
         st.stop()
     (column,), (cells,) = analysis.comparison.columns, analysis.comparison.cells

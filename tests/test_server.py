@@ -74,7 +74,7 @@ def test_a_correction_is_on_the_disk_when_it_is_acknowledged(server: RunningSpac
     assert status == 201, answer
     (kept,) = read_feedback(server.log.parent / "home" / "feedback").feedback
     assert (kept.id, kept.fields["text"]) == (answer["id"], "a good day")
-    assert (kept.corrected, kept.recipe) == (("positive",), "Sentiment of toys")
+    assert (kept.corrected, kept.catalogue) == (("positive",), "Sentiment of toys")
 
 
 def test_many_who_ask_at_once_get_the_answers_they_would_get_alone(server: RunningSpace):

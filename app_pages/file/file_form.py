@@ -19,7 +19,7 @@ _DELIMITERS = {"; ": "semicolons", ", ": "commas", "|": "bars", " ": "spaces"}
 
 
 def draw(
-    upload: Upload, task: Bundle, catalogue: Catalogue, settings: Settings, recipe: str
+    upload: Upload, task: Bundle, catalogue: Catalogue, settings: Settings, catalogue_name: str
 ) -> None:
     """Ask for model and columns, and begin; `task` is how the fine-tuned model reads a row."""
     entries = {entry.repo_id: entry for entry in catalogue.models}
@@ -27,7 +27,7 @@ def draw(
         repo_id = st.selectbox(
             "Model",
             list(entries),
-            key=f"file_model/{recipe}",
+            key=f"file_model/{catalogue_name}",
             format_func=lambda one: entries[one].title,
             persist_state="session",
         )

@@ -129,7 +129,7 @@ def _draw_explanation(explanation: Explanation) -> None:
     )
 
 
-def draw_share(row: HistoryRow, recipe: str | None, address: str) -> None:
+def draw_share(row: HistoryRow, catalogue_name: str | None, address: str) -> None:
     """A link that brings the message and its models back, once the visitor asks for it."""
     st.text(
         "The link holds the message itself: whoever has it, and the servers on its way, can "
@@ -139,7 +139,7 @@ def draw_share(row: HistoryRow, recipe: str | None, address: str) -> None:
         return
     try:
         repo_ids = [column.repo_id for column in row.analysis.columns]
-        link = links.share_link(address, recipe, row.text, repo_ids)
+        link = links.share_link(address, catalogue_name, row.text, repo_ids)
     except UserError as error:
         widgets.error_box(error)
     else:

@@ -42,10 +42,10 @@ def draw(row: HistoryRow, catalogue: Catalogue) -> None:
     column = _asked_about(row)
     cell = row.cell(column)
     if cell is not None and any(score is not None for score in cell.scores):
-        _draw(row, catalogue.title, column, cell.decided)
+        _draw(row, catalogue, column, cell.decided)
 
 
-def _draw(row: HistoryRow, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
+def _draw(row: HistoryRow, catalogue: Catalogue, column: Column, decided: tuple[str, ...]) -> None:
     given = _standing(row.id)
     question = "" if given is not None else " Is that right?"
     st.html(
@@ -55,9 +55,9 @@ def _draw(row: HistoryRow, recipe: str, column: Column, decided: tuple[str, ...]
     if given is not None:
         _draw_given(given)
     elif st.session_state.correcting == row.id:
-        _draw_labels(row, recipe, column, decided)
+        _draw_labels(row, catalogue, column, decided)
     else:
-        _draw_thumbs(row, recipe, column, decided)
+        _draw_thumbs(row, catalogue, column, decided)
     problem = st.session_state.correction_problem
     if problem is not None:
         widgets.error_box(problem)
@@ -65,7 +65,9 @@ def _draw(row: HistoryRow, recipe: str, column: Column, decided: tuple[str, ...]
     st.caption(where_kept())
 
 
-def _draw_thumbs(row: HistoryRow, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
+def _draw_thumbs(
+    row: HistoryRow, catalogue: Catalogue, column: Column, decided: tuple[str, ...]
+) -> None:
     is_single = row.analysis.problem_type == SINGLE
     with st.container(horizontal=True, key="thumbs"):
         st.button(
@@ -73,7 +75,7 @@ def _draw_thumbs(row: HistoryRow, recipe: str, column: Column, decided: tuple[st
             key=f"right/{row.id}",
             icon=":material/thumb_up:",
             on_click=_keep,
-            args=(row, recipe, column, decided),
+            args=(row, catalogue, column, decided),
             disabled=is_single and not decided,
         )
         st.button(
@@ -84,7 +86,9 @@ def _draw_thumbs(row: HistoryRow, recipe: str, column: Column, decided: tuple[st
         )
 
 
-def _draw_labels(row: HistoryRow, recipe: str, column: Column, decided: tuple[str, ...]) -> None:
+def _draw_labels(
+    row: HistoryRow, catalogue: Catalogue, column: Column, decided: tuple[str, ...]
+) -> None:
     labels, key = row.analysis.labels, f"labels/{row.id}"
     if row.analysis.problem_type == SINGLE:
         others = [label for label in labels if label not in decided]
@@ -111,7 +115,7 @@ def _draw_labels(row: HistoryRow, recipe: str, column: Column, decided: tuple[st
             "Keep my answer",
             key=f"keep/{row.id}",
             type="primary",
-            on_click=lambda: _keep(row, recipe, column, _chosen(key)),
+            on_click=lambda: _keep(row, catalogue, column, _chosen(key)),
         )
         st.button(
             "Cancel",
@@ -201,7 +205,7 @@ def _chosen(key: str) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _keep(row: HistoryRow, recipe: str, column: Column, labels: tuple[str, ...]) -> None:
+def _keep(row: HistoryRow, catalogue: Catalogue, column: Column, labels: tuple[str, ...]) -> None:
     """Keep an answer; a problem is told where the buttons are."""
     try:
         analysis = row.analysis
@@ -218,7 +222,7 @@ def _keep(row: HistoryRow, recipe: str, column: Column, labels: tuple[str, ...])
             problem_type=analysis.problem_type,
             repo_id=column.repo_id,
             revision=column.revision,
-            recipe=recipe,
+            catalogue=catalogue.title,
             who=_who(),
         )
         widgets.feedback_log().add(feedback)

@@ -31,7 +31,7 @@ class FirstView:
     """Adds the first view to the page at /, as far as there is one."""
 
     def __init__(self, app: ASGIApp, draw: Callable[[str | None], str | None]) -> None:
-        """draw: HTML for the recipe of that name or the first; None where nothing can be shown."""
+        """draw: HTML for the catalogue of a name, or the first; None where nothing can be shown."""
         self._app, self._draw = app, draw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +40,8 @@ class FirstView:
         if not is_page:
             await self._app(scope, receive, send)
             return
-        recipe = QueryParams(scope["query_string"]).get("recipe")
+        query = QueryParams(scope["query_string"])
+        catalogue_name = query.get("catalogue", query.get("recipe"))  # recipe: in older links
         start: Message = {}
         body = bytearray()
 
@@ -55,7 +56,7 @@ class FirstView:
             page = bytes(body)
             is_html = Headers(raw=start["headers"]).get("content-type", "").startswith("text/html")
             if start["status"] == 200 and is_html:
-                view = await run_in_threadpool(self._draw, recipe)
+                view = await run_in_threadpool(self._draw, catalogue_name)
                 if view is not None:
                     page = _inserted(page.decode(), view).encode()
                     headers = MutableHeaders(scope=start)
@@ -70,26 +71,26 @@ class FirstView:
         await self._app({**scope, "headers": kept}, receive, collect)
 
 
-def draw(recipe: str | None) -> str | None:
-    """The view of a recipe, or of the first; None where no catalogue can be loaded."""
+def draw(catalogue_name: str | None) -> str | None:
+    """The view of a catalogue, or of the first; None where no catalogue can be loaded."""
     from app_pages.shared import widgets
 
     try:
-        known = widgets.recipes()
+        known = widgets.catalogues()
     except UserError:
         return None  # the page tells what is wrong
-    return _drawn(recipe if recipe in known else next(iter(known)))
+    return _drawn(catalogue_name if catalogue_name in known else next(iter(known)))
 
 
 @functools.cache
-def _drawn(recipe: str) -> str:
+def _drawn(catalogue_name: str) -> str:
     """The view, made once: a process never changes what it shows."""
     from app_pages.message import history
     from app_pages.message.table import results_html
     from app_pages.shared import headline, widgets
 
-    catalogue = widgets.recipes()[recipe]
-    board, shown = catalogue.leaderboard, history.examples(catalogue.first_paint, recipe)
+    catalogue = widgets.catalogues()[catalogue_name]
+    board, shown = catalogue.leaderboard, history.examples(catalogue.first_paint, catalogue_name)
     standings = headline.standings_html(board) if board is not None else ""
     table = results_html(history.rows(shown), history.columns(shown)) if shown else ""
     return (

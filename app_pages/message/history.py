@@ -20,12 +20,12 @@ MAX_ANALYSES = 200
 class Analysis:
     """Some texts and what the models said; `at` is None for the examples stored with the page.
 
-    recipe: name of the catalogue that was asked; each has labels and a table of its own.
+    catalogue_name: which catalogue was asked; each has labels and a table of its own.
     """
 
     comparison: Comparison
     at: datetime | None = None
-    recipe: str = ""
+    catalogue_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class HistoryRow:
         return self.analysis.disagree(self.number)
 
 
-def examples(stored: Comparison | None, recipe: str) -> tuple[Analysis, ...]:
+def examples(stored: Comparison | None, catalogue_name: str) -> tuple[Analysis, ...]:
     """What is stored with the page: one analysis, or none."""
-    return () if stored is None else (Analysis(stored, recipe=recipe),)
+    return () if stored is None else (Analysis(stored, catalogue_name=catalogue_name),)
 
 
 def add(history: Sequence[Analysis], analysis: Analysis) -> tuple[Analysis, ...]:
@@ -66,14 +66,14 @@ def add(history: Sequence[Analysis], analysis: Analysis) -> tuple[Analysis, ...]
     return (analysis, *history)[:MAX_ANALYSES]
 
 
-def of_recipe(history: Sequence[Analysis], recipe: str) -> tuple[Analysis, ...]:
+def of_catalogue(history: Sequence[Analysis], catalogue_name: str) -> tuple[Analysis, ...]:
     """The analyses of one catalogue, which share labels and a table."""
-    return tuple(analysis for analysis in history if analysis.recipe == recipe)
+    return tuple(analysis for analysis in history if analysis.catalogue_name == catalogue_name)
 
 
-def without_recipe(history: Sequence[Analysis], recipe: str) -> tuple[Analysis, ...]:
+def without_catalogue(history: Sequence[Analysis], catalogue_name: str) -> tuple[Analysis, ...]:
     """The analyses of all other catalogues."""
-    return tuple(analysis for analysis in history if analysis.recipe != recipe)
+    return tuple(analysis for analysis in history if analysis.catalogue_name != catalogue_name)
 
 
 def rows(history: Sequence[Analysis]) -> tuple[HistoryRow, ...]:

@@ -3,7 +3,7 @@
 Owns the form of the link. A message enters a link, and so the logs between here and there, only
 when the visitor asks for one.
 
-    https://owner-space.hf.space/?recipe=toys&model=demo%2Ftuned&text=what+a+day
+    https://owner-space.hf.space/?catalogue=toys&model=demo%2Ftuned&text=what+a+day
 """
 
 from collections.abc import Sequence
@@ -31,13 +31,13 @@ class QueryParams(Protocol):
     def get_all(self, key: str) -> list[str]: ...
 
 
-def share_link(address: str, recipe: str | None, text: str, repo_ids: Sequence[str]) -> str:
-    """The link that shows this text to these models; recipe None where there is only one.
+def share_link(address: str, catalogue_name: str | None, text: str, repo_ids: Sequence[str]) -> str:
+    """The link that shows this text to these models; no catalogue_name where there is only one.
 
     Raises:
         TextError: the text is too long for a link.
     """
-    named = [("recipe", recipe)] if recipe is not None else []
+    named = [("catalogue", catalogue_name)] if catalogue_name is not None else []
     models = [("model", repo_id) for repo_id in repo_ids]
     link = f"{address.rstrip('/')}/?{urlencode([*named, *models, ('text', text)])}"
     if len(link) > MAX_LINK_CHARS:

@@ -46,7 +46,7 @@ def settings() -> Settings:
 
 
 @st.cache_resource(show_spinner=False)
-def recipes() -> dict[str, Catalogue]:
+def catalogues() -> dict[str, Catalogue]:
     """The catalogues on show by name: their models, examples and what is stored about both.
 
     Raises:
@@ -56,40 +56,41 @@ def recipes() -> dict[str, Catalogue]:
 
 
 def catalogue() -> Catalogue:
-    """The first catalogue. Raises as recipes() does."""
-    return next(iter(recipes().values()))
+    """The first catalogue. Raises as catalogues() does."""
+    return next(iter(catalogues().values()))
 
 
-def chosen_recipe() -> str:
+def catalogue_name() -> str:
     """The name of the catalogue that this visitor looks at."""
-    chosen: object = st.session_state.get("recipe")
-    return chosen if isinstance(chosen, str) and chosen in recipes() else next(iter(recipes()))
+    known, chosen = catalogues(), st.session_state.get("catalogue")
+    return chosen if isinstance(chosen, str) and chosen in known else next(iter(known))
 
 
 def load_or_stop() -> tuple[Settings, Catalogue]:
     """Settings and the chosen catalogue for a page, or a box that says what is wrong with them."""
     try:
-        return settings(), recipes()[chosen_recipe()]
+        return settings(), catalogues()[catalogue_name()]
     except UserError as error:
         error_box(error, title="This Space is not set up correctly")
         st.stop()
 
 
-def recipe_switch() -> None:
+def catalogue_switch() -> None:
     """Let the visitor choose among several catalogues; nothing to see where there is one."""
     try:
-        known = recipes()
+        known = catalogues()
     except UserError:
         return  # the page tells it
     if len(known) > 1:
-        if "recipe" not in st.session_state:
+        if "catalogue" not in st.session_state:
             # Not by bind="query-params": that puts the title into the address, not the name.
-            wanted = st.query_params.get("recipe")
-            st.session_state.recipe = wanted if wanted in known else next(iter(known))
+            query = st.query_params
+            wanted = query.get("catalogue", query.get("recipe"))  # recipe: in older links
+            st.session_state.catalogue = wanted if wanted in known else next(iter(known))
         st.segmented_control(
-            "Recipe",
+            "Catalogue",
             list(known),
-            key="recipe",
+            key="catalogue",
             required=True,
             format_func=lambda name: plain(known[name].title),
             persist_state="session",
@@ -106,7 +107,7 @@ def allowance() -> Allowance:
 def catalogue_folder() -> Path:
     """The folder of the catalogue that this visitor looks at."""
     folder = settings().catalogue
-    return folder if (folder / MODELS_FILE).is_file() else folder / chosen_recipe()
+    return folder if (folder / MODELS_FILE).is_file() else folder / catalogue_name()
 
 
 def evidence() -> Evidence | None:
@@ -115,12 +116,12 @@ def evidence() -> Evidence | None:
     Raises:
         DataError: a stored file cannot be used.
     """
-    return _evidence(chosen_recipe(), catalogue_folder())
+    return _evidence(catalogue_name(), catalogue_folder())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _evidence(recipe: str, _folder: Path) -> Evidence | None:
-    board = recipes()[recipe].leaderboard
+def _evidence(catalogue_name: str, _folder: Path) -> Evidence | None:
+    board = catalogues()[catalogue_name].leaderboard
     return None if board is None else stored_results.find(_folder, board)
 
 
@@ -130,12 +131,12 @@ def answers(name: str, repo_id: str) -> Predictions | None:
     Raises:
         DataError: the stored file cannot be used.
     """
-    return _answers(chosen_recipe(), name, repo_id, evidence())
+    return _answers(catalogue_name(), name, repo_id, evidence())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _answers(
-    recipe: str, name: str, repo_id: str, _evidence: Evidence | None
+    catalogue_name: str, name: str, repo_id: str, _evidence: Evidence | None
 ) -> Predictions | None:
     return None if _evidence is None else _evidence.answers(name, repo_id)
 
@@ -146,11 +147,11 @@ def test_texts() -> tuple[str, ...]:
     Raises:
         DataError: the file there is not the one that was measured on.
     """
-    return _test_texts(chosen_recipe(), evidence())
+    return _test_texts(catalogue_name(), evidence())
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _test_texts(recipe: str, _evidence: Evidence | None) -> tuple[str, ...]:
+def _test_texts(catalogue_name: str, _evidence: Evidence | None) -> tuple[str, ...]:
     return () if _evidence is None else stored_results.texts(_evidence)
 
 
@@ -165,12 +166,14 @@ def _shelf() -> Callable[[str, str, str | None, str, ModelEntry], OpenModel]:
 
     @st.cache_resource(max_entries=settings().max_models, show_spinner=False)
     def load(
-        recipe: str, repo_id: str, revision: str | None, role: str, _entry: ModelEntry
+        catalogue_name: str, repo_id: str, revision: str | None, role: str, _entry: ModelEntry
     ) -> OpenModel:
-        # The arguments without underscore are the key: a repo in two roles or two recipes is two
-        # models, as it answers in other labels there.
+        # The arguments without underscore are the key: a repo in two roles or two catalogues is
+        # two models, as it answers in other labels there.
         started = time.perf_counter()
-        model = opening.open_model(_entry, recipes()[recipe], _hub(), threads=settings().threads)
+        model = opening.open_model(
+            _entry, catalogues()[catalogue_name], _hub(), threads=settings().threads
+        )
         wait_ms = round(1000 * (time.perf_counter() - started))
         record_event("model opened", repo_id=repo_id, revision=revision, role=role, wait_ms=wait_ms)
         return model
@@ -184,13 +187,15 @@ def open_model(entry: ModelEntry) -> OpenModel:
     Raises:
         HubError: it cannot be fetched. ModelError: it cannot be loaded. Both are tried again.
     """
-    return _shelf()(_recipe_of(entry), entry.repo_id, entry.revision, entry.role, entry)
+    return _shelf()(_catalogue_of(entry), entry.repo_id, entry.revision, entry.role, entry)
 
 
-def _recipe_of(entry: ModelEntry) -> str:
+def _catalogue_of(entry: ModelEntry) -> str:
     """The catalogue that an entry stands in: this very entry, as an equal one may be in another."""
-    holders = [name for name, one in recipes().items() if any(own is entry for own in one.models)]
-    return holders[0] if holders else next(iter(recipes()))
+    holders = [
+        name for name, one in catalogues().items() if any(own is entry for own in one.models)
+    ]
+    return holders[0] if holders else next(iter(catalogues()))
 
 
 @st.cache_resource(show_spinner=False)
@@ -249,9 +254,9 @@ def _feedback(stamp: object, _folder: Path) -> Collected:
 
 
 @st.cache_resource(max_entries=8, ttl=600, show_spinner="Asking for the columns of the training")
-def training_columns(recipe: str) -> Columns:
-    """The columns that a recipe's fine-tuned model was trained with; text and label if unknown."""
-    for entry in recipes()[recipe].models:
+def training_columns(catalogue_name: str) -> Columns:
+    """What a catalogue's fine-tuned model was trained with; text and label where it is unknown."""
+    for entry in catalogues()[catalogue_name].models:
         if entry.role == FINE_TUNED:
             try:
                 return columns_of(entry.repo_id, _hub(), entry.revision or "main")

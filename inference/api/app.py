@@ -38,7 +38,7 @@ _MEANING = {
     401: ("unauthorized", "The key is missing or wrong."),
     413: ("body_too_large", f"The body is longer than {MAX_BODY_BYTES:,} bytes."),
     415: ("unsupported_media_type", "The body is not sent as JSON."),
-    422: ("text_error", "A text, a model, a label or a recipe cannot be used."),
+    422: ("text_error", "A text, a model, a label or a catalogue cannot be used."),
     429: ("overloaded", "Too many requests of this visitor, or too much waits to be scored."),
     500: ("internal", "A bug, or a Space that is not set up correctly."),
     503: ("hub_unreachable", "A model cannot be had at the moment."),

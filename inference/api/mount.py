@@ -37,10 +37,10 @@ from inference.feedback.log import Feedback
 
 @dataclass(frozen=True)
 class Service:
-    """What the API needs of its house; settings and recipes are read on the first question."""
+    """What the API needs of its house; settings and catalogues are read on the first question."""
 
     load_settings: Callable[[], Settings]
-    load_recipes: Callable[[], Mapping[str, Catalogue]]
+    load_catalogues: Callable[[], Mapping[str, Catalogue]]
     open_model: Callable[[ModelEntry], OpenModel]
     spend: Callable[[str], None]
     """Counts a request of a visitor, known by address; raises LimitReached."""
@@ -84,7 +84,7 @@ class _OnDemand:
 
 
 def _app(service: Service) -> ASGIApp:
-    """The app over settings and recipes as they are now.
+    """The app over settings and catalogues as they are now.
 
     Raises:
         UserError: one of them cannot be used; nothing is loaded, so that it is tried again.
@@ -94,9 +94,9 @@ def _app(service: Service) -> ASGIApp:
     from inference.api.app import make_app
     from inference.api.routes import Desk
 
-    settings, recipes = service.load_settings(), service.load_recipes()
+    settings, catalogues = service.load_settings(), service.load_catalogues()
     figures = traffic.TrafficMetrics()
-    desk = Desk(settings, recipes, service.open_model, service.keep, figures)
+    desk = Desk(settings, catalogues, service.open_model, service.keep, figures)
     doors = Doors(settings.api_key, service.spend)
-    first = next(iter(recipes.values()))
+    first = next(iter(catalogues.values()))
     return traffic.Observed(make_app(desk, settings, first, doors), figures)

@@ -48,18 +48,18 @@ _READY_WAIT_S = 1.0  # as long as a probe waits; loading goes on behind it
 
 
 class Desk:
-    """The endpoints over the recipes of a Space; for one event loop."""
+    """The endpoints over the catalogues of a Space; for one event loop."""
 
     def __init__(
         self,
         settings: Settings,
-        recipes: Mapping[str, Catalogue],
+        catalogues: Mapping[str, Catalogue],
         open_model: Callable[[ModelEntry], OpenModel],
         keep: Callable[[Feedback], None],
         figures: TrafficMetrics,
     ) -> None:
         self._settings = settings
-        self._recipes = recipes
+        self._catalogues = catalogues
         self._open_model = open_model
         self._keep = keep
         self._figures = figures
@@ -77,7 +77,7 @@ class Desk:
     async def ready(self) -> JSONResponse:
         """Is the model loaded that answers first? Asking begins to load it; 503 until it is."""
         if self._opening is None:
-            entry = first_model(self._recipe(None)[1])
+            entry = first_model(self._catalogue(None)[1])
             self._opening = asyncio.create_task(run_in_threadpool(self._open_model, entry))
         opening = self._opening
         if not opening.done():
@@ -97,7 +97,7 @@ class Desk:
 
     async def info(self) -> JSONResponse:
         """Which model answers first, and the limits of a request."""
-        entry, settings = first_model(self._recipe(None)[1]), self._settings
+        entry, settings = first_model(self._catalogue(None)[1]), self._settings
         limits = {
             "max_texts": settings.max_texts,
             "max_chars": settings.max_chars,
@@ -113,21 +113,22 @@ class Desk:
                 "version": VERSION,
                 "needs_key": settings.api_key is not None,
                 "limits": limits,
-                "recipes": schemas.recipes_json(self._recipes),
+                "catalogues": schemas.catalogues_json(self._catalogues),
             }
         )
 
-    async def models(self, recipe: str | None = None) -> JSONResponse:
-        """The labels and models of a recipe, the first unless named, and the names of all."""
-        name, catalogue = self._recipe(recipe)
+    async def models(self, request: Request, catalogue: str | None = None) -> JSONResponse:
+        """The labels and models of a catalogue, the first unless named, and the names of all."""
+        older = request.query_params.get("recipe")  # what older callers say
+        name, shown = self._catalogue(older if catalogue is None else catalogue)
         return JSONResponse(
             {
-                "recipe": name,
-                "title": catalogue.title,
-                "labels": list(catalogue.labels),
-                "problem_type": catalogue.problem_type,
-                "models": [schemas.model_json(entry) for entry in catalogue.models],
-                "recipes": schemas.recipes_json(self._recipes),
+                "catalogue": name,
+                "title": shown.title,
+                "labels": list(shown.labels),
+                "problem_type": shown.problem_type,
+                "models": [schemas.model_json(entry) for entry in shown.models],
+                "catalogues": schemas.catalogues_json(self._catalogues),
             }
         )
 
@@ -164,16 +165,16 @@ class Desk:
             raise ChoiceError("Raw scores are not given here: leave raw_scores out.")
         given = question.inputs
         texts = [given] if isinstance(given, str) else [text for (text,) in given]
-        name, catalogue = self._recipe(question.recipe)
+        name, catalogue = self._catalogue(question.catalogue)
         model = question.model or first_model(catalogue).repo_id
-        asked = schemas.Question(recipe=name, texts=texts, models=[model])
+        asked = schemas.Question(catalogue=name, texts=texts, models=[model])
         _, comparison = await self._ask(asked)
         said = schemas.predictions_json(comparison)
         return JSONResponse(said[0] if isinstance(given, str) else said)
 
     async def feedback(self, correction: schemas.Correction, request: Request) -> JSONResponse:
         """Keep what is right about a text; the next training may learn from it."""
-        _, catalogue = self._recipe(correction.recipe)
+        _, catalogue = self._catalogue(correction.catalogue)
         (text,) = check_texts([correction.text], self._settings)
         (entry,) = choose_entries(catalogue, [correction.model])
         labels = catalogue.labels
@@ -186,7 +187,7 @@ class Desk:
             problem_type=catalogue.problem_type,
             repo_id=entry.repo_id,
             revision=correction.revision or entry.revision or "",
-            recipe=catalogue.title,
+            catalogue=catalogue.title,
             who=who,
         )
         await run_in_threadpool(self._keep, feedback)  # waits for the disk
@@ -196,7 +197,7 @@ class Desk:
     async def _ask(self, question: schemas.Question) -> tuple[AskResult, Comparison]:
         """Ask one model after the other, each together with whoever else waits for it."""
         texts = check_texts(question.texts, self._settings)
-        name, catalogue = self._recipe(question.recipe)
+        name, catalogue = self._catalogue(question.catalogue)
         known = [entry.repo_id for entry in catalogue.models]
         entries = choose_entries(catalogue, known if question.models is None else question.models)
         columns: list[Comparison] = []
@@ -221,17 +222,19 @@ class Desk:
     def _score_with(self, entry: ModelEntry, catalogue: Catalogue) -> Score:
         return lambda texts: ask_model(entry, texts, catalogue, self._open_model)
 
-    def _recipe(self, name: str | None) -> tuple[str, Catalogue]:
-        """A recipe and its name, the first where none is asked for.
+    def _catalogue(self, name: str | None) -> tuple[str, Catalogue]:
+        """A catalogue and its name, the first where none is asked for.
 
         Raises:
             ChoiceError: there is none of this name.
         """
         if name is None:
-            name = next(iter(self._recipes))
-        if name not in self._recipes:
-            raise ChoiceError(f"No recipe {name!r} here. On show: {', '.join(self._recipes)}.")
-        return name, self._recipes[name]
+            name = next(iter(self._catalogues))
+        if name not in self._catalogues:
+            raise ChoiceError(
+                f"No catalogue {name!r} here. On show: {', '.join(self._catalogues)}."
+            )
+        return name, self._catalogues[name]
 
 
 def first_model(catalogue: Catalogue) -> ModelEntry:

@@ -9,7 +9,7 @@ Letters: N texts, M models, C labels.
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from inference.catalogue.catalogue import Catalogue, ModelEntry
 from inference.catalogue.comparison import Cell, Comparison
@@ -39,13 +39,15 @@ class _Sent(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    recipe: str | None = Field(
-        default=None, description="name of a recipe of GET /models; the first"
+    catalogue: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("catalogue", "recipe"),  # recipe: what older callers say
+        description="name of a catalogue of GET /models; the first",
     )
 
 
 class Question(_Sent):
-    """Texts for models of one recipe."""
+    """Texts for models of one catalogue."""
 
     texts: list[Text] = Field(min_length=1, description="each is scored by itself")
     models: list[str] | None = Field(
@@ -103,20 +105,20 @@ class Model(BaseModel):
     title: str
 
 
-class Recipe(BaseModel):
-    recipe: str
+class CatalogueInfo(BaseModel):
+    catalogue: str
     title: str
 
 
 class Models(BaseModel):
-    """The models of one recipe, and the names of all recipes."""
+    """The models of one catalogue, and the names of all catalogues."""
 
-    recipe: str
+    catalogue: str
     title: str
     labels: list[str]
     problem_type: str
     models: list[Model]
-    recipes: list[Recipe]
+    catalogues: list[CatalogueInfo]
 
 
 class AnsweringModel(BaseModel):
@@ -195,7 +197,7 @@ class Info(BaseModel):
     version: str
     needs_key: bool
     limits: Limits
-    recipes: list[Recipe]
+    catalogues: list[CatalogueInfo]
 
 
 def model_json(entry: ModelEntry) -> dict[str, object]:
@@ -240,6 +242,6 @@ def predictions_json(comparison: Comparison) -> list[list[dict[str, object]]]:
     ]
 
 
-def recipes_json(recipes: Mapping[str, Catalogue]) -> list[dict[str, str]]:
-    """The Recipes."""
-    return [{"recipe": name, "title": one.title} for name, one in recipes.items()]
+def catalogues_json(catalogues: Mapping[str, Catalogue]) -> list[dict[str, str]]:
+    """A CatalogueInfo each."""
+    return [{"catalogue": name, "title": one.title} for name, one in catalogues.items()]

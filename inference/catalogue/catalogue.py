@@ -5,9 +5,9 @@
     first_paint.json   optional: the results table of the messages (inference/compare/__main__.py)
     leaderboard.json   optional: the rows of the frozen test set
 
-A folder of such folders holds several recipes, each under the name of its folder. Owns the reading
-of the folders, the pinning of revisions and the way from an entry to a scorer; knows no page and
-keeps no model.
+A folder of such folders holds several catalogues, each under the name of its folder. Owns the
+reading of the folders, the pinning of revisions and the way from an entry to a scorer; knows no
+page and keeps no model.
 """
 
 import re

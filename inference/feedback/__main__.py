@@ -37,7 +37,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--text_fields", nargs="+", help="columns of the text; text unless said")
     parser.add_argument("--label_fields", nargs="+", help="columns of the label; label unless said")
     parser.add_argument("--label_delimiter", help="between several labels in one column")
-    parser.add_argument("--recipe", help="title of the catalogue, where several have feedback here")
+    parser.add_argument(
+        "--catalogue", "--recipe", help="title of the catalogue, where several have feedback here"
+    )
     flags = parser.parse_args(argv)
     if (flags.folder is None) == (flags.repo is None):
         parser.error("give either a folder or --repo")
@@ -58,7 +60,7 @@ def main() -> None:
     collected = read_feedback(folder)
     for line in collected.broken[:5]:
         print(f"left out {line}", file=sys.stderr)
-    feedback = next_run.of_recipe(collected.feedback, flags.recipe)
+    feedback = next_run.of_catalogue(collected.feedback, flags.catalogue)
     columns = next_run.columns_of(flags.model, hub) if flags.model else next_run.Columns()
     columns = columns.changed(flags.text_fields, flags.label_fields, flags.label_delimiter)
     plan = next_run.plan(feedback, columns)

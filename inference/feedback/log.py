@@ -19,7 +19,8 @@ from inference.core.errors import ChoiceError, FeedbackError
 from inference.core.jsonl_log import Lines
 from inference.data.problem_types import MULTI, SINGLE
 
-_TEXTS = ("id", "problem_type", "repo_id", "revision", "recipe")
+_TEXTS = ("id", "problem_type", "repo_id", "revision", "catalogue")
+_RENAMED = {"recipe": "catalogue"}  # in lines that are older than the name
 
 
 def _now() -> datetime:
@@ -33,7 +34,7 @@ class Feedback:
     fields: the text by the name of its column; {"text": ...} where it was written as one text.
     predicted: the labels that the model decided. corrected: those that the person says are right;
         () of a multi-label task says that none applies.
-    recipe: title of the catalogue. who: a name that says nothing of the person; None = unknown.
+    catalogue: its title. who: a name that says nothing of the person; None = unknown.
     """
 
     fields: Mapping[str, str]
@@ -42,7 +43,7 @@ class Feedback:
     problem_type: str
     repo_id: str
     revision: str
-    recipe: str
+    catalogue: str
     who: str | None = None
     id: str = field(default_factory=lambda: uuid4().hex)
     at: datetime = field(default_factory=_now)
@@ -144,7 +145,7 @@ def _feedback(record: Mapping[str, Any]) -> Feedback:
     """The record of a line. Raises ValueError, KeyError or TypeError where it is none."""
     if record["kind"] != "feedback":
         raise ValueError(f"kind is {record['kind']!r}, expected feedback or undo")
-    given = {name: value for name, value in record.items() if name != "kind"}
+    given = {_RENAMED.get(name, name): value for name, value in record.items() if name != "kind"}
     at = datetime.fromisoformat(record["at"])
     return Feedback(
         **{

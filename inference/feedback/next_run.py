@@ -121,20 +121,18 @@ def _agreed(said: Sequence[Feedback]) -> Feedback | None:
     return next(one for one in reversed(said) if frozenset(one.corrected) == labels)
 
 
-def of_recipe(feedback: Sequence[Feedback], recipe: str | None) -> tuple[Feedback, ...]:
+def of_catalogue(feedback: Sequence[Feedback], title: str | None) -> tuple[Feedback, ...]:
     """The feedback of one catalogue; None is fine where there is only one.
 
     Raises:
         ChoiceError: several and none is named, or one that has no feedback.
     """
-    titles = sorted({one.recipe for one in feedback})
-    if recipe is None and len(titles) > 1:
-        raise ChoiceError(f"There is feedback of {', '.join(titles)}: name one with --recipe.")
-    if recipe is not None and recipe not in titles:
-        raise ChoiceError(
-            f"No feedback of {recipe!r}; there is some of {', '.join(titles) or '-'}."
-        )
-    return tuple(one for one in feedback if recipe in (None, one.recipe))
+    titles = sorted({one.catalogue for one in feedback})
+    if title is None and len(titles) > 1:
+        raise ChoiceError(f"There is feedback of {', '.join(titles)}: name one with --catalogue.")
+    if title is not None and title not in titles:
+        raise ChoiceError(f"No feedback of {title!r}; there is some of {', '.join(titles) or '-'}.")
+    return tuple(one for one in feedback if title in (None, one.catalogue))
 
 
 def columns_of(name: str, hub: Hub, revision: str = "main") -> Columns:

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from app_pages.shared import auth
 from tests.app_pages.conftest import OpenApp, html
-from tests.recipe_fixtures import two_recipes as two_recipes  # a fixture
+from tests.catalogue_fixtures import two_catalogues as two_catalogues  # a fixture
 from tests.space_fixtures import BARE, MESSAGES, TUNED
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens there
@@ -159,30 +159,34 @@ def test_the_last_requests_of_a_minute_are_counted_out_before_the_limit_bites(
     assert "2 requests a minute are allowed" in boxes(app) and len(app.session_state.history) == 2
 
 
-def test_each_recipe_has_its_own_models_examples_and_history(open_app: OpenApp, two_recipes: Path):
-    app = open_app(SPACE_CATALOGUE=str(two_recipes))
+def test_each_catalogue_has_its_own_models_examples_and_history(
+    open_app: OpenApp, two_catalogues: Path
+):
+    app = open_app(SPACE_CATALOGUE=str(two_catalogues))
     assert "Clicks on toys" in app.caption[0].value and rows(app) == 2
     analyze(app, "a good movie")
-    assert [row.recipe for row in app.session_state.history] == ["clicks"]
-    app.segmented_control(key="recipe").set_value("toys").run()
+    assert [row.catalogue_name for row in app.session_state.history] == ["clicks"]
+    app.segmented_control(key="catalogue").set_value("toys").run()
     assert "Sentiment of toys" in app.caption[0].value and rows(app) == len(MESSAGES)
     analyze(app, "a bad day")
     columns = app.session_state.history[0].comparison.columns
     assert [column.repo_id for column in columns] == [TUNED, BARE]
     app.button(key="clear").click().run()
-    assert [row.recipe for row in app.session_state.history] == ["clicks"]
+    assert [row.catalogue_name for row in app.session_state.history] == ["clicks"]
     assert not boxes(app)
 
 
-def test_a_link_leads_to_its_recipe_and_an_unknown_one_to_the_first(
-    open_app: OpenApp, two_recipes: Path
+def test_a_link_leads_to_its_catalogue_and_an_unknown_one_to_the_first(
+    open_app: OpenApp, two_catalogues: Path
 ):
-    for name, title in (("toys", "Sentiment of toys"), ("nothing", "Clicks on toys")):
-        query = {"recipe": [name], **shared("a good day")}
-        app = open_app(query=query, SPACE_CATALOGUE=str(two_recipes))
+    toys, clicks = "Sentiment of toys", "Clicks on toys"
+    older = ("recipe", "toys", toys)
+    for key, name, title in (("catalogue", "toys", toys), older, ("catalogue", "nothing", clicks)):
+        query = {key: [name], **shared("a good day")}
+        app = open_app(query=query, SPACE_CATALOGUE=str(two_catalogues))
         assert title in app.caption[0].value and not boxes(app)
         assert app.session_state.history[0].comparison.texts == ("a good day",)
 
 
-def test_one_recipe_needs_no_switch(open_app: OpenApp):
+def test_one_catalogue_needs_no_switch(open_app: OpenApp):
     assert not open_app().segmented_control

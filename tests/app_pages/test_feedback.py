@@ -6,13 +6,13 @@ from streamlit.testing.v1 import AppTest
 
 from app_pages.shared import widgets
 from hub.client import connect
-from inference.feedback.log import Feedback, read_feedback
+from inference.feedback.log import Feedback, FeedbackLog, read_feedback
 from tests.app_pages.conftest import OpenApp, html
 from tests.app_pages.test_compare import analyze, boxes
 from tests.hub.repos import new_name
 from tests.hub.test_sending import wait_until
 from tests.hub_fixtures import RunningHub
-from tests.inference.feedback.test_main import Log, said
+from tests.inference.feedback.test_main import said
 from tests.space_fixtures import LABELS, MESSAGES, TUNED
 
 TITLE = "Sentiment of toys"
@@ -46,7 +46,7 @@ def test_a_thumb_up_is_kept_with_the_message_and_the_model(open_app: OpenApp, tm
     assert not boxes(app)
     (one,) = kept(tmp_path)
     assert one.fields == {"text": "a good day"}
-    assert (one.repo_id, one.recipe, one.is_confirmed) == (TUNED, TITLE, True)
+    assert (one.repo_id, one.catalogue, one.is_confirmed) == (TUNED, TITLE, True)
     assert len(one.revision) == 40 and one.who
     assert "Kept: you agree." in texts(app)
 
@@ -134,7 +134,9 @@ def test_a_prediction_can_be_corrected_on_the_page_itself(open_app: OpenApp, tmp
 
 
 def test_a_visitor_sees_numbers_of_others_and_never_their_texts(open_app: OpenApp, tmp_path: Path):
-    Log(tmp_path / "feedback").add(said("a secret", ("positive",), ("negative",), recipe=TITLE))
+    FeedbackLog(tmp_path / "feedback").add(
+        said("a secret", ("positive",), ("negative",), catalogue=TITLE)
+    )
     app = feedback_page(open_app())
     assert "1 text is ready to train on, 1 corrected" in texts(app)
     assert [one.value for one in app.metric] == ["1", "0", "1"]
@@ -145,7 +147,9 @@ def test_the_owner_sees_all_rows_and_the_commands(
     open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("app_pages.shared.auth.is_owner", lambda: True)
-    Log(tmp_path / "feedback").add(said("one", ("positive",), ("negative",), recipe=TITLE))
+    FeedbackLog(tmp_path / "feedback").add(
+        said("one", ("positive",), ("negative",), catalogue=TITLE)
+    )
     (tmp_path / "feedback" / "cut.jsonl").write_text('{"kind"')
     app = feedback_page(open_app())
     assert app.dataframe[0].value.to_dict("records") == [{"text": "one", "label": "positive"}]
@@ -158,7 +162,9 @@ def test_answers_are_sent_to_the_private_dataset_of_the_settings(
     open_app: OpenApp, hub_server: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("app_pages.shared.auth.is_owner", lambda: True)
-    Log(tmp_path / "feedback").add(said("one", ("positive",), ("negative",), recipe=TITLE))
+    FeedbackLog(tmp_path / "feedback").add(
+        said("one", ("positive",), ("negative",), catalogue=TITLE)
+    )
     repo_id = new_name()
     app = feedback_page(open_app(HF_TOKEN=hub_server.token, SPACE_FEEDBACK_REPO=repo_id))
     assert "in a private dataset of its owner" in texts(app)
@@ -174,8 +180,8 @@ def test_answers_are_sent_to_the_private_dataset_of_the_settings(
     assert hub_server.api().repo_info(repo_id, repo_type="dataset").private
 
 
-def test_labels_of_another_recipe_are_not_counted(open_app: OpenApp, tmp_path: Path):
-    Log(tmp_path / "feedback").add(said("one", ("spam",), ("ham",), recipe="Mail"))
+def test_labels_of_another_catalogue_are_not_counted(open_app: OpenApp, tmp_path: Path):
+    FeedbackLog(tmp_path / "feedback").add(said("one", ("spam",), ("ham",), catalogue="Mail"))
     app = feedback_page(open_app())
     assert [one.value for one in app.metric] == ["0", "0", "0"]
 

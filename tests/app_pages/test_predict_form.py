@@ -5,8 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app_pages.conftest import OpenApp, html
 from tests.app_pages.test_compare import NOBODY, boxes
-from tests.recipe_fixtures import CLICKS, FIELDS
-from tests.recipe_fixtures import two_recipes as two_recipes  # a fixture
+from tests.catalogue_fixtures import CLICKS, FIELDS
+from tests.catalogue_fixtures import two_catalogues as two_catalogues  # a fixture
 from tests.space_fixtures import TUNED
 
 PAGE = "app_pages/predict_form.py"
@@ -15,9 +15,9 @@ LINE = 'wea\t{"weather": 0.4}\ta good app\tday'
 
 
 @pytest.fixture
-def form(open_app: OpenApp, two_recipes: Path):
+def form(open_app: OpenApp, two_catalogues: Path):
     def open_(**environment: str) -> AppTest:
-        app = open_app(SPACE_CATALOGUE=str(two_recipes), **environment)
+        app = open_app(SPACE_CATALOGUE=str(two_catalogues), **environment)
         return app.switch_page(PAGE).run()
 
     return open_

@@ -1,4 +1,4 @@
-"""The form for one object, and the switch between recipes, in a real browser."""
+"""The form for one object, and the switch between catalogues, in a real browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, check_look, screenshot
+from tests.catalogue_fixtures import two_catalogues as two_catalogues  # a fixture
 from tests.hub_fixtures import RunningHub
-from tests.recipe_fixtures import two_recipes as two_recipes  # a fixture
 from tests.space_fixtures import RunningSpace, running_space, space_environment
 
 WAIT_MS = 60_000
@@ -17,12 +17,12 @@ TABLE = ".st-key-bars tbody tr"
 
 
 @pytest.fixture(scope="module")
-def recipes_space(
-    hub_server: RunningHub, two_recipes: Path, tmp_path_factory: pytest.TempPathFactory
+def catalogues_space(
+    hub_server: RunningHub, two_catalogues: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningSpace]:
-    """A Space of two recipes."""
-    folder = tmp_path_factory.mktemp("recipes-space")
-    environment = space_environment(two_recipes, folder / "home", hub_server.endpoint)
+    """A Space of two catalogues."""
+    folder = tmp_path_factory.mktemp("catalogues-space")
+    environment = space_environment(two_catalogues, folder / "home", hub_server.endpoint)
     with running_space(environment, folder / "space.log") as running:
         yield running
 
@@ -40,9 +40,9 @@ def fill(page: Page) -> None:
 
 
 def test_fields_are_filled_in_by_keyboard_alone_and_every_class_is_scored(
-    open_page: OpenPage, recipes_space: RunningSpace
+    open_page: OpenPage, catalogues_space: RunningSpace
 ):
-    page = form(open_page(f"{recipes_space.url}/predict_form"))
+    page = form(open_page(f"{catalogues_space.url}/predict_form"))
     page.get_by_label("prefix").focus()
     for text in ("rain", "a good raincoat", "shop", '{"rain coat": 0.37}'):
         page.keyboard.type(text)
@@ -57,8 +57,8 @@ def test_fields_are_filled_in_by_keyboard_alone_and_every_class_is_scored(
     ).to_be_visible()
 
 
-def test_a_pasted_line_keeps_its_tabs(open_page: OpenPage, recipes_space: RunningSpace):
-    page = form(open_page(f"{recipes_space.url}/predict_form"))
+def test_a_pasted_line_keeps_its_tabs(open_page: OpenPage, catalogues_space: RunningSpace):
+    page = form(open_page(f"{catalogues_space.url}/predict_form"))
     page.get_by_role("radio", name="One line of a file").click()
     line = page.get_by_label("A line, with tabs between its columns")
     line.fill('rain\t{"rain coat": 0.37}\ta good raincoat\tshop\t0')
@@ -66,8 +66,8 @@ def test_a_pasted_line_keeps_its_tabs(open_page: OpenPage, recipes_space: Runnin
     expect(page.locator(TABLE)).to_have_count(2, timeout=WAIT_MS)
 
 
-def test_a_mistake_is_said_beside_the_form(open_page: OpenPage, recipes_space: RunningSpace):
-    page = form(open_page(f"{recipes_space.url}/predict_form"))
+def test_a_mistake_is_said_beside_the_form(open_page: OpenPage, catalogues_space: RunningSpace):
+    page = form(open_page(f"{catalogues_space.url}/predict_form"))
     fill(page)
     page.get_by_label("predicted (JSON)").fill("{**not JSON**")
     page.get_by_role("button", name="Predict").click()
@@ -78,9 +78,9 @@ def test_a_mistake_is_said_beside_the_form(open_page: OpenPage, recipes_space: R
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_it_reads_well_at_every_width_and_in_both_modes(
-    open_page: OpenPage, recipes_space: RunningSpace, color_scheme: str
+    open_page: OpenPage, catalogues_space: RunningSpace, color_scheme: str
 ):
-    page = form(open_page(f"{recipes_space.url}/predict_form", color_scheme=color_scheme))
+    page = form(open_page(f"{catalogues_space.url}/predict_form", color_scheme=color_scheme))
     errors: list[str] = []
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     fill(page)
@@ -90,13 +90,13 @@ def test_it_reads_well_at_every_width_and_in_both_modes(
     assert not errors, errors
 
 
-def test_a_visitor_switches_between_recipes_and_the_choice_holds_on_every_page(
-    open_page: OpenPage, recipes_space: RunningSpace
+def test_a_visitor_switches_between_catalogues_and_the_choice_holds_on_every_page(
+    open_page: OpenPage, catalogues_space: RunningSpace
 ):
-    page = open_page(recipes_space.url)
+    page = open_page(catalogues_space.url)
     expect(page.get_by_text("Worth Tuning · Clicks on toys")).to_be_visible(timeout=WAIT_MS)
     expect(page.locator(TABLE)).to_have_count(2, timeout=WAIT_MS)
-    screenshot(page, "recipes")
+    screenshot(page, "catalogues")
     page.get_by_role("radio", name="Sentiment of toys").click()
     expect(page.get_by_text("Worth Tuning · Sentiment of toys")).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("link", name="All measurements").click()
@@ -105,9 +105,13 @@ def test_a_visitor_switches_between_recipes_and_the_choice_holds_on_every_page(
     expect(page.get_by_text("Tiny, tuned beats the best free one")).to_be_visible(timeout=WAIT_MS)
 
 
-def test_a_link_brings_recipe_text_and_models(open_page: OpenPage, recipes_space: RunningSpace):
+def test_a_link_brings_catalogue_text_and_models(
+    open_page: OpenPage, catalogues_space: RunningSpace
+):
     text = "50 % & <b>more</b> 线"
-    page = open_page(f"{recipes_space.url}/?recipe=toys&model=demo%2Ftiny-bare&text={quote(text)}")
+    page = open_page(
+        f"{catalogues_space.url}/?catalogue=toys&model=demo%2Ftiny-bare&text={quote(text)}"
+    )
     top = page.locator(".st-key-results tbody tr").first
     expect(top.locator(".text")).to_have_text(text, timeout=WAIT_MS)
     expect(top.locator(".note")).to_have_text(["not asked"])

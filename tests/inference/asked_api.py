@@ -27,13 +27,13 @@ _MORE = replace(
     labels=("no", "yes"),
     models=tuple(replace(entry) for entry in CATALOGUE.models),
 )
-RECIPES = {"toys": CATALOGUE, "more": _MORE}
+CATALOGUES = {"toys": CATALOGUE, "more": _MORE}
 TEXT = {"texts": ["one"], "models": ["demo/b"]}
 
 
 def app_of(
     open_model=open_constant,
-    load_recipes=lambda: RECIPES,
+    load_catalogues=lambda: CATALOGUES,
     per_minute: int = 60,
     keep=lambda feedback: None,
     **limits: object,
@@ -41,7 +41,7 @@ def app_of(
     """The API under /api, as server.py mounts it."""
     service = mount.Service(
         load_settings=lambda: replace(LIMITS, **limits),
-        load_recipes=load_recipes,
+        load_catalogues=load_catalogues,
         open_model=open_model,
         spend=Allowance(per_minute).spend,
         keep=keep,

@@ -6,7 +6,7 @@ from app_pages.message.closer import WHY_COST
 from tests.app_pages.conftest import OpenApp, html
 from tests.app_pages.test_compare import analyze, boxes
 from tests.app_pages.test_compare import one_address as one_address  # a fixture
-from tests.recipe_fixtures import two_recipes as two_recipes  # a fixture
+from tests.catalogue_fixtures import two_catalogues as two_catalogues  # a fixture
 from tests.space_fixtures import BARE, MESSAGES, TUNED
 
 
@@ -34,9 +34,9 @@ def test_the_newest_message_is_looked_at_until_another_is_chosen(open_app: OpenA
 
 def test_the_cut_offs_of_a_multi_label_model_are_drawn(
     open_app: OpenApp,
-    two_recipes: Path,
+    two_catalogues: Path,
 ):
-    app = open_app(SPACE_CATALOGUE=str(two_recipes))
+    app = open_app(SPACE_CATALOGUE=str(two_catalogues))
     assert "--at: 0.300" in html(app) and "--at: 0.600" in html(app)
     assert "the label's cut-off" in "".join(caption.value for caption in app.caption)
 
@@ -76,13 +76,13 @@ def test_an_explanation_costs_as_many_requests_as_it_says(open_app: OpenApp, one
     assert "requests a minute are allowed" in boxes(ask_words(app))
 
 
-def test_a_link_is_made_only_when_asked_for(open_app: OpenApp, two_recipes: Path):
-    host = {"SPACE_HOST": "owner-space.hf.space", "SPACE_CATALOGUE": str(two_recipes)}
+def test_a_link_is_made_only_when_asked_for(open_app: OpenApp, two_catalogues: Path):
+    host = {"SPACE_HOST": "owner-space.hf.space", "SPACE_CATALOGUE": str(two_catalogues)}
     app = analyze(open_app(**host), "a bad day")
     assert not app.code
     app.button(key="share").click().run()
     assert app.code[0].value == (
-        "https://owner-space.hf.space/?recipe=clicks&model=demo%2Ftiny-clicks&text=a+bad+day"
+        "https://owner-space.hf.space/?catalogue=clicks&model=demo%2Ftiny-clicks&text=a+bad+day"
     )
 
 

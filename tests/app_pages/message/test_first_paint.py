@@ -47,7 +47,7 @@ def index(request: Request) -> Response:
 
 
 def test_streamlits_page_has_the_view_behind_its_root_and_the_title():
-    with client(index, lambda recipe: VIEW) as asked:
+    with client(index, lambda catalogue_name: VIEW) as asked:
         got = asked.get("/")
     assert got.status_code == 200
     assert f'<div id="root"></div>{VIEW}' in got.text
@@ -57,7 +57,7 @@ def test_streamlits_page_has_the_view_behind_its_root_and_the_title():
 
 
 def test_a_browser_with_an_older_page_gets_the_whole_new_one():
-    with client(index, lambda recipe: VIEW) as asked:
+    with client(index, lambda catalogue_name: VIEW) as asked:
         plain = TestClient(Starlette(routes=[Route("/", index)])).get("/")
         known = {"If-None-Match": plain.headers["etag"]}
         known["If-Modified-Since"] = plain.headers["last-modified"]
@@ -76,31 +76,32 @@ def test_a_browser_with_an_older_page_gets_the_whole_new_one():
 )
 def test_nothing_else_is_touched(path: str, answer: Callable[[Request], Response]):
     usual = TestClient(Starlette(routes=[Route("/{path:path}", answer)])).get(path)
-    with client(answer, lambda recipe: VIEW) as asked:
+    with client(answer, lambda catalogue_name: VIEW) as asked:
         got = asked.get(path)
     assert (got.status_code, got.content) == (usual.status_code, usual.content)
     assert got.headers.get("etag") == usual.headers.get("etag")
 
 
 def test_without_a_view_the_page_is_streamlits_own():
-    with client(index, lambda recipe: None) as asked:
+    with client(index, lambda catalogue_name: None) as asked:
         assert asked.get("/").text == INDEX.read_text("utf-8")
         assert not asked.head("/").content
 
 
-def test_the_recipe_of_the_address_is_drawn():
+def test_the_catalogue_of_the_address_is_drawn():
     seen = []
-    with client(index, lambda recipe: seen.append(recipe) or VIEW) as asked:
+    with client(index, lambda catalogue_name: seen.append(catalogue_name) or VIEW) as asked:
         asked.get("/")
-        asked.get("/?__theme=dark&recipe=click&text=%C3%BC")
-    assert seen == [None, "click"]
+        asked.get("/?__theme=dark&catalogue=click&text=%C3%BC")
+        asked.get("/?recipe=click")  # an older link
+    assert seen == [None, "click", "click"]
 
 
 def test_the_view_has_the_answer_the_examples_and_the_looks(
     fresh: None, tiny_catalogue: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("SPACE_CATALOGUE", str(tiny_catalogue))
-    view = first_paint.draw("no such recipe")
+    view = first_paint.draw("no such catalogue")
     assert view is not None
     catalogue = widgets.catalogue()
     assert "Sentiment of toys" in view
@@ -116,5 +117,5 @@ def test_without_a_catalogue_there_is_no_view(
 ):
     monkeypatch.setenv("SPACE_CATALOGUE", str(tmp_path / "missing"))
     with pytest.raises(UserError):
-        widgets.recipes()
+        widgets.catalogues()
     assert first_paint.draw(None) is None

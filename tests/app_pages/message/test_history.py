@@ -9,9 +9,9 @@ from app_pages.message.history import (
     add,
     columns,
     csv_bytes,
-    of_recipe,
+    of_catalogue,
     rows,
-    without_recipe,
+    without_catalogue,
 )
 from inference.catalogue.comparison import Cell, Column, Comparison
 from inference.data.problem_types import SINGLE
@@ -40,10 +40,10 @@ def test_the_oldest_leave_when_the_history_is_full():
     assert history[0].comparison.texts == (str(MAX_ANALYSES + 4),)
 
 
-def test_each_recipe_has_a_history_of_its_own():
-    toys, clicks = (replace(analysis(name), recipe=name) for name in ("toys", "clicks"))
-    assert of_recipe((clicks, toys), "toys") == (toys,)
-    assert without_recipe((clicks, toys), "toys") == (clicks,)
+def test_each_catalogue_has_a_history_of_its_own():
+    toys, clicks = (replace(analysis(name), catalogue_name=name) for name in ("toys", "clicks"))
+    assert of_catalogue((clicks, toys), "toys") == (toys,)
+    assert without_catalogue((clicks, toys), "toys") == (clicks,)
 
 
 def test_a_row_keeps_its_name_when_newer_ones_come_on_top():

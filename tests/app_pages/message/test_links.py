@@ -27,14 +27,14 @@ def test_a_link_brings_back_what_was_shared(text: str):
     link = share_link(SPACE, "toys", text, ["demo/a", "demo/b"])
     assert link.startswith(f"{SPACE}/?") and link.isascii() and " " not in link
     assert read_link(opened(link)) == Shared(text, ("demo/a", "demo/b"))
-    assert opened(link)["recipe"] == ["toys"]
+    assert opened(link)["catalogue"] == ["toys"]
 
 
-def test_with_one_recipe_the_link_names_none():
-    assert "recipe" not in opened(share_link(f"{SPACE}/", None, "a", []))
+def test_with_one_catalogue_the_link_names_none():
+    assert "catalogue" not in opened(share_link(f"{SPACE}/", None, "a", []))
 
 
-@pytest.mark.parametrize("query", [{}, {"model": ["demo/a"]}, {"recipe": ["toys"]}])
+@pytest.mark.parametrize("query", [{}, {"model": ["demo/a"]}, {"catalogue": ["toys"]}])
 def test_an_address_without_a_text_shares_nothing(query: dict[str, list[str]]):
     assert read_link(Query(query)) is None
 

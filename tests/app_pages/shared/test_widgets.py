@@ -28,19 +28,19 @@ def test_no_more_models_are_kept_than_the_settings_allow(open_app: OpenApp):
     assert widgets.open_model(tuned) is not first, "the shelf of one held two models"
 
 
-def test_a_repo_in_two_recipes_answers_in_the_labels_of_each(
+def test_a_repo_in_two_catalogues_answers_in_the_labels_of_each(
     open_app: OpenApp, tiny_catalogue: Path, tmp_path: Path
 ):
     orders = {"one": LABELS, "other": LABELS[::-1]}
     for name, labels in orders.items():
-        shutil.copytree(tiny_catalogue, tmp_path / "recipes" / name)
-        path = tmp_path / "recipes" / name / "models.yaml"
+        shutil.copytree(tiny_catalogue, tmp_path / "catalogues" / name)
+        path = tmp_path / "catalogues" / name / "models.yaml"
         content = yaml.safe_load(path.read_text("utf-8")) | {"title": name}
         content["task"]["labels"] = labels
         path.write_text(yaml.safe_dump(content), "utf-8")
-    open_app(SPACE_CATALOGUE=str(tmp_path / "recipes"))
-    bare = [one.models[1] for one in widgets.recipes().values()]
-    assert bare[0] == bare[1], "the entries of the two recipes should be alike"
+    open_app(SPACE_CATALOGUE=str(tmp_path / "catalogues"))
+    bare = [one.models[1] for one in widgets.catalogues().values()]
+    assert bare[0] == bare[1], "the entries of the two catalogues should be alike"
     opened = [widgets.open_model(entry) for entry in bare]
     assert [model.scorer.bundle.labels for model in opened] == [
         tuple(one) for one in orders.values()

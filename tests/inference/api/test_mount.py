@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 from inference.core.errors import ConfigError
-from tests.inference.asked_api import RECIPES, asked
+from tests.inference.asked_api import CATALOGUES, asked
 
 HEAVY = {"fastapi", "pydantic", "prometheus_client"}
 
@@ -11,12 +11,12 @@ def test_health_answers_without_reading_anything():
     def broken():
         raise ConfigError("the catalogue is gone")
 
-    with asked(load_recipes=broken) as client:
+    with asked(load_catalogues=broken) as client:
         assert client.get("health").json() == {"status": "ok"}
 
 
 def test_a_space_that_is_not_set_up_says_so_until_it_is():
-    answers = iter((ConfigError("models.yaml is gone"), RECIPES))
+    answers = iter((ConfigError("models.yaml is gone"), CATALOGUES))
 
     def load():
         found = next(answers)
@@ -24,7 +24,7 @@ def test_a_space_that_is_not_set_up_says_so_until_it_is():
             raise found
         return found
 
-    with asked(load_recipes=load) as client:
+    with asked(load_catalogues=load) as client:
         broken = client.get("models")
         assert (broken.status_code, broken.json()["error"]) == (500, "config_error")
         assert client.get("models").json()["title"] == "Toys"

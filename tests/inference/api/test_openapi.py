@@ -8,8 +8,8 @@ from inference.core.settings import Secret
 from tests.inference.asked_api import app_of
 
 KEY = "key"
-# What a text must hold, and which models, labels and recipes there are, no schema says: a body of
-# the right shape may get a 422. 415 is for a content type that the schema does not name.
+# What a text must hold, and which models, labels and catalogues there are, no schema says: a body
+# of the right shape may get a 422. 415 is for a content type that the schema does not name.
 CONFIG = {
     "generation": {"max-examples": 25, "deterministic": True},
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", 401, 422, 429, 503]}},

@@ -11,10 +11,10 @@ from inference.catalogue.opening import OpenModel
 from inference.core.errors import FeedbackError, ModelError
 from inference.data.problem_types import SINGLE
 from inference.models.bundle import Bundle
-from tests.inference.asked_api import RECIPES, TEXT, asked, journal_lines
+from tests.inference.asked_api import CATALOGUES, TEXT, asked, journal_lines
 from tests.inference.catalogue.test_ask import LABELS, Constant, open_constant
 
-MORE = {"recipe": "more"}
+MORE = {"catalogue": "more"}
 CORRECTION = {"text": "one", "model": "demo/b", "predicted": ["good"], "corrected": ["bad"]}
 
 
@@ -38,13 +38,13 @@ def refusing(error: Exception):
     return refuse
 
 
-def test_models_lists_what_is_on_show_and_the_other_recipes():
+def test_models_lists_what_is_on_show_and_the_other_catalogues():
     with asked() as client:
         answer = client.get("models").json()
-        assert (answer["recipe"], answer["labels"]) == ("toys", list(LABELS))
+        assert (answer["catalogue"], answer["labels"]) == ("toys", list(LABELS))
         assert [model["repo_id"] for model in answer["models"]] == ["demo/a", "demo/b"]
-        assert [one["recipe"] for one in answer["recipes"]] == ["toys", "more"]
-        assert client.get("models?recipe=more").json()["labels"] == ["no", "yes"]
+        assert [one["catalogue"] for one in answer["catalogues"]] == ["toys", "more"]
+        assert client.get("models?catalogue=more").json()["labels"] == ["no", "yes"]
 
 
 def test_info_tells_the_limits_before_they_bite():
@@ -79,22 +79,33 @@ def test_without_models_all_on_show_are_asked():
     assert [result["repo_id"] for result in answer["results"][0]] == ["demo/a", "demo/b"]
 
 
-def test_a_request_names_its_recipe_and_the_first_is_asked_without():
+def test_a_request_names_its_catalogue_and_the_first_is_asked_without():
     class Decides(Constant):
         bundle = Bundle(("no", "yes"), SINGLE)
 
     def open_model(entry: ModelEntry) -> OpenModel:
-        is_of_toys = any(entry is one for one in RECIPES["toys"].models)
+        is_of_toys = any(entry is one for one in CATALOGUES["toys"].models)
         return OpenModel(entry, Constant() if is_of_toys else Decides())
 
     with asked(open_model=open_model) as client:
         answers = [client.post("classify", json={**TEXT, **more}) for more in ({}, MORE)]
         predicted = client.post("predict", json={"inputs": "one", **MORE}).json()
-        unknown = client.post("classify", json={**TEXT, "recipe": "none"})
+        unknown = client.post("classify", json={**TEXT, "catalogue": "none"})
     assert [answer.json()["labels"] for answer in answers] == [["bad", "good"], ["no", "yes"]]
     assert predicted[0]["label"] == "yes"
     assert (unknown.status_code, unknown.json()["error"]) == (422, "choice_error")
     assert "On show: toys, more" in unknown.json()["message"]
+
+
+def test_older_callers_call_the_catalogue_a_recipe():
+    older = {"recipe": "more"}
+    with asked() as client:
+        assert client.get("models?recipe=more").json()["catalogue"] == "more"
+        no_label = client.post("feedback", json={**CORRECTION, **older})
+        both = client.post("classify", json={**TEXT, **MORE, **older})
+    assert (no_label.status_code, no_label.json()["error"]) == (422, "choice_error")
+    assert "no, yes" in no_label.json()["message"]
+    assert both.status_code == 400
 
 
 def test_compare_marks_the_texts_on_which_two_models_decide_differently():
@@ -125,7 +136,7 @@ def test_a_correction_is_kept_with_what_the_next_training_needs():
         client.post("feedback", json=CORRECTION, headers=other)
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == {"id": kept[0].id}
-    assert (kept[0].fields, kept[0].recipe) == ({"text": "one"}, "Toys")
+    assert (kept[0].fields, kept[0].catalogue) == ({"text": "one"}, "Toys")
     assert (kept[0].predicted, kept[0].corrected) == (("good",), ("bad",))
     assert (kept[0].repo_id, kept[0].revision) == ("demo/b", "1" * 40)
     assert kept[0].who == kept[1].who != kept[2].who, "one visitor's answers count as one"

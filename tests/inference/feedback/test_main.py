@@ -14,7 +14,7 @@ import pytest
 from inference.core.errors import ChoiceError, FeedbackError
 from inference.data import records
 from inference.data.schema import Schema
-from inference.feedback.__main__ import main
+from inference.feedback.__main__ import main, parse
 from inference.feedback.log import Collected, Feedback, FeedbackLog, check_labels, read_feedback
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -65,7 +65,7 @@ def said(
     **changes: object,
 ) -> Feedback:
     """Feedback on a text, a correction unless told otherwise."""
-    given = {"problem_type": SINGLE, "repo_id": "demo/a", "revision": "a" * 40, "recipe": "Days"}
+    given = {"problem_type": SINGLE, "repo_id": "demo/a", "revision": "a" * 40, "catalogue": "Days"}
     given = {**given, "fields": {"text": text}, **changes}
     return Feedback(predicted=tuple(predicted), corrected=tuple(corrected), **given)
 
@@ -164,6 +164,13 @@ def test_what_was_said_is_read_as_it_was_said(tmp_path: Path):
     assert read_feedback(tmp_path).feedback == (everything,)
 
 
+def test_an_older_line_calls_the_catalogue_a_recipe(tmp_path: Path):
+    FeedbackLog(tmp_path).add(feedback := said())
+    (path,) = tmp_path.glob("*.jsonl")
+    path.write_text(path.read_text("utf-8").replace('"catalogue":', '"recipe":'), "utf-8")
+    assert read_feedback(tmp_path).feedback == (feedback,)
+
+
 def test_an_undo_is_one_more_line_and_may_come_from_another_process(tmp_path: Path):
     first, second, taken_back = FeedbackLog(tmp_path), FeedbackLog(tmp_path), said("taken back")
     first.add(taken_back)
@@ -249,6 +256,11 @@ def test_the_command_writes_a_file_that_training_reads(tmp_path, monkeypatch, ca
         ("three", ("good",)),
     ]
     assert "3 rows, 2 corrected and 1 confirmed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["--catalogue", "--recipe"])
+def test_the_catalogue_has_two_spellings(flag: str):
+    assert parse(["said", "--out", "next.jsonl", flag, "Days"]).catalogue == "Days"
 
 
 def test_the_command_says_when_nothing_can_enter_a_training(tmp_path: Path):

@@ -11,7 +11,14 @@ from hub.errors import NotFound
 from inference.core.errors import ChoiceError, ModelError
 from inference.data import records
 from inference.data.schema import Schema
-from inference.feedback.next_run import Columns, columns_of, jsonl_bytes, of_recipe, plan, summary
+from inference.feedback.next_run import (
+    Columns,
+    columns_of,
+    jsonl_bytes,
+    of_catalogue,
+    plan,
+    summary,
+)
 from tests.hub_fixtures import RunningHub
 from tests.inference.feedback.test_main import MULTI, said
 
@@ -98,12 +105,12 @@ def test_training_reads_the_rows_of_several_labels(tmp_path: Path, columns: Colu
 
 
 def test_feedback_of_two_catalogues_is_never_mixed():
-    feedback = [said(recipe="Days"), said(recipe="Nights")]
-    assert of_recipe(feedback, "Nights") == (feedback[1],)
+    feedback = [said(catalogue="Days"), said(catalogue="Nights")]
+    assert of_catalogue(feedback, "Nights") == (feedback[1],)
     with pytest.raises(ChoiceError, match="Days, Nights"):
-        of_recipe(feedback, None)
+        of_catalogue(feedback, None)
     with pytest.raises(ChoiceError, match="No feedback of 'Dawns'"):
-        of_recipe(feedback, "Dawns")
+        of_catalogue(feedback, "Dawns")
 
 
 def test_the_columns_of_a_published_model_come_from_its_receipt(

@@ -1,4 +1,4 @@
-"""A Space of two recipes: the toys of space_fixtures, and clicks, which read fields, one of JSON.
+"""A Space of two catalogues: the toys of space_fixtures, and clicks, which read fields, one JSON.
 
 The clicks are multi-label, so that their scores have cut-offs.
 """
@@ -28,11 +28,11 @@ THRESHOLDS = (0.3, 0.6)
 
 
 @pytest.fixture(scope="session")
-def two_recipes(
+def two_catalogues(
     hub_server: RunningHub, tiny_catalogue: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A folder of two catalogues, clicks and toys."""
-    folder = tmp_path_factory.mktemp("recipes")
+    folder = tmp_path_factory.mktemp("catalogues")
     hub = connect(hub_server.endpoint, hub_server.token, folder / "cache")
     hub.publish(_clicks_model(folder / "model"), CLICKS, message="Add a tiny model of clicks")
     ready = folder / "ready"
