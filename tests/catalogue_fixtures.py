@@ -1,6 +1,6 @@
 """A Space of two catalogues: the toys of space_fixtures, and clicks, which read fields, one JSON.
 
-The clicks are multi-label, so that their scores have cut-offs.
+The clicks are multi-label, so that their scores have thresholds.
 """
 
 import json

@@ -21,7 +21,7 @@ from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
 from tests.tiny import LABELS, WORDS, make_tiny_model
 
-REPO = "demo/tiny-cut-offs"
+REPO = "demo/tiny-thresholds"
 THRESHOLDS = (0.35, 0.5, 0.72)
 AT_ONCE = 50
 ROWS = ".st-key-results tbody tr"
@@ -48,11 +48,11 @@ def serving(
     """A Space over that model alone."""
     folder = tmp_path_factory.mktemp("one-decision")
     hub = connect(hub_server.endpoint, hub_server.token, folder / "cache")
-    hub.publish(model, REPO, message="Add a tiny model with cut-offs")
+    hub.publish(model, REPO, message="Add a tiny model with thresholds")
     (folder / "source").mkdir()
     task = {"labels": list(LABELS), "problem_type": MULTI}
     models = [{"repo_id": REPO, "role": "fine-tuned", "title": "Tiny"}]
-    content = {"title": "Cut-offs", "task": task, "models": models}
+    content = {"title": "Thresholds", "task": task, "models": models}
     (folder / "source" / "models.yaml").write_text(yaml.safe_dump(content), "utf-8")
     (folder / "source" / "messages.yaml").write_text("messages: [a day]\n", "utf-8")
     prepare_catalogue(folder / "source", folder / "ready", hub, threads=1)
@@ -72,8 +72,8 @@ def by_pipeline(model: Path) -> list[set[str]]:
     for scores in classify(made_texts()):
         by_label = {one["label"]: one["score"] / decision["temperature"] for one in scores}
         chances = {label: 1 / (1 + 2.718281828459045**-logit) for label, logit in by_label.items()}
-        cut_offs = decision["thresholds"]
-        found.append({label for label, chance in chances.items() if chance >= cut_offs[label]})
+        thresholds = decision["thresholds"]
+        found.append({label for label, chance in chances.items() if chance >= thresholds[label]})
     assert len({frozenset(one) for one in found}) > 3, "the texts tell too little apart"
     return found
 

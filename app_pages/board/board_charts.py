@@ -146,8 +146,8 @@ def precision_recall(curves: Mapping[str, Curve], shares: Mapping[str, float]) -
             y=alt.Y("precision:Q", title="Precision: share of the finds that is right").scale(
                 _SHARE
             ),
-            order=alt.Order("cut_off:Q", sort="descending"),
-            tooltip=_tooltips("label", "cut_off", "precision", "recall"),
+            order=alt.Order("threshold:Q", sort="descending"),
+            tooltip=_tooltips("label", "threshold", "precision", "recall"),
             **_by_label(list(curves)),
         )
     )
@@ -158,30 +158,32 @@ def precision_recall(curves: Mapping[str, Curve], shares: Mapping[str, float]) -
     return Plot(chart, data, f"Precision against recall: {told}", 380 + 22 * len(curves))
 
 
-def cut_offs(curve: Curve, label: str, chosen: float | None) -> Plot:
-    """What each least score for "yes" would bring for one label, and the one that is used."""
+def thresholds(curve: Curve, label: str, chosen: float | None) -> Plot:
+    """What each threshold would bring for one label, and the one that is used."""
     data = _table({label: curve})
     parts = {"mcc": "MCC", "precision": "Precision", "recall": "Recall"}
-    long = data.melt("cut_off", list(parts), "figure", "value").replace({"figure": parts})
+    long = data.melt("threshold", list(parts), "figure", "value").replace({"figure": parts})
     line = {"sort": list(parts.values()), "title": None, "legend": bottom_legend()}
     chart = (
         alt.Chart(long)
         .mark_line(strokeWidth=2.5)
         .encode(
-            x=alt.X("cut_off:Q", title="Least score for a yes").scale(_SHARE),
+            x=alt.X("threshold:Q", title="Threshold: least score for a yes").scale(_SHARE),
             y=alt.Y("value:Q", title=None),
             color=alt.Color("figure:N", **line),
             strokeDash=alt.StrokeDash("figure:N", scale=alt.Scale(range=list(DASHES)), **line),
-            tooltip=_tooltips("figure", "cut_off", "value"),
+            tooltip=_tooltips("figure", "threshold", "value"),
         )
     )
     best = data.loc[data["mcc"].idxmax()]
-    words = f"{label}: MCC is highest, {best['mcc']:.2f}, from a score of {best['cut_off']:.2f} on"
+    words = (
+        f"{label}: MCC is highest, {best['mcc']:.2f}, from a score of {best['threshold']:.2f} on"
+    )
     if chosen is not None:
-        rule = alt.Chart(pd.DataFrame({"cut_off": [chosen]})).mark_rule(
+        rule = alt.Chart(pd.DataFrame({"threshold": [chosen]})).mark_rule(
             color="currentColor", strokeWidth=2
         )
-        chart += rule.encode(x="cut_off:Q", tooltip=_tooltips("cut_off"))
+        chart += rule.encode(x="threshold:Q", tooltip=_tooltips("threshold"))
         words += f"; {chosen:.2f} is used, chosen on validation"
     return Plot(chart, data, words, 400)
 
@@ -225,7 +227,7 @@ def _table(curves: Mapping[str, Curve]) -> pd.DataFrame:
             pd.DataFrame(
                 {
                     "label": label,
-                    "cut_off": curve.cut_offs,
+                    "threshold": curve.thresholds,
                     "precision": curve.precision,
                     "recall": curve.recall,
                     "mcc": curve.mcc,

@@ -15,12 +15,12 @@ from inference.evaluation import curves, stored_results
 from inference.evaluation.leaderboard import Leaderboard, LeaderboardRow
 from inference.evaluation.predictions import Predictions, Targets
 
-LABELS, CONFUSION, CURVES, RELIABILITY, CUT_OFFS = (
+LABELS, CONFUSION, CURVES, RELIABILITY, THRESHOLDS = (
     "Labels",
     "Confusion",
     "Precision and recall",
     "Reliability",
-    "Cut-offs",
+    "Thresholds",
 )
 NOT_STORED = (
     "What this model said of each row is not stored here. A model that training has published "
@@ -36,7 +36,7 @@ def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
         title = st.selectbox("Model", list(rows), key="label_model", persist_state="session")
         view = st.segmented_control(
             "View",
-            (LABELS, CONFUSION, CURVES, RELIABILITY, CUT_OFFS),
+            (LABELS, CONFUSION, CURVES, RELIABILITY, THRESHOLDS),
             key="detail",
             default=LABELS,
             required=True,
@@ -57,7 +57,7 @@ def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
             CONFUSION: _confusion,
             CURVES: _curves,
             RELIABILITY: _reliability,
-            CUT_OFFS: _cut_offs,
+            THRESHOLDS: _thresholds,
         }
         draw_view[view](found.targets, said, row)
     except UserError as error:
@@ -131,27 +131,27 @@ def _reliability(targets: Targets, said: Predictions, row: LeaderboardRow) -> No
     charts.show(board_charts.reliability(bins), "reliability")
 
 
-def _cut_offs(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
+def _thresholds(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
     known = curves.drawable(targets, said)
     if not known:
         st.text("No label has a curve: each needs rows with it, rows without it, and a score.")
         return
-    label = _label("cut_off_label", known)
+    label = _label("threshold_label", known)
     chosen = None
     if targets.problem_type == MULTI:
-        st.text("What each least score for a yes would bring on the test set.")
+        st.text("What each threshold would bring on the test set.")
         chosen = _threshold(row, label)
     else:
         st.text(
             "What asking for at least such a score would bring on the test set. The model itself "
             "takes the strongest label, whatever its score."
         )
-    curve = curves.over_cut_offs(*_column(targets, said, label))
-    charts.show(board_charts.cut_offs(curve, label, chosen), "cut_offs")
+    curve = curves.over_thresholds(*_column(targets, said, label))
+    charts.show(board_charts.thresholds(curve, label, chosen), "thresholds")
 
 
 def _threshold(row: LeaderboardRow, label: str) -> float | None:
-    """The cut-off that a fine-tuned model on show uses; None for others, which store none."""
+    """The threshold that a fine-tuned model on show uses; None for others, which store none."""
     bundle = (
         stored_results.bundle_of(widgets.catalogue_folder(), row.model.repo_id)
         if row.is_fine_tuned

@@ -1,7 +1,7 @@
-"""The score of every label as HTML: a row a label, a column a model, a line where the cut-off is.
+"""The score of every label as HTML: a row a label, a column a model, a line at the threshold.
 
 Owns this one table; the summary of many messages is table.py's. Every text passes `escape`. The
-cut-off is said in signs too (0.31 < 0.50), so that neither colour nor length carries it alone.
+threshold is said in signs too (0.31 < 0.50), so that neither colour nor length carries it alone.
 """
 
 from html import escape
@@ -31,14 +31,14 @@ def note(comparison: Comparison) -> str:
     if comparison.problem_type != MULTI:
         return "Exactly one label is given, the strongest (✓)."
     if not any(column.thresholds for column in comparison.columns):
-        return "The labels given have a ✓; their cut-offs were not stored with this example."
+        return "The labels given have a ✓; their thresholds were not stored with this example."
     return (
-        "The line across a bar is the label's cut-off: a label is given (✓) where its score "
+        "The line across a bar is the label's threshold: a label is given (✓) where its score "
         "reaches it, so there may be several, or none."
     )
 
 
-def cut_offs(comparison: Comparison, column: Column) -> tuple[float | None, ...]:
+def thresholds(comparison: Comparison, column: Column) -> tuple[float | None, ...]:
     """The score from which a model gives each label; None where there is no such score.
 
     Of two labels that exclude each other, the strongest is the one with at least a half.
@@ -58,7 +58,7 @@ def _row(comparison: Comparison, cells: tuple[Cell, ...], index: int) -> str:
     label = comparison.labels[index]
     bars = "".join(
         f'<td role="cell" data-title="{escape(column.title)}" data-role="{escape(column.role)}">'
-        f"{_bar(cell.scores[index], cut_offs(comparison, column)[index], label in cell.decided)}"
+        f"{_bar(cell.scores[index], thresholds(comparison, column)[index], label in cell.decided)}"
         "</td>"
         for column, cell in zip(comparison.columns, cells, strict=True)
     )
@@ -66,22 +66,26 @@ def _row(comparison: Comparison, cells: tuple[Cell, ...], index: int) -> str:
     return f'<tr role="row"><th role="rowheader" scope="row">{name}</th>{bars}</tr>'
 
 
-def _bar(score: float | None, cut_off: float | None, is_decided: bool) -> str:
+def _bar(score: float | None, threshold: float | None, is_decided: bool) -> str:
     if score is None:
         return '<span class="note">n/a: the model has no such label</span>'
     kind = "bar decided" if is_decided else "bar"
-    line = "" if cut_off is None else f'<span class="cut" style="--at: {cut_off:.3f}"></span>'
+    line = (
+        ""
+        if threshold is None
+        else f'<span class="threshold" style="--at: {threshold:.3f}"></span>'
+    )
     given = ' <span class="given" aria-label="given">✓</span>' if is_decided else ""
     return (
         f'<span class="pair"><span class="{kind}" style="--share: {score:.3f}">{line}</span>'
-        f'<span class="value">{_figures(score, cut_off, is_decided)}{given}</span></span>'
+        f'<span class="value">{_figures(score, threshold, is_decided)}{given}</span></span>'
     )
 
 
-def _figures(score: float, cut_off: float | None, is_decided: bool) -> str:
-    """The score, and on which side of its cut-off it lies, with digits enough to see it."""
-    if cut_off is None:
+def _figures(score: float, threshold: float | None, is_decided: bool) -> str:
+    """The score, and on which side of its threshold it lies, with digits enough to see it."""
+    if threshold is None:
         return f"<b>{score:.2f}</b>"
-    digits = next((n for n in (2, 3, 4) if f"{score:.{n}f}" != f"{cut_off:.{n}f}"), 2)
+    digits = next((n for n in (2, 3, 4) if f"{score:.{n}f}" != f"{threshold:.{n}f}"), 2)
     sign = "≥" if is_decided else "&lt;"
-    return f"<b>{score:.{digits}f}</b> {sign} {cut_off:.{digits}f}"
+    return f"<b>{score:.{digits}f}</b> {sign} {threshold:.{digits}f}"

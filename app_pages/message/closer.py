@@ -49,7 +49,7 @@ def choose_row(rows: Sequence[HistoryRow]) -> HistoryRow:
 
 
 def draw_scores(row: HistoryRow) -> None:
-    """Every label's score by every model that was asked, beside its cut-off."""
+    """Every label's score by every model that was asked, beside its threshold."""
     with st.container(key="bars"):
         st.html(bars.bars_html(row.analysis, row.number))
     st.caption(bars.note(row.analysis))

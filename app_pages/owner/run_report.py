@@ -11,7 +11,7 @@ from hub.errors import UserError
 from inference.evaluation.leaderboard import sentence
 from inference.runs import data_report, process
 from inference.runs.data_report import DataReport
-from inference.runs.process import CUT_OFF, DONE, FAILED, RUNNING, STOPPED, Work
+from inference.runs.process import DONE, FAILED, INTERRUPTED, RUNNING, STOPPED, Work
 from inference.runs.progress import (
     RunProgress,
     read_curves,
@@ -36,12 +36,12 @@ _ENDED = {
     (PUBLISH, DONE): "Published",
     (PUBLISH_TUNED, DONE): "Published",
 }
-_HOW = {FAILED: "failed", STOPPED: "was stopped", CUT_OFF: "was cut off, as by a restart"}
+_HOW = {FAILED: "failed", STOPPED: "was stopped", INTERRUPTED: "was interrupted, as by a restart"}
 _ICONS = {
     DONE: ":material/check_circle:",
     FAILED: ":material/error:",
     STOPPED: ":material/stop_circle:",
-    CUT_OFF: ":material/power_off:",
+    INTERRUPTED: ":material/power_off:",
 }
 _SIGNS = {"error": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
 

@@ -58,7 +58,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--thresholds",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="add the column decided: the labels that the model's cut-offs choose",
+        help="add the column decided: the labels that the model's thresholds choose",
     )
     parser.add_argument(
         "--top_k", type=int, help="the k strongest labels instead of a column for each label"

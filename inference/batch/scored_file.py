@@ -35,7 +35,7 @@ class ScoredFile:
     text_fields: the columns that the model read, in its order.
     label_fields: the columns that hold the truth, () where none does.
     rows, rejected: how many there are, and how many of them have no score.
-    thresholds: (C,) the model's cut-offs; () where the strongest label is decided.
+    thresholds: (C,) the model's; () where the strongest label is decided.
     label_names: what a label is called in the file -> the model's label, where they differ.
     label_delimiter: between several labels in one column.
     """

@@ -22,7 +22,7 @@ from inference.models.classifier import Scorer, decide
 class Column:
     """A model on show; revision is the commit that answered.
 
-    thresholds: (C,) cut-offs of a multi-label task, () where the strongest label is taken or where
+    thresholds: (C,), of a multi-label task, () where the strongest label is taken or where
         a table that was stored long ago does not say; they follow from the revision, so that two
         columns are the same with them or without.
     """

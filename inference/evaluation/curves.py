@@ -1,6 +1,6 @@
 """Curves: what stored scores say beyond the single figures of the verdict table.
 
-Confusions, precision against recall, cut-offs, reliability: of one model, from what it said about
+Confusions, precision against recall, thresholds, reliability: of one model, from what it said about
 every test row (predictions.py). Owns the numbers and draws nothing; in NumPy, so that a
 served page need not load scikit-learn.
 
@@ -27,7 +27,7 @@ OTHERS = "(another)"
 NOTHING = "(nothing)"
 BINS = 10
 _POINTS = 200
-_CUT_OFFS = np.linspace(0, 1, 101)
+_THRESHOLDS = np.linspace(0, 1, 101)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Curve:
     scikit-learn has it.
     """
 
-    cut_offs: Floats
+    thresholds: Floats
     precision: Floats
     recall: Floats
     mcc: Floats
@@ -109,19 +109,19 @@ def precision_recall(scores: NDArray, truth: Bools) -> Curve:
     if len(found) > _POINTS:
         places = np.linspace(0, len(found) - 1, _POINTS).round().astype(int)
         found = found[places]
-    return at_cut_offs(scores, truth, found)
+    return at_thresholds(scores, truth, found)
 
 
-def over_cut_offs(scores: NDArray, truth: Bools) -> Curve:
-    """Return the curve at the cut-offs 1.00, 0.99, ... 0.00."""
-    return at_cut_offs(scores, truth, _CUT_OFFS[::-1])
+def over_thresholds(scores: NDArray, truth: Bools) -> Curve:
+    """Return the curve at the thresholds 1.00, 0.99, ... 0.00."""
+    return at_thresholds(scores, truth, _THRESHOLDS[::-1])
 
 
-def at_cut_offs(scores: NDArray, truth: Bools, cut_offs: Floats) -> Curve:
-    """Return what each cut-off would bring; scores and truth are (N,), cut_offs is (K,)."""
+def at_thresholds(scores: NDArray, truth: Bools, thresholds: Floats) -> Curve:
+    """Return what each threshold would bring; scores and truth are (N,), thresholds is (K,)."""
     order = np.argsort(scores, kind="stable")
     ranked = scores[order].astype(np.float64)
-    first = np.searchsorted(ranked, cut_offs, side="left")  # (K,) first example at or above
+    first = np.searchsorted(ranked, thresholds, side="left")  # (K,) first example at or above
     hits_from = np.append(truth[order][::-1].cumsum()[::-1], 0)
     total, true = float(len(scores)), float(truth.sum())
     hits = hits_from[first].astype(np.float64)
@@ -129,7 +129,7 @@ def at_cut_offs(scores: NDArray, truth: Bools, cut_offs: Floats) -> Curve:
     spread = np.sqrt(decided * (total - decided) * true * (total - true))
     covariance = hits * total - decided * true
     return Curve(
-        cut_offs=np.asarray(cut_offs, np.float64),
+        thresholds=np.asarray(thresholds, np.float64),
         precision=np.divide(hits, decided, out=np.full(len(hits), np.nan), where=decided > 0),
         recall=hits / true if true else np.full(len(hits), np.nan),
         mcc=np.divide(covariance, spread, out=np.zeros(len(hits)), where=spread > 0),

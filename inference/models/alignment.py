@@ -177,5 +177,5 @@ def warn_of_sigmoid_head(classifier: HasLogits, name: str) -> None:
 
 
 def _thresholds(own: Bundle, sources: Sequence[Sequence[int]]) -> tuple[float, ...]:
-    """Return the cut-off of each label; of several merged ones the lowest, 0.5 where n/a."""
+    """Return the threshold of each label; of several merged ones the lowest, 0.5 where n/a."""
     return tuple(min((own.thresholds[s] for s in group), default=0.5) for group in sources)

@@ -1,4 +1,4 @@
-"""What a model repo says beside its weights: labels, problem type, text fields, cut-offs.
+"""What a model repo says beside its weights: labels, problem type, text fields, thresholds.
 
 Owns decision.json (write and read) and what config.json says of the labels; holds no weights and no
 tokenizer. A repo without decision.json is read too: what it does not say gets transformers' own
@@ -36,7 +36,7 @@ class Bundle:
 
     labels: names of the C logits, in their order.
     text_fields: columns that the model reads, in order; () when the repo does not say.
-    thresholds: (C,) cut-offs in [0, 1]; filled with 0.5 for a multi-label model that has none,
+    thresholds: (C,) in [0, 1]; filled with 0.5 for a multi-label model that has none,
         () for a single-label one, which takes the strongest label.
     temperature: the logits are divided by it before softmax or sigmoid.
     max_tokens: longest window the model reads, special tokens included.

@@ -2,7 +2,7 @@
 
     RUNS/.lock             held by whoever works, until the last of its processes has ended
     RUNS/NAME/work.json    what was started last, when, and by which process
-    RUNS/NAME/outcome.json how it ended; missing while it goes on, or when it was cut off
+    RUNS/NAME/outcome.json how it ended; missing while it goes on, or when it was interrupted
     RUNS/NAME/log.txt      all that the run's commands printed, one after the other
 
 Owns starting, watching over and stopping a command, and telling from these files how it stands; so
@@ -33,7 +33,7 @@ from inference.core.atomic_write import write_whole
 from inference.core.errors import WorkError, run_command
 
 LOG = "log.txt"
-RUNNING, DONE, FAILED, STOPPED, CUT_OFF = "running", "done", "failed", "stopped", "cut off"
+RUNNING, DONE, FAILED, STOPPED, INTERRUPTED = "running", "done", "failed", "stopped", "interrupted"
 _LOCK, _WORK, _OUTCOME = ".lock", "work.json", "outcome.json"
 _ROOT = Path(__file__).resolve().parents[2]
 _END_WITHIN_S = 20.0  # of a request to stop; then the command is killed
@@ -43,7 +43,7 @@ _PATIENCE_S = 2.0  # with those who hold the lock for a moment, to see whether i
 
 @dataclass(frozen=True)
 class Work:
-    """What was started last in a run's folder: state is RUNNING, DONE, FAILED, STOPPED or CUT_OFF.
+    """What was started last in a run's folder, and its state: RUNNING or how it ended.
 
     started_at, ended_at: seconds since 1970. code: of the command, negative for a signal.
     """
@@ -78,12 +78,12 @@ def find(folder: Path) -> Work | None:
     begun = _read_begun(folder)
     if begun is None:
         return None
-    # In this order: a command that ends between the two looks is then seen as running, not cut off.
+    # In this order: a command that ends between the two looks is then running, not interrupted.
     is_running = at_work(folder.parent) == folder.name
     try:
         outcome = _Outcome(**json.loads((folder / _OUTCOME).read_text("utf-8")))
     except FileNotFoundError:
-        return Work(begun.kind, RUNNING if is_running else CUT_OFF, begun.started_at)
+        return Work(begun.kind, RUNNING if is_running else INTERRUPTED, begun.started_at)
     ended = STOPPED if outcome.was_stopped else FAILED
     state = DONE if outcome.code == 0 else ended
     return Work(begun.kind, state, begun.started_at, outcome.ended_at, outcome.code)

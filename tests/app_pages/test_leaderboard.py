@@ -96,7 +96,7 @@ def test_one_model_alone_cannot_be_compared(page: AppTest):
         ("Confusion", "of 2,000 rows on the diagonal"),
         ("Precision and recall", "Precision against recall: negative falls to 0.3"),
         ("Reliability", "How often scores of a height are right"),
-        ("Cut-offs", "negative: MCC is highest"),
+        ("Thresholds", "negative: MCC is highest"),
     ],
 )
 def test_behind_the_figures_lie_curves_of_the_stored_answers(page: AppTest, view: str, told: str):
@@ -164,7 +164,7 @@ def test_without_stored_results_it_says_when_they_come(
     assert "No results are stored" in app.text[0].value
 
 
-def test_of_several_labels_at_once_each_has_its_matrix_and_its_cut_off(
+def test_of_several_labels_at_once_each_has_its_matrix_and_its_threshold(
     open_app: OpenApp, tiny_catalogue: Path, tmp_path: Path
 ):
     folder = copied(tiny_catalogue, tmp_path)
@@ -173,14 +173,14 @@ def test_of_several_labels_at_once_each_has_its_matrix_and_its_cut_off(
     board = replace(leaderboard(), problem_type=MULTI)
     save_leaderboard(board, folder / "leaderboard.json")
     repo = write_results(make_tiny_model(tmp_path / "repo", LABELS, MULTI), board)
-    cut_offs = (0.31, 0.42, 0.53)
-    save_bundle(Bundle(tuple(LABELS), MULTI, max_tokens=64, thresholds=cut_offs), repo)
+    thresholds = (0.31, 0.42, 0.53)
+    save_bundle(Bundle(tuple(LABELS), MULTI, max_tokens=64, thresholds=thresholds), repo)
     stored_results.keep(repo, folder, TUNED)
     app = open_app(SPACE_CATALOGUE=str(folder)).switch_page(PAGE).run()
     app.segmented_control(key="detail").set_value("Confusion").run()
     app.selectbox(key="confusion_label").set_value("positive").run()
     assert "of 2,000 rows on the diagonal" in alts(app)[-1], said(app)
-    app.segmented_control(key="detail").set_value("Cut-offs").run()
+    app.segmented_control(key="detail").set_value("Thresholds").run()
     assert "0.31 is used, chosen on validation" in alts(app)[-1], said(app)
     app.selectbox(key="label_model").set_value("Words counted").run()
-    assert "is used" not in alts(app)[-1], "a baseline stores no cut-offs"
+    assert "is used" not in alts(app)[-1], "a baseline stores no thresholds"

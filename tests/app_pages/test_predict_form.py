@@ -38,7 +38,7 @@ def test_the_fields_are_known_without_a_hub(form):
     assert len(form(HF_ENDPOINT=NOBODY).text_area) == len(FIELDS)
 
 
-def test_every_class_gets_its_score_beside_its_cut_off(form):
+def test_every_class_gets_its_score_beside_its_threshold(form):
     app = predict(form(), OBJECT)
     assert not boxes(app)
     comparison = app.session_state.object_answer.comparison

@@ -21,7 +21,7 @@ VIEWS = {
     "Confusion": "confusion",
     "Precision and recall": "precision_recall",
     "Reliability": "reliability",
-    "Cut-offs": "cut_offs",
+    "Thresholds": "thresholds",
 }
 
 

@@ -50,7 +50,7 @@ def test_fields_are_filled_in_by_keyboard_alone_and_every_class_is_scored(
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Control+Enter")
     expect(page.locator(TABLE)).to_have_count(2, timeout=WAIT_MS)
-    expect(page.locator(f"{TABLE} .cut")).to_have_count(2)
+    expect(page.locator(f"{TABLE} .threshold")).to_have_count(2)
     page.get_by_text("What the model read").click()
     expect(
         page.get_by_text("rain [SEP] a good raincoat [SEP] shop [SEP] rain coat 37%")

@@ -107,7 +107,7 @@ def fit(
     seed: of the random guesser, and of the sample that the encoder reads.
     validation: chooses thresholds, as it does for the fine-tuned model, and between two strengths
         of a regression; without it a multi-label baseline decides at 0.5. The guessers keep 0.5:
-        with another cut-off they would not be what they are called.
+        with another threshold they would not be what they are called.
     encoder: the pretrained model; without it encoder_lr is left out.
     options: of each baseline that was tuned; its title says so.
 

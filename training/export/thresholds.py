@@ -1,10 +1,10 @@
-"""How logits become decisions: one temperature, and a cut-off for each label.
+"""How logits become decisions: one temperature, and a threshold for each label.
 
 Owns the choice, made on validation alone: the test part never comes here, and the training part
 would flatter. It decides nothing itself; inference/models/classifier.py does, with what is chosen
 here.
 
-Letters: N validation examples, C labels, K cut-offs tried.
+Letters: N validation examples, C labels, K thresholds tried.
 
 Try: python -m pytest -q tests/training/export/test_thresholds.py
 """
@@ -27,7 +27,7 @@ Bools = NDArray[np.bool_]
 Scores = NDArray[np.float32]
 
 LEAST_EXAMPLES = 5
-"""A cut-off is chosen for a label that at least so many examples have, and as many have not."""
+"""A threshold is chosen for a label that at least so many examples have, and as many have not."""
 
 # Beyond these no model gains: a temperature at the end of the range stands for a loss that falls
 # for ever, which says something about the validation part and nothing about the model.
@@ -63,7 +63,7 @@ class Decision:
 
 
 def choose(logits: Scores, targets: Bools, labels: Sequence[str], problem_type: str) -> Decision:
-    """The temperature and, for a multi-label model, a cut-off for each label.
+    """The temperature and, for a multi-label model, a threshold for each label.
 
     logits: (N, C) float32, before any temperature. targets: (N, C) bool.
 
@@ -89,7 +89,7 @@ def choose(logits: Scores, targets: Bools, labels: Sequence[str], problem_type: 
 def choose_on_scores(
     scores: Scores, targets: Bools, labels: Sequence[str], problem_type: str
 ) -> Decision:
-    """The same for a model that gives scores only: cut-offs, and the temperature stays 1.
+    """The same for a model that gives scores only: thresholds, and the temperature stays 1.
 
     scores: (N, C) float32 in [0, 1]; a column of NaN is a label that the model does not know.
     """
@@ -132,7 +132,7 @@ def _temperature(
 def _thresholds(
     scores: Scores, targets: Bools, labels: Sequence[str]
 ) -> tuple[tuple[float, ...], tuple[str, ...]]:
-    """The cut-offs, (C,), and a note on each label that keeps 0.5."""
+    """The thresholds, (C,), and a note on each label that keeps 0.5."""
     thresholds, notes = [], []
     for column, label in enumerate(labels):
         best, why = _best_threshold(scores[:, column], targets[:, column])
@@ -143,7 +143,7 @@ def _thresholds(
 
 
 def _best_threshold(scores: Scores, truth: Bools) -> tuple[float, str]:
-    """The cut-off of one label by MCC, (N,) each, and "" or why it is the default.
+    """The threshold of one label by MCC, (N,) each, and "" or why it is the default.
 
     Tried are 0.5 and the middle between any two neighbouring scores, where a small change of a
     score changes no decision; of equally good ones the nearest to 0.5 is taken.

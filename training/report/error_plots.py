@@ -41,7 +41,7 @@ Scores = NDArray[np.float32]
 
 _MOST_NUMBERED = 12  # classes of a confusion matrix whose cells have room for a number
 _BINS = 15  # as the calibration error has them
-_CUT_OFFS = np.linspace(0, 1, 201, dtype=np.float32)
+_THRESHOLDS = np.linspace(0, 1, 201, dtype=np.float32)
 _LEAST_SCORE = 1e-7
 
 
@@ -122,20 +122,20 @@ def precision_recall(targets: Targets, predictions: Predictions) -> Figure | Non
 
 @plot_style()
 def threshold_curve(targets: Targets, predictions: Predictions, bundle: Bundle) -> Figure | None:
-    """What each cut-off would bring on the test part, and the one chosen on validation.
+    """What each threshold would bring on the test part, and the one chosen on validation.
 
-    A single-label model takes the strongest label, so that no cut-off is marked: its curves say
+    A single-label model takes the strongest label, so that no threshold is marked: its curves say
     what asking for at least such a score would bring. None where no label has yes and no.
     """
     columns = _drawable(targets, predictions)
     if not columns:
         return None
-    title = "Cut-offs on the test part" + title_suffix(len(columns), len(targets.labels))
+    title = "Thresholds on the test part" + title_suffix(len(columns), len(targets.labels))
     names = [targets.labels[column] for column in columns]
-    figure, plots = small_multiples(title, names, "least score for yes", "")
+    figure, plots = small_multiples(title, names, "threshold: least score for yes", "")
     for plot, column in zip(plots, columns, strict=True):
         truth = targets.matrix[:, column].astype(np.bool_)
-        _draw_cut_offs(plot, predictions.scores[:, column], truth)
+        _draw_thresholds(plot, predictions.scores[:, column], truth)
         if bundle.is_multilabel:
             chosen = bundle.thresholds[column]
             plot.axvline(chosen, color="black", linewidth=1, label="chosen on validation")
@@ -144,14 +144,14 @@ def threshold_curve(targets: Targets, predictions: Predictions, bundle: Bundle) 
     return figure
 
 
-def _draw_cut_offs(plot: Axes, scores: Scores, truth: Bools) -> None:
-    chosen = scores >= _CUT_OFFS[:, None]  # (cut-offs, N)
+def _draw_thresholds(plot: Axes, scores: Scores, truth: Bools) -> None:
+    chosen = scores >= _THRESHOLDS[:, None]  # (thresholds, N)
     hits = (chosen & truth).sum(axis=1)
     many = chosen.sum(axis=1)
     precision = np.divide(hits, many, out=np.full(len(many), np.nan), where=many > 0)
-    plot.plot(_CUT_OFFS, mcc_at(_CUT_OFFS, scores, truth), color=GREEN, label="MCC")
-    plot.plot(_CUT_OFFS, precision, "--", color=BLUE, label="precision")
-    plot.plot(_CUT_OFFS, hits / truth.sum(), "-.", color=ORANGE, label="recall")
+    plot.plot(_THRESHOLDS, mcc_at(_THRESHOLDS, scores, truth), color=GREEN, label="MCC")
+    plot.plot(_THRESHOLDS, precision, "--", color=BLUE, label="precision")
+    plot.plot(_THRESHOLDS, hits / truth.sum(), "-.", color=ORANGE, label="recall")
 
 
 @plot_style()

@@ -35,10 +35,10 @@ def test_a_confusion_holds_every_row_and_numbers_its_cells():
 
 
 @pytest.mark.parametrize("chosen", [None, 0.31])
-def test_the_cut_off_in_use_is_marked_where_there_is_one(chosen: float | None):
+def test_the_threshold_in_use_is_marked_where_there_is_one(chosen: float | None):
     targets, said = told(MULTI)
     truth = targets.matrix[:, 1].astype(bool)
-    plot = board_charts.cut_offs(curves.over_cut_offs(said.scores[:, 1], truth), "b", chosen)
+    plot = board_charts.thresholds(curves.over_thresholds(said.scores[:, 1], truth), "b", chosen)
     assert ("0.31 is used" in plot.alt) is (chosen is not None)
     assert ('"rule"' in plot.chart.to_json()) is (chosen is not None)
 

@@ -2,7 +2,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from app_pages.message.bars import bars_html, cut_offs, note
+from app_pages.message.bars import bars_html, note, thresholds
 from inference.catalogue.comparison import Cell, Column, Comparison
 from inference.data.problem_types import MULTI, SINGLE
 
@@ -43,15 +43,15 @@ def said(comparison: Comparison) -> str:
     return "".join(Texts(bars_html(comparison, 0)).found)
 
 
-def test_every_label_has_its_score_on_one_side_of_its_cut_off():
+def test_every_label_has_its_score_on_one_side_of_its_threshold():
     shown = said(multi(Cell((0.41, 0.59, 0.1), ("rude",))))
     assert shown == "LabelTunedthreat0.59 < 0.60rude0.41 ≥ 0.30 ✓spam0.10 < 0.50", shown
 
 
-def test_bars_and_lines_stand_at_scores_and_cut_offs():
+def test_bars_and_lines_stand_at_scores_and_thresholds():
     page = Texts(bars_html(multi(Cell((0.4, 0.7, 0.1), ("rude", "threat"))), 0))
     assert page.styles("bar") == ["--share: 0.700", "--share: 0.400", "--share: 0.100"]
-    assert page.styles("cut") == ["--at: 0.600", "--at: 0.300", "--at: 0.500"]
+    assert page.styles("threshold") == ["--at: 0.600", "--at: 0.300", "--at: 0.500"]
     assert len(page.styles("decided")) == 2
 
 
@@ -75,24 +75,24 @@ def test_there_are_digits_enough_to_see_the_side(score: float, is_decided: bool,
     assert shown in bars_html(multi(cell), 0).replace("</b> &lt;", " &lt;")
 
 
-def test_of_many_classes_the_strongest_is_given_without_a_cut_off():
+def test_of_many_classes_the_strongest_is_given_without_a_threshold():
     comparison = single((0.2, 0.5, 0.3), "threat")
     assert said(comparison) == "LabelTunedthreat0.50 ✓spam0.30rude0.20"
     assert "the strongest" in note(comparison)
 
 
-def test_of_two_classes_a_half_is_the_cut_off():
+def test_of_two_classes_a_half_is_the_threshold():
     comparison = single((0.2, 0.8), "yes", labels=("no", "yes"))
-    assert cut_offs(comparison, comparison.columns[0]) == (0.5, 0.5)
+    assert thresholds(comparison, comparison.columns[0]) == (0.5, 0.5)
     assert said(comparison) == "LabelTunedyes0.80 ≥ 0.50 ✓no0.20 < 0.50"
 
 
-def test_cut_offs_that_were_not_stored_are_not_invented():
+def test_thresholds_that_were_not_stored_are_not_invented():
     old = Column("demo/tuned", "a" * 40, "fine-tuned", "Tuned")
     comparison = multi(Cell((0.4, 0.7, 0.1), ("threat",)), columns=(old,))
-    assert not Texts(bars_html(comparison, 0)).styles("cut")
+    assert not Texts(bars_html(comparison, 0)).styles("threshold")
     assert "were not stored" in note(comparison)
-    assert "cut-off" in note(multi(Cell((0.4, 0.7, 0.1), ())))
+    assert "threshold" in note(multi(Cell((0.4, 0.7, 0.1), ())))
 
 
 @pytest.mark.parametrize("hostile", ["<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>'])

@@ -32,13 +32,13 @@ def test_the_newest_message_is_looked_at_until_another_is_chosen(open_app: OpenA
     assert not app.session_state.closer.startswith("example")
 
 
-def test_the_cut_offs_of_a_multi_label_model_are_drawn(
+def test_the_thresholds_of_a_multi_label_model_are_drawn(
     open_app: OpenApp,
     two_catalogues: Path,
 ):
     app = open_app(SPACE_CATALOGUE=str(two_catalogues))
     assert "--at: 0.300" in html(app) and "--at: 0.600" in html(app)
-    assert "the label's cut-off" in "".join(caption.value for caption in app.caption)
+    assert "the label's threshold" in "".join(caption.value for caption in app.caption)
 
 
 def test_nothing_is_explained_before_it_is_asked_for(open_app: OpenApp):

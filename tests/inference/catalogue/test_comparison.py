@@ -59,16 +59,16 @@ def test_a_label_that_one_model_lacks_is_none_and_no_disagreement():
     assert table.disagree(0) is False
 
 
-def test_cut_offs_are_stored_and_do_not_make_another_column(tmp_path):
-    with_cut_offs = replace(FIRST, thresholds=(0.25, 0.75))
-    table = Comparison(LABELS, MULTI, (with_cut_offs, SECOND), (), ())
+def test_thresholds_are_stored_and_do_not_make_another_column(tmp_path):
+    with_thresholds = replace(FIRST, thresholds=(0.25, 0.75))
+    table = Comparison(LABELS, MULTI, (with_thresholds, SECOND), (), ())
     save_comparison(table, tmp_path / "table.json")
     first, second = load_comparison(tmp_path / "table.json").columns
     assert (first.thresholds, second.thresholds) == ((0.25, 0.75), ())
     assert first == FIRST
 
 
-def test_a_table_that_was_stored_without_cut_offs_is_read(tmp_path):
+def test_a_table_that_was_stored_without_thresholds_is_read(tmp_path):
     path = tmp_path / "table.json"
     save_comparison(Comparison(LABELS, MULTI, (FIRST,), (), ()), path)
     path.write_text(path.read_text().replace('"thresholds": []', '"title": "Old"'))

@@ -54,8 +54,8 @@ def test_precision_and_recall_are_scikit_learns():
     targets, said = told(MULTI, rows=150)
     truth, scores = targets.matrix[:, 0].astype(bool), said.scores[:, 0]
     found = curves.precision_recall(scores, truth)
-    precision, recall, cut_offs = metrics.precision_recall_curve(truth, scores)
-    np.testing.assert_allclose(found.cut_offs[::-1], cut_offs)
+    precision, recall, thresholds = metrics.precision_recall_curve(truth, scores)
+    np.testing.assert_allclose(found.thresholds[::-1], thresholds)
     np.testing.assert_allclose(found.precision[::-1], precision[:-1])
     np.testing.assert_allclose(found.recall[::-1], recall[:-1])
 
@@ -64,14 +64,14 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends():
     targets, said = told(MULTI, rows=3000)
     found = curves.precision_recall(said.scores[:, 0], targets.matrix[:, 0].astype(bool))
     assert len(found.recall) == 200 and found.recall[-1] == 1
-    assert found.cut_offs[0] == said.scores[:, 0].max()
+    assert found.thresholds[0] == said.scores[:, 0].max()
 
 
-def test_each_cut_off_has_scikit_learns_correlation():
+def test_each_threshold_has_scikit_learns_correlation():
     targets, said = told(MULTI)
     truth, scores = targets.matrix[:, 2].astype(bool), said.scores[:, 2]
-    found = curves.over_cut_offs(scores, truth)
-    expected = [metrics.matthews_corrcoef(truth, scores >= c) for c in found.cut_offs]
+    found = curves.over_thresholds(scores, truth)
+    expected = [metrics.matthews_corrcoef(truth, scores >= c) for c in found.thresholds]
     np.testing.assert_allclose(found.mcc, expected, atol=1e-12)
 
 

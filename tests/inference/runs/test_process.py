@@ -93,11 +93,11 @@ def test_work_goes_on_when_who_started_it_is_killed_and_anybody_can_stop_it(runs
     wait_for(lambda: state(runs / "one") == process.STOPPED, "the stop")
 
 
-def test_what_was_killed_with_its_watcher_counts_as_cut_off(runs: Path):
+def test_what_was_killed_with_its_watcher_counts_as_interrupted(runs: Path):
     process.start(runs / "one", "train", SLEEP)
     wait_for(lambda: begun(runs / "one"), "the command")
     os.killpg(watcher_of(runs / "one").pid, signal.SIGKILL)
-    wait_for(lambda: state(runs / "one") == process.CUT_OFF, "the kill")
+    wait_for(lambda: state(runs / "one") == process.INTERRUPTED, "the kill")
     with pytest.raises(WorkError, match="Nothing is at work"):
         process.stop(runs / "one")
 
@@ -108,7 +108,7 @@ def test_a_command_whose_watcher_died_still_works_and_can_be_stopped(runs: Path)
     watcher_of(runs / "one").kill()
     assert process.at_work(runs) == "one", "the command holds the lock too"
     process.stop(runs / "one")
-    wait_for(lambda: state(runs / "one") == process.CUT_OFF, "the stop")
+    wait_for(lambda: state(runs / "one") == process.INTERRUPTED, "the stop")
 
 
 def test_a_command_that_does_not_listen_is_killed(runs: Path, monkeypatch: pytest.MonkeyPatch):

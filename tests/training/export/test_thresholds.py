@@ -112,7 +112,7 @@ def best_by_trying(scores: np.ndarray, truth: np.ndarray) -> float:
 
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10**6), count=st.integers(20, 40), decimals=st.integers(1, 7))
-def test_no_cut_off_has_a_higher_mcc(seed: int, count: int, decimals: int):
+def test_no_threshold_has_a_higher_mcc(seed: int, count: int, decimals: int):
     logits, targets = multi(count, seed=seed)
     scores = activate(logits, is_multilabel=True).round(decimals)
     decision = choose_on_scores(scores, targets, LABELS, MULTI)
@@ -137,7 +137,7 @@ def one_column(scores: list[float], truth: list[int]) -> Decision:
     return choose_on_scores(*column, ("a",), MULTI)
 
 
-def test_of_equally_good_cut_offs_the_nearest_to_one_half_is_taken():
+def test_of_equally_good_thresholds_the_nearest_to_one_half_is_taken():
     far = one_column([0.1] * 5 + [0.3] * 5, [0] * 5 + [1] * 5)
     around = one_column([0.1] * 5 + [0.9] * 5, [0] * 5 + [1] * 5)
     assert far.thresholds == (pytest.approx(0.2),), "half way between the two"

@@ -87,7 +87,7 @@ def test_precision_and_recall_are_those_of_scikit_learn(problem_type: str):
         assert line(figure, "random", label)[0, 1] == pytest.approx(truth.mean())
 
 
-def test_the_cut_off_curves_pass_through_the_figures_at_the_threshold():
+def test_the_threshold_curves_pass_through_the_figures_at_the_threshold():
     targets, predictions, bundle, _ = made(MULTI)
     figure = threshold_curve(targets, predictions, bundle)
     for label in range(3):
@@ -103,7 +103,7 @@ def test_the_cut_off_curves_pass_through_the_figures_at_the_threshold():
         assert line(figure, "chosen on validation", label)[0, 0] == bundle.thresholds[label]
 
 
-def test_no_cut_off_is_marked_where_the_strongest_label_is_taken():
+def test_no_threshold_is_marked_where_the_strongest_label_is_taken():
     targets, predictions, bundle, _ = made(SINGLE)
     figure = threshold_curve(targets, predictions, bundle)
     assert figure is not None
