@@ -1,7 +1,7 @@
 """Quality of the models made: every data set trained with several seeds, each judged on its test.
 
 Runs the command that a person would type, a run folder a seed, so that an interrupted benchmark
-carries on where it was. Prints mean and spread beside the best free model of each run, and the
+carries on where it was. Prints mean and spread beside the best free baseline of each run, and the
 verdicts. A data set is a folder of DATA with real labelled files; see training/recipes/.
 
     python -m benchmarks.quality --data ../shared/data --runs quality-runs --only emotion
@@ -60,7 +60,7 @@ FIGURES = ("macro_f1", "mcc", "roc_auc", "accuracy")
 
 @dataclass(frozen=True)
 class QualityResult:
-    """One run: figures of the weights (float32) and of the best free model, and the verdict."""
+    """One run: figures of the weights (float32) and of the best free baseline, and the verdict."""
 
     work: str
     seed: int

@@ -52,7 +52,7 @@ def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
 
 
 def _opening(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> tuple[str, str]:
-    """The two to begin with: the judged model and the best free one, as far as they are shown."""
+    """The two to begin with, as far as they are shown: the judged model and the best baseline."""
     titles = list(rows)
     judged = [title for title, row in rows.items() if row is board.judged]
     free = [title for title, row in rows.items() if row.model.name == board.best_free]

@@ -34,7 +34,7 @@ COLUMNS = {
     "difference": (
         "Less best free",
         None,
-        "MCC less that of the best free model, with its 95 % interval on the same examples.",
+        "MCC less that of the best free baseline, with its 95 % interval on the same examples.",
     ),
     "role": (
         "Role",

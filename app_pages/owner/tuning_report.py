@@ -94,7 +94,7 @@ def _gains(study: Study) -> None:
             f"On validation, where the best trial was chosen, so it flatters: {study.validation}."
         )
         for name, tried in (study.baselines or {}).items():
-            st.text(f"The free model {name} was tuned too: {tried} settings of it.")
+            st.text(f"The free baseline {name} was tuned too: {tried} settings of it.")
 
 
 def _best(study: Study, run: Run) -> None:

@@ -60,7 +60,7 @@ class LeaderboardRow:
     figures: single numbers by name, see inference.evaluation.metrics.Metrics; None = undefined.
     by_label: (C,) numbers by name. Both have intervals of the same shape.
     labels_known: over how many labels its means run.
-    difference: to the best free model; None for free models, and where none was measured.
+    difference: to the best free baseline; None for a baseline, and where none was measured.
     """
 
     model: Measured
@@ -78,7 +78,7 @@ class LeaderboardRow:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """The verdict table. best_free names the free model with the highest MCC, if any was measured.
+    """The verdict table. best_free names the baseline with the highest MCC, if any was measured.
 
     test_sha256: of the truth it was measured on; tables of one test set can stand together.
     int8: MCC of the int8 copy of the fine-tuned model less that of its float32 original; None where

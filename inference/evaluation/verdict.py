@@ -1,12 +1,12 @@
 """Better, cannot tell or worse: what models said about a test set becomes the verdict table.
 
-Owns which model counts as free and when a difference is more than chance. A model's figures are
-metrics.py, chance is intervals.py, and what the models said about each example is predictions.py:
-the table can be made again from those alone.
+Owns which model counts as a baseline and when a difference is more than chance. A model's figures
+are metrics.py, chance is bootstrap.py, and what the models said about each example is
+predictions.py: the table can be made again from those alone.
 
 Judged by MCC (mean over labels when multi-label), by a paired interval of its difference to the
-best free model: on uneven data macro-F1 calls random guessing better than the majority nearly
-always. Of the free ones the best on this very set is taken, which is harder to beat than it was.
+best free baseline: on uneven data macro-F1 calls random guessing better than the majority nearly
+always. Of the baselines the best on this very set is taken, which is harder to beat than it was.
 
 Letters: N examples, C labels, R resamples.
 """

@@ -1,4 +1,4 @@
-"""What one could have had for free: guessers, counted words, and the untouched encoder.
+"""What one could have had for free: dummy models, counted words, and the untouched encoder.
 
 Owns how each is fitted, on the training part alone; inference/compare/__main__.py measures them on
 the same rows and by the same rules as the fine-tuned model. The encoder that reads label
@@ -104,10 +104,10 @@ def fit(
     """Fit the named baselines one after the other, each when it is asked for.
 
     bundle: labels, problem type and text fields of the task.
-    seed: of the random guesser, and of the sample that the encoder reads.
+    seed: of the random dummy model, and of the sample that the encoder reads.
     validation: chooses thresholds, as it does for the fine-tuned model, and between two strengths
-        of a regression; without it a multi-label baseline decides at 0.5. The guessers keep 0.5:
-        with another threshold they would not be what they are called.
+        of a regression; without it a multi-label baseline decides at 0.5. The dummy models keep
+        0.5: with another threshold they would not be what they are called.
     encoder: the pretrained model; without it encoder_lr is left out.
     options: of each baseline that was tuned; its title says so.
 

@@ -1,7 +1,7 @@
-"""The untouched encoder as several rivals share it: the test part goes through it only once.
+"""The untouched encoder as several baselines share it: the test part goes through it only once.
 
-Owns loading it when the first rival asks, and remembering what it made of a list of texts. A text
-that comes alone is read each time: that is how the latency of a message is measured.
+Owns loading it when the first baseline asks, and remembering what it made of a list of texts. A
+text that comes alone is read each time: that is how the latency of a message is measured.
 
 Letters: N texts, H hidden.
 

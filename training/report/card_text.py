@@ -206,7 +206,7 @@ def _search(study: Study) -> str:
     )
     found = f" On validation, where they were compared: {study.validation}."
     gained = found * bool(study.validation)
-    tuned = f" Settings tried of the free models to beat: {named}." * bool(named)
+    tuned = f" Settings tried of the free baselines to beat: {named}." * bool(named)
     by = f"{len(study.trials)} trials by {study.metric_name} on the validation part ({counts})"
     chosen = f"The settings are the best of {by}"
     if study.chosen != study.best:

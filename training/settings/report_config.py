@@ -21,7 +21,7 @@ class ReportConfig(Group):
     )
     baselines: tuple[str, ...] = setting(
         BASELINES,
-        "Free models to beat, fitted on the training texts; [] for none.",
+        "Free baselines to beat, fitted on the training texts; [] for none.",
         changes_weights=False,
     )
     baseline_options: dict[str, dict[str, float]] = setting(

@@ -51,10 +51,10 @@ def flipped(truth: np.ndarray, share: float, seed: int) -> np.ndarray:
 TRUTH = (np.random.default_rng(0).random(500) < 0.36).astype(int)
 
 
-def test_at_most_one_in_twenty_of_400_random_guessers_is_called_better_than_the_majority():
+def test_at_most_one_in_twenty_of_400_random_dummy_models_is_called_better_than_the_majority():
     rng = np.random.default_rng(1)
-    guessers = {f"guess{n}": said((rng.random(500) < 0.36).astype(int)) for n in range(400)}
-    board = judge(binary(TRUTH), 200, free_majority=said(np.zeros(500, int)), **guessers)
+    dummy_models = {f"guess{n}": said((rng.random(500) < 0.36).astype(int)) for n in range(400)}
+    board = judge(binary(TRUTH), 200, free_majority=said(np.zeros(500, int)), **dummy_models)
     verdicts = [row.difference.verdict for row in board.rows if row.difference]
     assert len(verdicts) == 400
     assert verdicts.count(BETTER) <= 20, verdicts.count(BETTER)
@@ -77,10 +77,10 @@ def test_the_verdict_follows_the_errors(ours: float, free: float, expected: str)
     )
     found = board.rows[1].difference
     assert found is not None and found.verdict == expected, found
-    assert board.rows[0].difference is None, "a free model is not judged"
+    assert board.rows[0].difference is None, "a baseline is not judged"
 
 
-def test_the_best_free_model_by_mcc_is_the_one_to_beat():
+def test_the_best_free_baseline_by_mcc_is_the_one_to_beat():
     board = judge(
         binary(TRUTH),
         free_poor=said(flipped(TRUTH, 0.4, 5)),
@@ -122,7 +122,7 @@ def test_the_int8_copy_is_held_against_its_original_though_another_is_to_be_beat
     assert verdict.judge(rows, binary(TRUTH), "0" * 64, resamples=400).int8 is None
 
 
-def test_without_a_free_model_there_is_no_verdict():
+def test_without_a_free_baseline_there_is_no_verdict():
     board = judge(binary(TRUTH), ours=said(TRUTH))
     assert (board.best_free, board.rows[0].difference) == (None, None)
 
@@ -164,11 +164,11 @@ def test_a_label_that_two_examples_have_gets_no_interval():
     assert common is not None
 
 
-def test_a_label_unknown_to_the_free_model_takes_no_part_in_the_difference():
+def test_a_label_unknown_to_the_free_baseline_takes_no_part_in_the_difference():
     rng = np.random.default_rng(11)
     truth = (rng.random((400, 2)) < 0.3).astype(np.int8)
     ours = truth.astype(np.float32)
-    ours[:, 0] = 1 - ours[:, 0]  # all wrong where the free model has no answer
+    ours[:, 0] = 1 - ours[:, 0]  # all wrong where the baseline has no answer
     theirs = truth.astype(np.float32)
     theirs[:, 0] = np.nan
     answers = [Predictions(("a", "b"), table, table > 0.5) for table in (theirs, ours)]

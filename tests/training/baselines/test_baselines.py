@@ -143,7 +143,7 @@ def test_sizes_are_those_of_what_was_fitted(fitted, encoder_folder, problem_type
     assert bigger.scorer.size_bytes > sizes["tfidf_nb"] + 100 * len("twice"), "more words"
 
 
-# Guessers
+# Dummy models
 
 
 def uneven(problem_type: str) -> list[Example]:
@@ -257,7 +257,7 @@ def test_a_learner_gets_its_thresholds_as_the_fine_tuned_model_does(encoder: Enc
 
 
 @pytest.mark.parametrize("name", ["majority", "prior"])
-def test_a_guesser_keeps_deciding_as_it_is_called(name: str):
+def test_a_dummy_model_keeps_deciding_as_it_is_called(name: str):
     validation = examples(MULTI, 60, seed=4)
     tuned = one(name, examples(MULTI), BUNDLES[MULTI], validation=validation)
     assert tuned.scorer.bundle.thresholds == (0.5, 0.5, 0.5)

@@ -1,4 +1,4 @@
-"""One encoder for several rivals: no list of texts is read twice, a single text always."""
+"""One encoder for several baselines: no list of texts is read twice, a single text always."""
 
 from pathlib import Path
 
@@ -36,20 +36,20 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return asked
 
 
-def test_two_rivals_read_the_test_part_once(folder: Path, read: list[int]):
+def test_two_baselines_read_the_test_part_once(folder: Path, read: list[int]):
     bundle = Bundle(LABELS, SINGLE, text_fields=("text",))
     shared = SharedEncoder(folder, threads=1)
     fitted = baselines.fit(toy_examples(60), bundle, seed=1, encoder=shared, names=("encoder_lr",))
-    rivals = [
+    scorers = [
         next(fitted).scorer,
         zero_shot.describe(shared, dict.fromkeys(LABELS, "a text"), SINGLE),
     ]
     read.clear()
-    scores = [rival.score(TEXTS) for rival in rivals]
+    scores = [scorer.score(TEXTS) for scorer in scorers]
     assert read == [3]
     alone = zero_shot.load(folder, dict.fromkeys(LABELS, "a text"), problem_type=SINGLE, threads=1)
     assert (scores[1] == alone.score(TEXTS)).all()
-    assert [rival.engine_name for rival in rivals] == ["torch", "torch"]
+    assert [scorer.engine_name for scorer in scorers] == ["torch", "torch"]
 
 
 def test_the_time_of_a_single_text_is_that_of_reading_it(folder: Path, read: list[int]):

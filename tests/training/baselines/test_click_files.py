@@ -18,7 +18,7 @@ CLICK = Path(__file__).parents[4] / "shared" / "data" / "click"
 
 
 @pytest.mark.skipif(not CLICK.is_dir(), reason=f"{CLICK} with the real files is not there")
-def test_no_worthless_model_of_the_click_files_is_called_better():
+def test_no_baseline_of_the_click_files_is_called_better():
     # what the words alone teach is worth nothing on these files: ROC-AUC .49 on the test file
     flags = ["--config", "training/recipes/click.yaml", "--match_fields", "{}"]
     files = ["--train_file", str(CLICK / "train.txt"), "--test_file", str(CLICK / "test.txt")]
@@ -29,7 +29,7 @@ def test_no_worthless_model_of_the_click_files_is_called_better():
     bundle = Bundle(
         known.labels, SINGLE, config.data.text_fields, json_fields=config.data.json_fields
     )
-    # what a guesser is called by chance is counted over 400 of them in test_verdict.py
+    # what a dummy model is called by chance is counted over 400 of them in test_verdict.py
     fitted = fit(train, bundle, seed=42, names=WITHOUT_ENCODER, validation=train[:100])
     measured = [
         measure_model(
@@ -46,4 +46,4 @@ def test_no_worthless_model_of_the_click_files_is_called_better():
     assert set(verdicts) == {"prior", "tfidf_lr", "tfidf_nb"}, verdicts
     assert BETTER not in verdicts.values(), verdicts
     aucs = {row.model.name: row.figures["roc_auc"] for row in board.rows}
-    assert max(aucs["tfidf_lr"], aucs["tfidf_nb"]) < 0.52, aucs  # worthless indeed
+    assert max(aucs["tfidf_lr"], aucs["tfidf_nb"]) < 0.52, aucs  # no better than a dummy model
