@@ -81,7 +81,7 @@ service = mount.Service(
     load_settings=widgets.settings,
     load_catalogues=widgets.catalogues,
     open_model=widgets.open_model,
-    spend=lambda visitor: widgets.allowance().spend(visitor),
+    spend=lambda visitor: widgets.rate_limit().spend(visitor),
     keep=keep,
 )
 app = st.App(

@@ -17,7 +17,7 @@ except UserError as error:
     st.stop()
 
 
-def line(entry: ModelEntry) -> dict[str, str]:
+def model_row(entry: ModelEntry) -> dict[str, str]:
     """A model as the table shows it."""
     measured = [row for row in board.rows if row.model.repo_id == entry.repo_id] if board else []
     mcc = measured[0].figures["mcc"] if measured else None
@@ -45,7 +45,7 @@ with st.container(key="answer"):
 # ---- models
 st.subheader("Models on show", anchor=False)
 st.dataframe(
-    pd.DataFrame([line(entry) for entry in catalogue.models]),
+    pd.DataFrame([model_row(entry) for entry in catalogue.models]),
     key="about_models",
     hide_index=True,
     column_config={

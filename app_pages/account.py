@@ -16,7 +16,7 @@ if somebody is None:
     )
     with st.container(key="sign_in", horizontal=True):
         for provider in auth.providers():
-            title = auth.title(provider)
+            title = auth.provider_title(provider)
             st.button(
                 f"Sign in with {title}" if title else "Sign in",
                 key=f"sign_in_{provider}",
@@ -46,7 +46,8 @@ else:
 
 st.subheader("What you may use", anchor=False)
 with st.container(key="limits", horizontal=True):
-    st.metric("Requests left this minute", f"{auth.left()} of {settings.max_requests_per_minute}")
+    left = f"{auth.requests_left()} of {settings.max_requests_per_minute}"
+    st.metric("Requests left this minute", left)
     st.metric("Characters of a message", f"{settings.max_chars:,}")
     st.metric("Messages at once", settings.max_texts)
     st.metric("Size of an upload", f"{st.get_option('server.maxUploadSize')} MB")

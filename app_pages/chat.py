@@ -92,7 +92,7 @@ def ask(message: str) -> None:
     try:
         (text,) = check_texts([message], settings)
         system = check_texts([system_prompt], settings)[0] if system_prompt.strip() else ""
-        auth.limit()
+        auth.count_request()
     except UserError as error:
         state.chat_problem = error
         return

@@ -70,7 +70,7 @@ with st.form("ask", border=True):
         is_line_by_line = st.checkbox(
             "Each line is a message of its own", key="lines", persist_state="session"
         )
-        if auth.left() <= FEW_LEFT:
+        if auth.requests_left() <= FEW_LEFT:
             st.caption(auth.limit_note())
 
 outcome = st.container(key="outcome")
@@ -80,7 +80,7 @@ if is_submitted or shared is not None:
         lines = [line for line in typed.split("\n") if line.strip()]
         texts = check_texts(lines if is_line_by_line else [typed], settings)
         entries = choose_entries(catalogue, chosen)
-        auth.limit()
+        auth.count_request()
         with outcome.status("Analyzing") as status:
             answer = ask_models(
                 entries,

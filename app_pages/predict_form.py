@@ -95,7 +95,7 @@ with right:
         try:
             given = form.take_apart(line or "") if way == BY_LINE else fields
             texts = check_texts([bundle.compose(given)], settings)
-            auth.limit()
+            auth.count_request()
             with st.spinner(f"Asking {widgets.plain(entry.title)}"):
                 answer = ask_models([entry], texts, catalogue, widgets.open_model)
             record_event("object predicted", repo_id=repo_id, chars=len(texts[0]))

@@ -48,7 +48,7 @@ def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
         _labels(board, row, title)
         return
     try:
-        found = widgets.evidence()
+        found = widgets.test_results()
         said = None if found is None else widgets.answers(row.model.name, row.model.repo_id)
         if found is None or said is None:
             st.text(NOT_STORED)

@@ -10,9 +10,9 @@ from app_pages.board.board_detail import NOT_STORED
 from app_pages.shared import charts, widgets
 from hub.errors import UserError
 from inference.evaluation.leaderboard import Leaderboard, LeaderboardRow
-from inference.evaluation.pairwise import Contrast, contrast, name_labels
+from inference.evaluation.pairwise import PairwiseComparison, compare_pair, name_labels
 from inference.evaluation.predictions import Predictions
-from inference.evaluation.stored_results import Evidence
+from inference.evaluation.stored_results import StoredResults
 
 ALL, FIRST, SECOND, NEITHER = (
     "All that differ",
@@ -38,7 +38,7 @@ def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
         st.text("These are the same model: choose another one.")
         return
     try:
-        found = widgets.evidence()
+        found = widgets.test_results()
         one, two = (
             None if found is None else widgets.answers(row.model.name, row.model.repo_id)
             for row in (rows[first], rows[second])
@@ -61,9 +61,9 @@ def _opening(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> tuple[st
     return ours, others[0]
 
 
-def _compare(found: Evidence, said: Mapping[str, Predictions]) -> None:
+def _compare(found: StoredResults, said: Mapping[str, Predictions]) -> None:
     (first, one), (second, two) = said.items()
-    seen = contrast(found.targets, one, two)
+    seen = compare_pair(found.targets, one, two)
     counts = {
         "Both are right": seen.both,
         FIRST: seen.only_first,
@@ -79,7 +79,7 @@ def _compare(found: Evidence, said: Mapping[str, Predictions]) -> None:
     _list(found, said, seen)
 
 
-def _list(found: Evidence, said: Mapping[str, Predictions], seen: Contrast) -> None:
+def _list(found: StoredResults, said: Mapping[str, Predictions], seen: PairwiseComparison) -> None:
     """The rows that are decided differently, or those of them on which one is right."""
     view = st.segmented_control(
         "Rows",
@@ -117,7 +117,7 @@ def _list(found: Evidence, said: Mapping[str, Predictions], seen: Contrast) -> N
         st.caption(_note(len(table), bool(texts)))
 
 
-def _sentence(first: str, second: str, seen: Contrast) -> str:
+def _sentence(first: str, second: str, seen: PairwiseComparison) -> str:
     """What the counts say, and whether chance alone would say it too."""
     if not len(seen.rows):
         return f"{first} and {second} decide every row alike."
@@ -139,7 +139,7 @@ def _note(count: int, has_texts: bool) -> str:
 
 
 def _table(
-    found: Evidence, said: Mapping[str, Predictions], rows: list[int], texts: tuple[str, ...]
+    found: StoredResults, said: Mapping[str, Predictions], rows: list[int], texts: tuple[str, ...]
 ) -> pd.DataFrame:
     """A line a row: its id, its text where there is one, the truth, and what each model said."""
     targets = found.targets

@@ -83,7 +83,7 @@ def _keep(answer: ChatAnswer, key: str) -> None:
     """Keep a thumb; a problem is told below the conversation."""
     value: int | None = st.session_state[key]
     try:
-        auth.limit()
+        auth.count_request()
         opinion = Opinion(
             id=answer.id,
             is_good=None if value is None else bool(value),

@@ -1,4 +1,4 @@
-"""The chat models on show: loaded once a process, each with the line in which its visitors wait.
+"""The chat models on show: loaded once a process, each with the queue in which its visitors wait.
 
 Owns the st.cache_resource of the chat page. Nothing of a visitor may be kept here.
 """
@@ -38,7 +38,7 @@ def is_listed() -> bool:
 
 
 @st.cache_resource(show_spinner=False)
-def line(repo_id: str) -> JobQueue:
+def job_queue(repo_id: str) -> JobQueue:
     """Where messages to one model wait: it answers one at a time."""
     return JobQueue(1)
 

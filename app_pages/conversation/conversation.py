@@ -82,7 +82,7 @@ def ask(
     system_prompt: str,
     options: Options,
 ) -> Turn:
-    """Put a message to both models, in the line of each; returns at once."""
+    """Put a message to both models, in the queue of each; returns at once."""
     answers = []
     for number, (title, entry) in enumerate(((BASE, catalogue.base), (TUNED, catalogue.tuned))):
         asked = (
@@ -91,7 +91,7 @@ def ask(
             Message(USER, message),
         )
         # Default arguments: each work needs the values of its own round.
-        job = chat_models.line(entry.repo_id).join(
+        job = chat_models.job_queue(entry.repo_id).submit(
             lambda entry=entry, asked=asked: _steps(entry, asked, options)
         )
         answers.append(ChatAnswer(title, entry, asked, job))

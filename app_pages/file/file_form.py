@@ -101,7 +101,7 @@ def _columns(upload: Upload, task: Bundle) -> Sequence[str]:
 
 
 def _begin(scoring: Scoring, entry: ModelEntry) -> None:
-    """Put the scoring at the end of the line.
+    """Put the scoring at the end of the queue.
 
     Raises:
         ConfigError: a column is named twice. ChoiceError: none is. LimitReached: too many requests.
@@ -109,7 +109,7 @@ def _begin(scoring: Scoring, entry: ModelEntry) -> None:
     if not scoring.columns:
         raise ChoiceError("No column is chosen: choose at least the one with the text.")
     Schema(scoring.columns, scoring.label_fields)
-    auth.limit()
+    auth.count_request()
     go_on(scoring, entry)
     record_event(
         "file scoring asked",
@@ -120,8 +120,8 @@ def _begin(scoring: Scoring, entry: ModelEntry) -> None:
 
 
 def go_on(scoring: Scoring, entry: ModelEntry) -> None:
-    """Put a scoring in the line, at first or after a stop: then it goes on where it was."""
+    """Put a scoring in the queue, at first or after a stop: then it goes on where it was."""
     state = st.session_state
-    job = widgets.line().join(lambda: scoring.steps(lambda: widgets.open_model(entry)))
+    job = widgets.job_queue().submit(lambda: scoring.steps(lambda: widgets.open_model(entry)))
     state.visit.follow(job)
     state.update(scoring=scoring, file_job=job, file_entry=entry)

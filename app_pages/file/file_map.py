@@ -68,7 +68,7 @@ def _meant(rows: Rows, entry: ModelEntry, shown: object) -> Projection | None:
     if not st.button("Draw the map", key="draw_map", icon=":material/scatter_plot:"):
         return None
     try:
-        auth.limit(MAP_COST)
+        auth.count_request(MAP_COST)
         with st.spinner("Loading the model"):
             model = widgets.open_model(entry).scorer
         if not isinstance(model, ZeroShot):

@@ -25,7 +25,7 @@ _SHOWN_CHARS = 90
 
 
 @dataclass(frozen=True)
-class Asked:
+class ShownExplanation:
     """An explanation that a visitor asked for, and of what."""
 
     row_id: str
@@ -98,14 +98,14 @@ def draw_words(row: HistoryRow, catalogue: Catalogue) -> None:
 
 def _explain(row: HistoryRow, column: Column, entry: ModelEntry, label: str) -> None:
     try:
-        auth.limit(WHY_COST)
+        auth.count_request(WHY_COST)
         with st.spinner("Leaving out one word after the other"):
             explanation = explain_score(entry, row.text, label, widgets.open_model)
     except UserError as error:
         widgets.error_box(error)
     else:
         record_event("explained", repo_id=entry.repo_id, chars=len(row.text))
-        st.session_state.explained = Asked(row.id, column, explanation)
+        st.session_state.explained = ShownExplanation(row.id, column, explanation)
 
 
 def _draw_explanation(explanation: Explanation) -> None:

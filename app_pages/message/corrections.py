@@ -29,7 +29,7 @@ _MAX_PILLS = 8  # more labels are chosen from a list
 
 
 @dataclass(frozen=True)
-class Given:
+class SessionFeedback:
     """An answer of this session, and the row of the history that it is about."""
 
     row_id: str
@@ -124,14 +124,14 @@ def _draw_labels(
         )
 
 
-def _draw_given(given: Given) -> None:
+def _draw_given(given: SessionFeedback) -> None:
     said = join_labels(given.feedback.corrected)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text("Kept: you agree." if given.feedback.is_confirmed else f"Kept: you say {said}.")
         undo_button(given, "undo")
 
 
-def undo_button(given: Given, place: str) -> None:
+def undo_button(given: SessionFeedback, place: str) -> None:
     """A button that takes an answer back; place tells two on one page apart."""
     st.button(
         "Take it back",
@@ -190,7 +190,7 @@ def _asked_about(row: HistoryRow) -> Column:
     return next((column for column in columns if column.role == FINE_TUNED), columns[0])
 
 
-def _standing(row_id: str) -> Given | None:
+def _standing(row_id: str) -> SessionFeedback | None:
     """What this session said of a row and did not take back."""
     return next(
         (one for one in st.session_state.given if one.row_id == row_id and not one.is_undone), None
@@ -212,7 +212,7 @@ def _keep(row: HistoryRow, catalogue: Catalogue, column: Column, labels: tuple[s
         corrected = check_labels(labels, analysis.labels, analysis.problem_type)
         if len(st.session_state.given) >= MAX_GIVEN:
             raise FeedbackError(f"{MAX_GIVEN} answers are as many as one session may give.")
-        auth.limit()
+        auth.count_request()
         cell = row.cell(column)
         assert cell is not None, f"{column.title} was not asked about {row.id}"
         feedback = Feedback(
@@ -230,13 +230,13 @@ def _keep(row: HistoryRow, catalogue: Catalogue, column: Column, labels: tuple[s
         st.session_state.correction_problem = error
     else:
         record_event("feedback kept", repo_id=column.repo_id, is_confirmed=feedback.is_confirmed)
-        st.session_state.given = (Given(row.id, feedback), *st.session_state.given)
+        st.session_state.given = (SessionFeedback(row.id, feedback), *st.session_state.given)
         st.session_state.correcting = None
 
 
-def _undo(given: Given) -> None:
+def _undo(given: SessionFeedback) -> None:
     try:
-        auth.limit()
+        auth.count_request()
         widgets.feedback_log().undo(given.feedback.id)
     except UserError as error:
         st.session_state.correction_problem = error

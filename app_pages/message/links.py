@@ -18,7 +18,7 @@ MAX_LINK_CHARS = 8_000
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedLink:
     """What a link brings: a text to analyze, and the models named in it, on show or not."""
 
     text: str
@@ -48,7 +48,7 @@ def share_link(address: str, catalogue_name: str | None, text: str, repo_ids: Se
     return link
 
 
-def read_link(query: QueryParams) -> Shared | None:
+def read_link(query: QueryParams) -> SharedLink | None:
     """What the address of the page brings; None where it brings no text."""
     texts = query.get_all("text")
-    return Shared(texts[-1], tuple(query.get_all("model"))) if texts else None
+    return SharedLink(texts[-1], tuple(query.get_all("model"))) if texts else None

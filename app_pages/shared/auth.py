@@ -4,8 +4,8 @@ Not a page. Owns the way from a signed cookie to a person and to what that perso
 asked again at every action, on the server. The providers come from .streamlit/secrets.toml, or from
 a Space's OAUTH_* variables by secrets().
 
-    people.limit()              before something that costs time; raises LimitReached
-    people.require_owner()      before something that only the owner may do; raises NotTheOwner
+    auth.count_request()       before something that costs time; raises LimitReached
+    auth.require_owner()       before something that only the owner may do; raises NotTheOwner
 """
 
 import hmac
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app_pages.shared import widgets
-from inference.api.rate_limit import visitor_at
+from inference.api.rate_limit import visitor_address
 from inference.core.errors import NotTheOwner
 from inference.core.settings import SignIn
 
@@ -84,7 +84,7 @@ def providers() -> tuple[str, ...]:
     return ((_DEFAULT,) if "client_id" in auth else ()) + tuple(named)
 
 
-def title(provider: str) -> str:
+def provider_title(provider: str) -> str:
     """What a provider is called on a button; empty for one without a name."""
     known = {HUGGING_FACE: "Hugging Face", _DEFAULT: ""}
     return known.get(provider, provider.replace("-", " ").title())
@@ -126,31 +126,31 @@ def require_owner() -> None:
         )
 
 
-def limit(cost: int = 1) -> None:
+def count_request(cost: int = 1) -> None:
     """Count a request of this visitor, before the work is done.
 
     Raises:
         LimitReached: too many in the last minute; nothing was counted.
     """
-    widgets.allowance().spend(visitor(), cost)
+    widgets.rate_limit().spend(visitor(), cost)
 
 
-def left() -> int:
+def requests_left() -> int:
     """Requests that this visitor may make now."""
-    return widgets.allowance().left(visitor())
+    return widgets.rate_limit().left(visitor())
 
 
 def limit_note() -> str:
     """The limit of requests in words, to be shown before it bites."""
-    allowance = widgets.allowance()
-    return f"{left()} of {allowance.per_minute} requests left this minute"
+    per_minute = widgets.rate_limit().per_minute
+    return f"{requests_left()} of {per_minute} requests left this minute"
 
 
 def visitor() -> str:
-    """Whose allowance is spent: the person's, else that of the address that the visitor has."""
+    """Whose requests are counted: the person's, else that of the address that the visitor has."""
     if (somebody := person()) is not None:
         return f"{somebody.provider}:{somebody.subject}"
-    return visitor_at(st.context.ip_address, st.context.headers.get("X-Forwarded-For"))
+    return visitor_address(st.context.ip_address, st.context.headers.get("X-Forwarded-For"))
 
 
 def _is_on_this_machine() -> bool:

@@ -16,7 +16,7 @@ import streamlit as st
 from hub.client import Hub
 from hub.errors import UserError
 from hub.sending import Sender
-from inference.api.rate_limit import Allowance
+from inference.api.rate_limit import RateLimit
 from inference.catalogue import opening
 from inference.catalogue.catalogue import (
     FINE_TUNED,
@@ -30,8 +30,8 @@ from inference.core.event_log import record_event
 from inference.core.settings import Settings, load_settings
 from inference.evaluation import stored_results
 from inference.evaluation.predictions import Predictions
-from inference.evaluation.stored_results import Evidence
-from inference.feedback.log import Collected, FeedbackLog, feedback_stamp, read_feedback
+from inference.evaluation.stored_results import StoredResults
+from inference.feedback.log import CollectedFeedback, FeedbackLog, feedback_stamp, read_feedback
 from inference.feedback.next_run import Columns, columns_of
 from inference.jobs.queue import JobQueue
 
@@ -99,9 +99,9 @@ def catalogue_switch() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def allowance() -> Allowance:
+def rate_limit() -> RateLimit:
     """How many requests each visitor has left, counted for all sessions of this process."""
-    return Allowance(settings().max_requests_per_minute)
+    return RateLimit(settings().max_requests_per_minute)
 
 
 def catalogue_folder() -> Path:
@@ -110,17 +110,17 @@ def catalogue_folder() -> Path:
     return folder if (folder / MODELS_FILE).is_file() else folder / catalogue_name()
 
 
-def evidence() -> Evidence | None:
+def test_results() -> StoredResults | None:
     """What is stored of the test rows of the chosen catalogue; None for nothing.
 
     Raises:
         DataError: a stored file cannot be used.
     """
-    return _evidence(catalogue_name(), catalogue_folder())
+    return _test_results(catalogue_name(), catalogue_folder())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _evidence(catalogue_name: str, _folder: Path) -> Evidence | None:
+def _test_results(catalogue_name: str, _folder: Path) -> StoredResults | None:
     board = catalogues()[catalogue_name].leaderboard
     return None if board is None else stored_results.find(_folder, board)
 
@@ -131,12 +131,12 @@ def answers(name: str, repo_id: str) -> Predictions | None:
     Raises:
         DataError: the stored file cannot be used.
     """
-    return _answers(catalogue_name(), name, repo_id, evidence())
+    return _answers(catalogue_name(), name, repo_id, test_results())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _answers(
-    catalogue_name: str, name: str, repo_id: str, _evidence: Evidence | None
+    catalogue_name: str, name: str, repo_id: str, _evidence: StoredResults | None
 ) -> Predictions | None:
     return None if _evidence is None else _evidence.answers(name, repo_id)
 
@@ -147,11 +147,11 @@ def test_texts() -> tuple[str, ...]:
     Raises:
         DataError: the file there is not the one that was measured on.
     """
-    return _test_texts(catalogue_name(), evidence())
+    return _test_texts(catalogue_name(), test_results())
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _test_texts(catalogue_name: str, _evidence: Evidence | None) -> tuple[str, ...]:
+def _test_texts(catalogue_name: str, _evidence: StoredResults | None) -> tuple[str, ...]:
     return () if _evidence is None else stored_results.texts(_evidence)
 
 
@@ -161,7 +161,7 @@ def _hub() -> Hub:
 
 
 @st.cache_resource(show_spinner=False)
-def _shelf() -> Callable[[str, str, str | None, str, ModelEntry], OpenModel]:
+def _model_loader() -> Callable[[str, str, str | None, str, ModelEntry], OpenModel]:
     """The loader with its cache of models, made on first use because its size is a setting."""
 
     @st.cache_resource(max_entries=settings().max_models, show_spinner=False)
@@ -187,7 +187,7 @@ def open_model(entry: ModelEntry) -> OpenModel:
     Raises:
         HubError: it cannot be fetched. ModelError: it cannot be loaded. Both are tried again.
     """
-    return _shelf()(_catalogue_of(entry), entry.repo_id, entry.revision, entry.role, entry)
+    return _model_loader()(_catalogue_of(entry), entry.repo_id, entry.revision, entry.role, entry)
 
 
 def _catalogue_of(entry: ModelEntry) -> str:
@@ -199,7 +199,7 @@ def _catalogue_of(entry: ModelEntry) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def line() -> JobQueue:
+def job_queue() -> JobQueue:
     """Where the files of all visitors wait to be scored."""
     return JobQueue(settings().max_jobs)
 
@@ -238,7 +238,7 @@ def feedback_sender() -> Sender | None:
     return _hub().keep_sending(log.folder, repo_id, lock=log.lock)
 
 
-def feedback_or_stop() -> Collected:
+def feedback_or_stop() -> CollectedFeedback:
     """Everything that visitors of all sessions said, or a box that says why it cannot be read."""
     folder = settings().feedback
     try:
@@ -249,7 +249,7 @@ def feedback_or_stop() -> Collected:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _feedback(stamp: object, _folder: Path) -> Collected:
+def _feedback(stamp: object, _folder: Path) -> CollectedFeedback:
     return read_feedback(_folder)
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from inference.batch import grading, scored_file
 from inference.batch.scored_file import REJECTED, ScoredFile
-from inference.batch.scoring import Reading
+from inference.batch.scoring import RowReader
 from inference.core.errors import DataError
 from inference.data.problem_types import MULTI
 from inference.evaluation import proportions, stored_results, vocabulary
@@ -106,9 +106,9 @@ def read(file: ScoredFile, bundle: Bundle | None) -> Rows:
     if not len(numbers):
         raise DataError(f"None of the {file.rows} rows of {file.name} could be scored.")
     bundle = bundle or Bundle(file.labels, file.problem_type, text_fields=())
-    reading = Reading(bundle, file.text_fields)
+    reader = RowReader(bundle, file.text_fields)
     texts = tuple(
-        reading.text({name: cells[name][number] for name in file.text_fields}) for number in numbers
+        reader.text({name: cells[name][number] for name in file.text_fields}) for number in numbers
     )
     truths = grading.truth_of(file)[0] if file.label_fields else {}
     truth = [truths.get(number, ()) for number in numbers.tolist()]

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.catalogue.fair_lock import SCORING, Turns
+from inference.catalogue.fair_lock import SCORING, FairLock
 
 MOST_POINTS, MOST_EMBEDDED = 2000, 500
 _LEAST_SCORE = 1e-6
@@ -53,13 +53,13 @@ def embed(
     encoder: TextEmbedder,
     texts: Sequence[str],
     *,
-    turns: Turns = SCORING,
+    lock: FairLock = SCORING,
     on_progress: Callable[[float], object] = lambda share: None,
 ) -> NDArray[np.float32]:
     """Return (N, H) vectors, a few texts a turn; on_progress is told the share that is done."""
     parts = []
     for start in range(0, len(texts), _TEXTS_A_TURN):
-        with turns.of_job():
+        with lock.of_job():
             parts.append(encoder.embed(texts[start : start + _TEXTS_A_TURN]))
         on_progress(min(1.0, (start + _TEXTS_A_TURN) / len(texts)))
     return np.concatenate(parts)

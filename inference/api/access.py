@@ -1,7 +1,7 @@
-"""The doors of the HTTP API: who may ask, how often, and how much at once.
+"""Access to the HTTP API: who may ask, how often, and how much at once.
 
 Owns the key, whom a request counts for and the size of its body; how many requests one visitor may
-make is allowance.py's.
+make is rate_limit.py.
 
 Try: python -m pytest -q tests/inference/api/test_access.py
 """
@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference.api.rate_limit import visitor_at
+from inference.api.rate_limit import visitor_address
 from inference.core.settings import Secret
 
 MAX_BODY_BYTES = 2 * 2**20
@@ -30,7 +30,7 @@ _Sent = Annotated[
 
 
 @dataclass(frozen=True)
-class Doors:
+class AccessCheck:
     """What an endpoint depends on; spend counts a request of a visitor and raises LimitReached."""
 
     key: Secret | None
@@ -54,7 +54,7 @@ class Doors:
             )
 
     async def count(self, request: Request) -> None:
-        """Count the request against its visitor's allowance.
+        """Count the request against its visitor's rate limit.
 
         Raises:
             LimitReached: too many in the last minute.
@@ -63,9 +63,9 @@ class Doors:
 
 
 def visitor_of(request: Request) -> str:
-    """Whose allowance a request counts for."""
+    """Whom a request counts for."""
     peer = request.client.host if request.client else None
-    return visitor_at(peer, request.headers.get("X-Forwarded-For"))
+    return visitor_address(peer, request.headers.get("X-Forwarded-For"))
 
 
 class BodyLimit:

@@ -20,9 +20,9 @@ from starlette.responses import JSONResponse, PlainTextResponse
 
 from hub.errors import UserError
 from inference.api import schemas
-from inference.api.access import MAX_BODY_BYTES, BodyLimit, Doors
+from inference.api.access import MAX_BODY_BYTES, AccessCheck, BodyLimit
 from inference.api.errors import http_error, internal_error, shape_error, user_error
-from inference.api.routes import VERSION, Desk, first_model
+from inference.api.routes import VERSION, Endpoints, first_model
 from inference.api.traffic import REQUEST_ID
 from inference.catalogue.catalogue import Catalogue
 from inference.core.settings import Settings
@@ -46,7 +46,9 @@ _MEANING = {
 _ASK, _LOOK, _WATCH = "What the models say", "What is here", "For machines that watch"
 
 
-def make_app(desk: Desk, settings: Settings, catalogue: Catalogue, doors: Doors) -> FastAPI:
+def make_app(
+    endpoints: Endpoints, settings: Settings, catalogue: Catalogue, access: AccessCheck
+) -> FastAPI:
     """The app; its documentation has examples that work with this catalogue."""
     app = FastAPIOffline(
         title="Worth Tuning",
@@ -63,7 +65,7 @@ def make_app(desk: Desk, settings: Settings, catalogue: Catalogue, doors: Doors)
             Exception: internal_error,
         },
     )
-    _add_routes(app, desk, doors)
+    _add_routes(app, endpoints, access)
     schema = app.openapi()
     for path, example in _examples(catalogue).items():
         body = schema["paths"][path]["post"]["requestBody"]["content"]["application/json"]
@@ -71,15 +73,15 @@ def make_app(desk: Desk, settings: Settings, catalogue: Catalogue, doors: Doors)
     return app
 
 
-def _add_routes(app: FastAPI, desk: Desk, doors: Doors) -> None:
-    """Two endpoints are open to everybody; those that cost time count against an allowance."""
-    key = [] if doors.key is None else [Depends(doors.check_key)]
-    locked = () if doors.key is None else (401, 429)
+def _add_routes(app: FastAPI, endpoints: Endpoints, access: AccessCheck) -> None:
+    """Two endpoints are open to everybody; those that cost time count against the rate limit."""
+    key = [] if access.key is None else [Depends(access.check_key)]
+    locked = () if access.key is None else (401, 429)
     for path, ask, answer in (
-        ("/classify", desk.classify, schemas.Classified),
-        ("/compare", desk.compare, schemas.Compared),
-        ("/predict", desk.predict, list[schemas.Prediction] | list[list[schemas.Prediction]]),
-        ("/feedback", desk.feedback, schemas.Kept),
+        ("/classify", endpoints.classify, schemas.Classified),
+        ("/compare", endpoints.compare, schemas.Compared),
+        ("/predict", endpoints.predict, list[schemas.Prediction] | list[list[schemas.Prediction]]),
+        ("/feedback", endpoints.feedback, schemas.Kept),
     ):
         app.add_api_route(
             path,
@@ -88,15 +90,15 @@ def _add_routes(app: FastAPI, desk: Desk, doors: Doors) -> None:
             status_code=201 if answer is schemas.Kept else 200,
             response_model=answer,
             responses=_errors(400, 413, 415, 422, 429, 500, 503, *locked),
-            dependencies=[*key, Depends(doors.count)],
+            dependencies=[*key, Depends(access.count)],
             tags=[_ASK],
         )
     for path, look, shown, statuses, dependencies, tag in (
-        ("/models", desk.models, schemas.Models, (400, 422, 500, *locked), key, _LOOK),
-        ("/info", desk.info, schemas.Info, (500, *locked), key, _LOOK),
-        ("/health", desk.health, schemas.Status, (), [], _WATCH),
-        ("/ready", desk.ready, schemas.Status, (500, 503), [], _WATCH),
-        ("/metrics", desk.metrics, None, (500, *locked), key, _WATCH),
+        ("/models", endpoints.models, schemas.Models, (400, 422, 500, *locked), key, _LOOK),
+        ("/info", endpoints.info, schemas.Info, (500, *locked), key, _LOOK),
+        ("/health", endpoints.health, schemas.Status, (), [], _WATCH),
+        ("/ready", endpoints.ready, schemas.Status, (500, 503), [], _WATCH),
+        ("/metrics", endpoints.metrics, None, (500, *locked), key, _WATCH),
     ):
         app.add_api_route(
             path,

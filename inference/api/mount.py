@@ -90,13 +90,13 @@ def _app(service: Service) -> ASGIApp:
         UserError: one of them cannot be used; nothing is loaded, so that it is tried again.
     """
     from inference.api import traffic
-    from inference.api.access import Doors
+    from inference.api.access import AccessCheck
     from inference.api.app import make_app
-    from inference.api.routes import Desk
+    from inference.api.routes import Endpoints
 
     settings, catalogues = service.load_settings(), service.load_catalogues()
     figures = traffic.TrafficMetrics()
-    desk = Desk(settings, catalogues, service.open_model, service.keep, figures)
-    doors = Doors(settings.api_key, service.spend)
+    endpoints = Endpoints(settings, catalogues, service.open_model, service.keep, figures)
+    access = AccessCheck(settings.api_key, service.spend)
     first = next(iter(catalogues.values()))
-    return traffic.Observed(make_app(desk, settings, first, doors), figures)
+    return traffic.TrafficMiddleware(make_app(endpoints, settings, first, access), figures)

@@ -1,11 +1,11 @@
-"""Allowance: how many requests a visitor may make in any 60 seconds, counted in this process.
+"""The rate limit: how many requests a visitor may make in any 60 seconds, counted in this process.
 
 Owns the counting, and what visitors are told apart by who have not signed in: their address. It is
 kept for a minute at most. Not covered: who forges the address headers of a request gets round the
 limits, which are there for fairness among visitors.
 
-Try: python -c "from inference.api.rate_limit import Allowance; \
-    print(Allowance(60).left('somebody'))"
+Try: python -c "from inference.api.rate_limit import RateLimit; \
+    print(RateLimit(60).left('somebody'))"
 """
 
 import ipaddress
@@ -21,8 +21,8 @@ LOOPBACK = "127.0.0.1"
 _MAX_CHARS = 64  # of an address, which may be any text that a client sends
 
 
-def visitor_at(peer: str | None, forwarded_for: str | None) -> str:
-    """Whose allowance a request counts for: peer is the other end, None on loopback.
+def visitor_address(peer: str | None, forwarded_for: str | None) -> str:
+    """The address that a request counts for: peer is the other end, None on loopback.
 
     Behind a proxy, as on a Space, the other end is a private address; then the first address of
     the header X-Forwarded-For counts.
@@ -40,7 +40,7 @@ def _is_private(peer: str) -> bool:
         return True
 
 
-class Allowance:
+class RateLimit:
     """So many requests a minute for every visitor; safe for threads."""
 
     def __init__(self, per_minute: int) -> None:
@@ -53,7 +53,7 @@ class Allowance:
         return self._window.get_window_stats(self._item, visitor).remaining
 
     def spend(self, visitor: str, cost: int = 1) -> None:
-        """Count a request of a visitor; one that costs more than a minute's allowance takes it all.
+        """Count a request of a visitor; one that costs more than the limit takes all of it.
 
         Raises:
             LimitReached: too little is left; nothing was counted.

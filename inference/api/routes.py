@@ -47,7 +47,7 @@ VERSION = "1"  # of the wire format: a change that breaks a caller makes it 2
 _READY_WAIT_S = 1.0  # as long as a probe waits; loading goes on behind it
 
 
-class Desk:
+class Endpoints:
     """The endpoints over the catalogues of a Space; for one event loop."""
 
     def __init__(

@@ -55,7 +55,7 @@ class TrafficMetrics:
         return generate_latest(self._registry)
 
 
-class Observed:
+class TrafficMiddleware:
     """Gives every request an id, counts its answer, and notes it in the journal."""
 
     def __init__(self, app: ASGIApp, figures: TrafficMetrics) -> None:

@@ -23,12 +23,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from inference.batch import outputs, parts
-from inference.batch.job import BatchProgress, Order, score_file
+from inference.batch.job import BatchJob, BatchProgress, score_file
 from inference.batch.outputs import Layout
 from inference.batch.scored_file import REJECTED
-from inference.batch.scoring import Reading, choose_columns
+from inference.batch.scoring import RowReader, choose_columns
 from inference.compare import labelled_file
-from inference.compare.labelled_file import Contestant
+from inference.compare.labelled_file import ComparedModel
 from inference.core.errors import ConfigError, DataError, run_command
 from inference.core.settings import Settings, load_settings
 from inference.data import formats
@@ -92,13 +92,13 @@ def main() -> None:
         elif source.exists() and target.exists() and source.samefile(target):
             raise ConfigError(f"{target} is the input itself; name another output.")
         outputs.format_of(target)  # said before a model is fetched
-        order = _order(flags, source, target, load_settings())
-        progress = _watched(order)
+        job = _job(flags, source, target, load_settings())
+        progress = _watched(job)
         if flags.output == _STREAM:
             with target.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
-        _report(order, progress)
+        _report(job, progress)
 
 
 def _source(flags: argparse.Namespace, folder: Path) -> Path:
@@ -111,7 +111,7 @@ def _source(flags: argparse.Namespace, folder: Path) -> Path:
     return path
 
 
-def _order(flags: argparse.Namespace, source: Path, target: Path, here: Settings) -> Order:
+def _job(flags: argparse.Namespace, source: Path, target: Path, here: Settings) -> BatchJob:
     name, model, revision = _open(flags, target, here)
     bundle = model.scorer.bundle
     needed = tuple(flags.text_fields) or bundle.text_fields or ("text",)
@@ -126,16 +126,18 @@ def _order(flags: argparse.Namespace, source: Path, target: Path, here: Settings
         flags.top_k,
         is_marked=flags.output != _STREAM,
     )
-    reading = Reading(bundle, columns)
-    order = Order(layout, target, model.scorer, reading, flags.model, revision, flags.revision)
+    reader = RowReader(bundle, columns)
+    job = BatchJob(layout, target, model.scorer, reader, flags.model, revision, flags.revision)
     if flags.engine == LOCAL:
-        return order
+        return job
     from inference.batch.ray_engine import RayEngine  # an extra, and seconds to import
 
-    return replace(order, engine=RayEngine(name))
+    return replace(job, engine=RayEngine(name))
 
 
-def _open(flags: argparse.Namespace, target: Path, here: Settings) -> tuple[str, Contestant, str]:
+def _open(
+    flags: argparse.Namespace, target: Path, here: Settings
+) -> tuple[str, ComparedModel, str]:
     """The model, how it is opened again, and its commit, which an output keeps to once begun."""
     is_folder = labelled_file.is_folder(flags.model)
     revision = flags.revision
@@ -161,11 +163,11 @@ def _stamp(folder: Path) -> str:
     return hashlib.sha256(repr(stats).encode()).hexdigest()
 
 
-def _watched(order: Order) -> BatchProgress:
+def _watched(job: BatchJob) -> BatchProgress:
     """Score with a bar and the time left on stderr; return how it ended."""
     # A log that no person watches gets a line every ten seconds.
     interval_s = 0.2 if sys.stderr.isatty() else 10.0
-    with contextlib.closing(score_file(order)) as steps:
+    with contextlib.closing(score_file(job)) as steps:
         progress = next(steps)
         with tqdm(
             desc="scoring",
@@ -180,18 +182,18 @@ def _watched(order: Order) -> BatchProgress:
     return progress
 
 
-def _report(order: Order, progress: BatchProgress) -> None:
+def _report(job: BatchJob, progress: BatchProgress) -> None:
     """Say what came of it.
 
     Raises:
         DataError: not one row could be scored.
     """
-    name = "stdout" if order.layout.is_marked is False else str(order.target)
+    name = "stdout" if job.layout.is_marked is False else str(job.target)
     if progress.rejected == progress.total:
         raise DataError(
-            f"None of the {progress.total:,} rows of {order.layout.survey.path} could be scored; "
+            f"None of the {progress.total:,} rows of {job.layout.survey.path} could be scored; "
             f"the column {REJECTED} of {name} says why. Read were: "
-            f"{', '.join(order.reading.columns)}."
+            f"{', '.join(job.reader.columns)}."
         )
     kept = f"; {progress.rejected:,} rejected, see the column {REJECTED}"
     resumed = f"; {progress.resumed:,} were done before" if progress.resumed else ""

@@ -11,17 +11,17 @@ from pathlib import Path
 
 from inference.batch import outputs, parts
 from inference.batch.outputs import Layout
-from inference.batch.scoring import ROWS_AT_ONCE, Block, Reading, score_rows
+from inference.batch.scoring import ROWS_AT_ONCE, Block, RowReader, score_rows
 from inference.core.errors import DataError
 from inference.data.tables import Row
 from inference.models.classifier import HasScores
 
-RowScorer = Callable[[HasScores, Iterator[Row], Reading, int], Iterator[Block]]
+RowScorer = Callable[[HasScores, Iterator[Row], RowReader, int], Iterator[Block]]
 """What scoring.score_rows does: blocks of rows in their order, scored."""
 
 
 @dataclass(frozen=True)
-class Order:
+class BatchJob:
     """What is to be scored, by what, and where to.
 
     model, revision: what scorer is, for the journal: an output is of one model throughout.
@@ -32,7 +32,7 @@ class Order:
     layout: Layout
     target: Path
     scorer: HasScores
-    reading: Reading
+    reader: RowReader
     model: str
     revision: str
     asked_revision: str | None = None
@@ -42,13 +42,13 @@ class Order:
     @property
     def journal(self) -> parts.Journal:
         """All that decides what OUT will be."""
-        source, layout, reading = self.layout.survey, self.layout, self.reading
+        source, layout, reader = self.layout.survey, self.layout, self.reader
         return {
             "input": source.sha256,
             "columns": list(source.columns),
             "column_names": list(source.column_names),
-            "text_fields": list(reading.columns),
-            "max_chars": reading.max_chars,
+            "text_fields": list(reader.columns),
+            "max_chars": reader.max_chars,
             "model": self.model,
             "revision": self.revision,
             "asked_revision": self.asked_revision,
@@ -72,22 +72,22 @@ class BatchProgress:
     rejected: int
 
 
-def score_file(order: Order) -> Generator[BatchProgress, None, None]:
+def score_file(job: BatchJob) -> Generator[BatchProgress, None, None]:
     """Score a file, yielding after every block; the target is in its place after the last one.
 
-    A caller that stops early can call again with the same order and loses no block.
+    A caller that stops early can call again with the same job and loses no block.
 
     Raises:
         DataError: the input cannot be read, the output not be written, or another command is at it.
     """
-    source = order.layout.survey
+    source = job.layout.survey
     try:
-        with parts.opened(order.target, order.journal) as there:
-            done = resumed = min(len(there.paths) * order.rows_at_once, source.rows)
+        with parts.opened(job.target, job.journal) as there:
+            done = resumed = min(len(there.paths) * job.rows_at_once, source.rows)
             yield BatchProgress(done, source.rows, resumed, there.rejected)
             rows = islice(source.table().rows, done, None)
-            for block in order.engine(order.scorer, rows, order.reading, order.rows_at_once):
-                there.add(outputs.encode(block, order.layout), block.rejected)
+            for block in job.engine(job.scorer, rows, job.reader, job.rows_at_once):
+                there.add(outputs.encode(block, job.layout), block.rejected)
                 done += len(block.rows)
                 yield BatchProgress(done, source.rows, resumed, there.rejected)
             if done != source.rows:
@@ -95,9 +95,9 @@ def score_file(order: Order) -> Generator[BatchProgress, None, None]:
                     f"{source.path} changed while it was read: {done:,} rows, at first "
                     f"{source.rows:,}. Remove {there.folder} and begin anew."
                 )
-            there.finish(lambda paths, file: outputs.join(paths, order.layout, file))
+            there.finish(lambda paths, file: outputs.join(paths, job.layout, file))
     except OSError as error:
         raise DataError(
-            f"{order.target} cannot be written: {error.strerror or error}. Make room or name "
+            f"{job.target} cannot be written: {error.strerror or error}. Make room or name "
             "another output; what is done so far is kept."
         ) from None

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.batch.scoring import Block, Reading, Unscored, add_scores, blocks_of
+from inference.batch.scoring import Block, RowReader, UnscoredBlock, add_scores, blocks_of
 from inference.core import settings
 from inference.core.errors import ConfigError
 from inference.data.tables import Row
@@ -69,18 +69,18 @@ class RayEngine:
                 ) from None
 
     def __call__(
-        self, scorer: HasScores, rows: Iterator[Row], reading: Reading, rows_at_once: int
+        self, scorer: HasScores, rows: Iterator[Row], reader: RowReader, rows_at_once: int
     ) -> Iterator[Block]:
         """Yield the rows in blocks, scored by the model that the nodes open, not by `scorer`."""
-        waiting = blocks_of(rows, reading, rows_at_once)
-        labels = len(reading.bundle.labels)
+        waiting = blocks_of(rows, reader, rows_at_once)
+        labels = len(reader.bundle.labels)
         while wave := self._send(waiting):
             answers = self._answers(wave)
             for kept, texts in wave:
                 scores = next(answers) if texts is not None else np.empty((0, labels), np.float32)
-                yield add_scores(self._ray.get(kept), scores, reading)
+                yield add_scores(self._ray.get(kept), scores, reader)
 
-    def _send(self, waiting: Iterator[Unscored]) -> list[tuple[Any, Any]]:
+    def _send(self, waiting: Iterator[UnscoredBlock]) -> list[tuple[Any, Any]]:
         """Put the next blocks into the cluster: each as it is, and its texts, None without any."""
         import pyarrow as pa
 

@@ -30,7 +30,7 @@ ROWS_AT_ONCE = 1024  # many texts to sort by length, and few rows to lose when k
 
 
 @dataclass(frozen=True)
-class Reading:
+class RowReader:
     """How a row becomes the one text that a model reads.
 
     columns: of the file, one for each of the bundle's text fields, in their order.
@@ -112,7 +112,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Unscored:
+class UnscoredBlock:
     """Some rows in their order: as they came, the texts of those that can be scored, and why not.
 
     rows, reasons: as in Block. texts: of the rows that have no reason, in their order.
@@ -124,44 +124,44 @@ class Unscored:
 
 
 def score_rows(
-    scorer: HasScores, rows: Iterator[Row], reading: Reading, rows_at_once: int = ROWS_AT_ONCE
+    scorer: HasScores, rows: Iterator[Row], reader: RowReader, rows_at_once: int = ROWS_AT_ONCE
 ) -> Iterator[Block]:
     """Yield the rows in blocks, scored; the next block is read while one is scored.
 
     Raises:
         DataError: the file cannot be read to its end.
     """
-    none = np.empty((0, len(reading.bundle.labels)), np.float32)
-    for block in _read_ahead(blocks_of(rows, reading, rows_at_once)):
-        yield add_scores(block, scorer.score(block.texts) if block.texts else none, reading)
+    none = np.empty((0, len(reader.bundle.labels)), np.float32)
+    for block in _read_ahead(blocks_of(rows, reader, rows_at_once)):
+        yield add_scores(block, scorer.score(block.texts) if block.texts else none, reader)
 
 
-def blocks_of(rows: Iterator[Row], reading: Reading, rows_at_once: int) -> Iterator[Unscored]:
+def blocks_of(rows: Iterator[Row], reader: RowReader, rows_at_once: int) -> Iterator[UnscoredBlock]:
     """Yield the rows in blocks, read but not scored."""
     while block := tuple(islice(rows, rows_at_once)):
         texts: list[str] = []
         reasons: list[str | None] = []
         for row in block:
             try:
-                texts.append(reading.text(row))
+                texts.append(reader.text(row))
                 reasons.append(None)
             except Unusable as reason:
                 reasons.append(str(reason))
         kept = tuple({} if isinstance(row, Broken) else row for row in block)
-        yield Unscored(kept, texts, tuple(reasons))
+        yield UnscoredBlock(kept, texts, tuple(reasons))
 
 
-def add_scores(block: Unscored, answered: NDArray[np.float32], reading: Reading) -> Block:
+def add_scores(block: UnscoredBlock, answered: NDArray[np.float32], reader: RowReader) -> Block:
     """The block with what the model answered for its texts, (number of texts, C) float32."""
     has_text = np.array([reason is None for reason in block.reasons])
-    shape = len(block.rows), len(reading.bundle.labels)
+    shape = len(block.rows), len(reader.bundle.labels)
     scores, decided = np.full(shape, np.nan, np.float32), np.zeros(shape, np.bool_)
     scores[has_text] = answered
-    decided[has_text] = decide(reading.bundle, answered)
+    decided[has_text] = decide(reader.bundle, answered)
     return Block(block.rows, block.reasons, scores, decided)
 
 
-def _read_ahead(blocks: Iterator[Unscored]) -> Iterator[Unscored]:
+def _read_ahead(blocks: Iterator[UnscoredBlock]) -> Iterator[UnscoredBlock]:
     """Yield the blocks, each read while the one before it is in use: scoring frees the lock."""
     with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as pool:
         waiting = pool.submit(next, blocks, None)

@@ -1,4 +1,4 @@
-"""Turns: one model computes at a time, persons in the order they came, a long job after them.
+"""A fair lock: one model computes at a time, persons in the order they came, a long job after them.
 
 Owns who is next, not the work. The scoring threads of one analysis already fill the few cores of a
 Space; a lock of the standard library would let a job that takes it again at once keep it forever.
@@ -20,8 +20,8 @@ from inference.models.classifier import HasScores
 _TEXTS_A_TURN = 64  # some tenths of a second, which a person may have to wait
 
 
-class Turns:
-    """A lock with two doors; safe for threads, not to be taken twice by one."""
+class FairLock:
+    """A lock that is taken in two ways; safe for threads, not to be taken twice by one."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -60,20 +60,20 @@ class Turns:
                 self._changed.notify_all()
 
 
-SCORING = Turns()
+SCORING = FairLock()
 
 
 @dataclass(frozen=True)
-class Considerate:
+class TurnTakingScorer:
     """A scorer for a job: it takes a turn for every few texts, so that nobody waits for long."""
 
     scorer: HasScores
-    turns: Turns = SCORING
+    lock: FairLock = SCORING
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32 in [0, 1], in the order of the texts."""
         parts = []
         for start in range(0, len(texts), _TEXTS_A_TURN):
-            with self.turns.of_job():
+            with self.lock.of_job():
                 parts.append(self.scorer.score(texts[start : start + _TEXTS_A_TURN]))
         return np.concatenate(parts) if parts else self.scorer.score(())

@@ -62,7 +62,7 @@ def main() -> None:
     here = load_settings()
     known = load_catalogue(flags.catalogue) if flags.catalogue else None
     hub = here.connect()
-    models = list(labelled_file.contestants(flags.models, known, hub, threads=here.threads))
+    models = list(labelled_file.models_to_compare(flags.models, known, hub, threads=here.threads))
     bundle = models[0].scorer.bundle
     label_fields = flags.label_fields or labelled_file.default_label_fields(flags.models[0])
     if not label_fields:

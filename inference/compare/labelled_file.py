@@ -39,7 +39,7 @@ RECEIPT = "run.json"  # what a run of training tells of itself, beside its weigh
 
 
 @dataclass(frozen=True)
-class Contestant:
+class ComparedModel:
     """A model in the labels of the task; revision is the commit that answered, "" of a folder."""
 
     scorer: Scorer
@@ -57,7 +57,7 @@ class Judged:
     rejected: tuple[records.Rejected, ...]
 
 
-def open_named(name: str, hub: Hub, *, threads: int = 0) -> Contestant:
+def open_named(name: str, hub: Hub, *, threads: int = 0) -> ComparedModel:
     """Load a model by folder (a path, as ./runs/a) or by repo id (owner/name or owner/name@commit).
 
     Raises:
@@ -68,16 +68,16 @@ def open_named(name: str, hub: Hub, *, threads: int = 0) -> Contestant:
         if not folder.is_dir():
             raise ModelError(f"{name} is no folder; give that of a run, or a repo id: owner/name")
         scorer = load_classifier(folder, threads=threads)
-        return Contestant(scorer, FINE_TUNED, folder.resolve().name, "")
+        return ComparedModel(scorer, FINE_TUNED, folder.resolve().name, "")
     repo_id, _, revision = name.partition("@")
     entry = ModelEntry(repo_id, FINE_TUNED, repo_id, revision or None)
     model = opening.open_unaligned(entry, hub, threads=threads)
-    return Contestant(model.scorer, FINE_TUNED, repo_id, model.entry.revision or "")
+    return ComparedModel(model.scorer, FINE_TUNED, repo_id, model.entry.revision or "")
 
 
-def contestants(
+def models_to_compare(
     names: Sequence[str], catalogue: Catalogue | None, hub: Hub, *, threads: int = 0
-) -> Iterator[Contestant]:
+) -> Iterator[ComparedModel]:
     """Open models one after the other; the first is judged, the others are what was to be had.
 
     A name that a catalogue lists takes its role, label map and descriptions from there; all others
@@ -91,7 +91,7 @@ def contestants(
     for name in names:
         if catalogue is not None and name in listed:
             model = opening.open_model(listed[name], catalogue, hub, threads=threads)
-            found = Contestant(
+            found = ComparedModel(
                 model.scorer, model.entry.role, model.entry.title, model.entry.revision or ""
             )
         else:
@@ -107,7 +107,7 @@ def contestants(
 
 
 def judge_file(
-    models: Sequence[Contestant],
+    models: Sequence[ComparedModel],
     path: Path,
     schema: Schema,
     on_start: Callable[[str], None] = lambda title: None,
@@ -132,7 +132,7 @@ def judge_file(
         json_fields=task.json_fields,
     )
     same = dummy_models.majority(shares, bundle)
-    constant = Contestant(same, BASELINE, "always the most frequent", "")
+    constant = ComparedModel(same, BASELINE, "always the most frequent", "")
     measured: list[tuple[Measured, Predictions]] = []
     for number, model in enumerate([*models, constant], start=1):
         on_start(model.title)

@@ -1,4 +1,4 @@
-"""Contrast: two models on the same test rows, and the rows on which they decide differently.
+"""Two models on the same test rows, and the rows on which they decide differently.
 
 Owns who was right where, and which rows come first. Which answers belong to whom is evidence.py.
 
@@ -17,7 +17,7 @@ from inference.evaluation.predictions import Predictions, Targets
 
 
 @dataclass(frozen=True)
-class Contrast:
+class PairwiseComparison:
     """Two models, first and second.
 
     both, only_first, only_second, neither: how many rows they decided right, in all their labels.
@@ -37,7 +37,7 @@ class Contrast:
     second_right: NDArray[np.bool_]
 
 
-def contrast(targets: Targets, first: Predictions, second: Predictions) -> Contrast:
+def compare_pair(targets: Targets, first: Predictions, second: Predictions) -> PairwiseComparison:
     """Return how two models differ on the rows of one test set."""
     from scipy.stats import binomtest  # the first page needs no scipy
 
@@ -47,7 +47,7 @@ def contrast(targets: Targets, first: Predictions, second: Predictions) -> Contr
     sureness = _sureness(first)[differ] + _sureness(second)[differ]
     only_first, only_second = int((one & ~two).sum()), int((two & ~one).sum())
     decisive = only_first + only_second
-    return Contrast(
+    return PairwiseComparison(
         both=int((one & two).sum()),
         only_first=only_first,
         only_second=only_second,

@@ -1,4 +1,4 @@
-"""Evidence: what stands behind a verdict table, row by row: the truth and every model's answers.
+"""What stands behind a verdict table, row by row: the truth and every model's answers.
 
 A published model repo holds it under results/, without any text. A catalogue folder keeps a copy
 for each fine-tuned model on show, and, where its owner puts them there, the texts:
@@ -7,7 +7,7 @@ for each fine-tuned model on show, and, where its owner puts them there, the tex
     texts/test.csv         optional: the very file that the test rows came from
 
 Owns which files these are, and which answers belong to which row of a table. What is made of the
-answers is curves.py and contrast.py.
+answers is curves.py and pairwise.py.
 
 Try: python -m pytest -q tests/inference/evaluation/test_stored_results.py
 """
@@ -44,7 +44,7 @@ _LEADERBOARD, _SPLITS = "results/leaderboard.json", "results/splits.json"
 
 
 @dataclass(frozen=True)
-class Evidence:
+class StoredResults:
     """The truth of the test rows, and where the answers of each row of the table lie.
 
     folder: of the catalogue. run: the stored files of the run whose truth this is.
@@ -89,7 +89,7 @@ def folder_of(catalogue: Path, repo_id: str) -> Path:
     return catalogue / FOLDER / repo_id.replace("/", "--")
 
 
-def find(catalogue: Path, board: Leaderboard) -> Evidence | None:
+def find(catalogue: Path, board: Leaderboard) -> StoredResults | None:
     """Return what the catalogue folder holds of the test set of this table; None for nothing.
 
     Raises:
@@ -118,7 +118,7 @@ def find(catalogue: Path, board: Leaderboard) -> Evidence | None:
             f"{', '.join(targets.labels)}; the verdict table was measured on {board.examples} of "
             f"{', '.join(board.labels)}: prepare the catalogue again"
         )
-    return Evidence(catalogue, first, targets, _row_ids(first, board.examples), files)
+    return StoredResults(catalogue, first, targets, _row_ids(first, board.examples), files)
 
 
 def tested(catalogue: Path, repo_id: str) -> Predictions | None:
@@ -145,7 +145,7 @@ def bundle_of(catalogue: Path, repo_id: str) -> Bundle | None:
     return load_bundle(run) if (run / "config.json").is_file() else None
 
 
-def texts(found: Evidence) -> tuple[str, ...]:
+def texts(found: StoredResults) -> tuple[str, ...]:
     """Return the text of every test row, (N,); empty where the catalogue folder has no such file.
 
     The file must be the one that was measured on, byte for byte.

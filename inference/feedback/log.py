@@ -69,7 +69,7 @@ class Feedback:
 
 
 @dataclass(frozen=True)
-class Collected:
+class CollectedFeedback:
     """Everything in a folder: what stands, oldest first, and what does not, as file:line: reason.
 
     A line that a kill cut off is among the broken ones: nobody was told that it was kept.
@@ -107,7 +107,7 @@ def feedback_stamp(folder: Path) -> tuple[tuple[str, int], ...]:
     return tuple((str(path), path.stat().st_size) for path in files)
 
 
-def read_feedback(folder: Path) -> Collected:
+def read_feedback(folder: Path) -> CollectedFeedback:
     """Read the files of all processes as one; a folder that is not there holds nothing.
 
     Raises:
@@ -138,7 +138,7 @@ def read_feedback(folder: Path) -> Collected:
                 broken.append(f"{path}:{number}: {error}")
     standing = [feedback for feedback in kept.values() if feedback.id not in undone]
     standing.sort(key=lambda feedback: (feedback.at, feedback.id))
-    return Collected(tuple(standing), len(undone & kept.keys()), tuple(broken))
+    return CollectedFeedback(tuple(standing), len(undone & kept.keys()), tuple(broken))
 
 
 def _feedback(record: Mapping[str, Any]) -> Feedback:

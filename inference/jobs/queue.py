@@ -1,7 +1,7 @@
-"""Jobs: long work for visitors, in the background, a few at a time; the others wait in a line.
+"""Jobs: long work for visitors, in the background, a few at a time; the others wait in a queue.
 
-Owns the line and the threads; what a job does is a generator of its steps, which is closed when the
-job is stopped. A job lives in memory: it ends with the process.
+Owns the queue and the threads; what a job does is a generator of its steps, which is closed when
+the job is stopped. A job lives in memory: it ends with the process.
 
 Try: python -m pytest -q tests/inference/jobs/test_queue.py
 """
@@ -34,12 +34,12 @@ class Job(Generic[Step]):
     whose trace is in the log. running_s: seconds since its turn came.
     """
 
-    def __init__(self, line: "JobQueue", work: Callable[[], Generator[Step, None, None]]) -> None:
+    def __init__(self, queue: "JobQueue", work: Callable[[], Generator[Step, None, None]]) -> None:
         self.state = JobState.WAITING
         self.step: Step | None = None
         self.error: UserError | None = None
         self.running_s = 0.0
-        self._line = line
+        self._queue = queue
         self._work = work
         self._is_stopped = threading.Event()
 
@@ -50,23 +50,23 @@ class Job(Generic[Step]):
     @property
     def ahead(self) -> int:
         """Jobs that are to come before this one, those that run included."""
-        return self._line.ahead(self)
+        return self._queue.ahead(self)
 
     def stop(self) -> None:
-        """Have it end after the step it is at; a job that waits leaves the line at once."""
+        """Have it end after the step it is at; a job that waits leaves the queue at once."""
         self._is_stopped.set()
-        self._line.wake()
+        self._queue.wake()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until it is over; return whether it is."""
-        return self._line.wait_for(lambda: self.is_over, timeout_s)
+        return self._queue.wait_for(lambda: self.is_over, timeout_s)
 
     @property
     def is_stopping(self) -> bool:
         return self._is_stopped.is_set()
 
     def run(self) -> None:
-        """Do the work; called by the line when the turn has come."""
+        """Do the work; called by the queue when the turn has come."""
         started = time.monotonic()
         steps = self._work()
         try:
@@ -93,8 +93,8 @@ class JobQueue:
         self._waiting: list[Job] = []
         self._running: list[Job] = []
 
-    def join(self, work: Callable[[], Generator[Step, None, None]]) -> Job[Step]:
-        """Put work at the end of the line and return at once."""
+    def submit(self, work: Callable[[], Generator[Step, None, None]]) -> Job[Step]:
+        """Put work at the end of the queue and return at once."""
         job = Job(self, work)
         with self._changed:
             self._waiting.append(job)

@@ -1,7 +1,8 @@
 """Uploads: a visitor's file, looked through, and its scoring.
 
 Owns which of its columns are likely meant, and the way from an upload to a scored file. The scoring
-is that of batch.py, taking turns with people who wait (turns.py); where the files lie: visits.py.
+is inference/batch/job.py, taking turns with people who wait (fair_lock.py); where the files lie is
+session_files.py.
 
 Try: python -m pytest -q tests/inference/jobs/test_uploads.py
 """
@@ -11,11 +12,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from inference.batch.job import BatchProgress, Order, score_file
+from inference.batch.job import BatchJob, BatchProgress, score_file
 from inference.batch.outputs import Layout
 from inference.batch.scored_file import ScoredFile
-from inference.batch.scoring import Reading
-from inference.catalogue.fair_lock import Considerate
+from inference.batch.scoring import RowReader
+from inference.catalogue.fair_lock import TurnTakingScorer
 from inference.catalogue.opening import OpenModel
 from inference.core.errors import DataError
 from inference.core.event_log import record_event
@@ -152,17 +153,17 @@ class Scoring:
         bundle = model.scorer.bundle
         target = self.room / "scored.parquet"
         layout = Layout(self.upload.survey, formats.PARQUET, bundle.labels, bundle.is_multilabel)
-        order = Order(
+        batch_job = BatchJob(
             layout,
             target,
-            Considerate(model.scorer),
-            Reading(as_task(bundle, self.task, self.columns), self.columns, self.max_chars),
+            TurnTakingScorer(model.scorer),
+            RowReader(as_task(bundle, self.task, self.columns), self.columns, self.max_chars),
             model.entry.repo_id,
             model.entry.revision or "",
             rows_at_once=ROWS_AT_ONCE,
         )
         started, rejected = time.monotonic(), 0
-        for progress in score_file(order):
+        for progress in score_file(batch_job):
             rejected = progress.rejected
             yield progress
         record_event(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app_pages.shared import widgets
+from app_pages.shared.widgets import job_queue
 from inference.data import formats
 from inference.jobs.queue import Job, JobState
 from tests.app_pages.conftest import OpenApp
@@ -53,7 +53,7 @@ def held_up() -> threading.Event:
         assert may_go_on.wait(LIMIT_S)
         yield
 
-    widgets.line().join(held)
+    job_queue().submit(held)
     return may_go_on
 
 

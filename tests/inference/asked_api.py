@@ -14,7 +14,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from inference.api import mount
-from inference.api.rate_limit import Allowance
+from inference.api.rate_limit import RateLimit
 from inference.core import event_log
 from inference.core.settings import load_settings
 from tests.inference.catalogue.test_ask import CATALOGUE, open_constant
@@ -43,7 +43,7 @@ def app_of(
         load_settings=lambda: replace(LIMITS, **limits),
         load_catalogues=load_catalogues,
         open_model=open_model,
-        spend=Allowance(per_minute).spend,
+        spend=RateLimit(per_minute).spend,
         keep=keep,
     )
     return Starlette(routes=[Mount("/api", app=mount.build_api(service))])

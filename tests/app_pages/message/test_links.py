@@ -2,7 +2,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from app_pages.message.links import MAX_LINK_CHARS, Shared, read_link, share_link
+from app_pages.message.links import MAX_LINK_CHARS, SharedLink, read_link, share_link
 from inference.core.errors import TextError
 
 SPACE = "https://owner-space.hf.space"
@@ -26,7 +26,7 @@ def opened(link: str) -> Query:
 def test_a_link_brings_back_what_was_shared(text: str):
     link = share_link(SPACE, "toys", text, ["demo/a", "demo/b"])
     assert link.startswith(f"{SPACE}/?") and link.isascii() and " " not in link
-    assert read_link(opened(link)) == Shared(text, ("demo/a", "demo/b"))
+    assert read_link(opened(link)) == SharedLink(text, ("demo/a", "demo/b"))
     assert opened(link)["catalogue"] == ["toys"]
 
 

@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 
 from app_pages.shared import auth as people
-from app_pages.shared import widgets
+from app_pages.shared.widgets import rate_limit
 from inference.core.errors import LimitReached, NotTheOwner, SettingsError
 from inference.core.settings import Secret, SignIn
 
@@ -134,15 +134,15 @@ def test_a_visitor_is_known_by_account_or_address(visit, user, context, expected
 def test_the_limit_is_told_before_it_bites(visit):
     visit(SPACE_MAX_REQUESTS_PER_MINUTE="2")
     assert people.limit_note() == "2 of 2 requests left this minute"
-    people.limit()
-    assert people.left() == 1
-    people.limit()
+    people.count_request()
+    assert people.requests_left() == 1
+    people.count_request()
     with pytest.raises(LimitReached, match="2 requests a minute"):
-        people.limit()
+        people.count_request()
     visitor_elsewhere = Context(ip_address="203.0.113.9", headers={})
-    allowance = widgets.allowance()
+    limit = rate_limit()
     visit(context=visitor_elsewhere)
-    assert allowance.left(people.visitor()) == 2
+    assert limit.left(people.visitor()) == 2
 
 
 def test_a_setting_that_cannot_be_used_makes_nobody_the_owner(visit):
@@ -166,4 +166,4 @@ def test_the_secrets_of_a_space_are_made_of_its_variables():
     ("provider", "title"), [("huggingface", "Hugging Face"), ("default", ""), ("corp-x", "Corp X")]
 )
 def test_a_provider_has_a_readable_name(provider: str, title: str):
-    assert people.title(provider) == title
+    assert people.provider_title(provider) == title

@@ -5,44 +5,44 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from inference.api.rate_limit import Allowance, visitor_at
+from inference.api.rate_limit import RateLimit, visitor_address
 from inference.core.errors import LimitReached
 
 
 def test_a_visitor_may_make_so_many_requests_and_is_told_when_the_next():
-    allowance = Allowance(3)
+    limit = RateLimit(3)
     for left in (2, 1, 0):
-        allowance.spend("ada")
-        assert allowance.left("ada") == left
+        limit.spend("ada")
+        assert limit.left("ada") == left
     with pytest.raises(LimitReached, match=r"3 requests a minute .* try again in \d+ s"):
-        allowance.spend("ada")
-    assert allowance.left("grace") == 3
+        limit.spend("ada")
+    assert limit.left("grace") == 3
 
 
 def test_a_refused_request_costs_nothing_and_a_dear_one_takes_all():
-    allowance = Allowance(3)
-    allowance.spend("ada")
+    limit = RateLimit(3)
+    limit.spend("ada")
     with pytest.raises(LimitReached):
-        allowance.spend("ada", cost=3)
-    assert allowance.left("ada") == 2
-    allowance.spend("grace", cost=1000)
-    assert allowance.left("grace") == 0
+        limit.spend("ada", cost=3)
+    assert limit.left("ada") == 2
+    limit.spend("grace", cost=1000)
+    assert limit.left("grace") == 0
 
 
 def test_what_was_spent_comes_back_after_a_minute(monkeypatch: pytest.MonkeyPatch):
-    allowance = Allowance(1)
-    allowance.spend("ada")
+    limit = RateLimit(1)
+    limit.spend("ada")
     later = time.time() + 61
     monkeypatch.setattr(time, "time", lambda: later)
-    allowance.spend("ada")
+    limit.spend("ada")
 
 
 def test_many_at_once_get_no_more_than_one_after_the_other():
-    allowance = Allowance(20)
+    limit = RateLimit(20)
 
     def try_once(_: int) -> bool:
         try:
-            allowance.spend("ada")
+            limit.spend("ada")
         except LimitReached:
             return False
         return True
@@ -64,4 +64,4 @@ def test_many_at_once_get_no_more_than_one_after_the_other():
     ],
 )
 def test_visitors_are_told_apart_by_their_address(peer, forwarded_for, expected: str):
-    assert visitor_at(peer, forwarded_for) == expected
+    assert visitor_address(peer, forwarded_for) == expected

@@ -18,10 +18,11 @@ import pytest
 
 from inference.batch import __main__, outputs
 from inference.batch.__main__ import parse
-from inference.batch.job import Order, score_file
+from inference.batch.job import BatchJob, score_file
 from inference.batch.outputs import Layout
-from inference.batch.scoring import Reading
+from inference.batch.scoring import RowReader
 from inference.core.errors import DataError
+from inference.core.settings import load_settings
 from inference.data.scan import scan_file
 from inference.models.classifier import load_classifier
 from tests.space_fixtures import PROJECT
@@ -54,12 +55,12 @@ def ran(*arguments, stdin=None):
     return process.returncode, out, err.decode()
 
 
-def order_of(source, target, model, **changes):
+def job_of(source, target, model, **changes):
     layout = Layout(
         scan_file(source, ("text",)), outputs.format_of(target), model.bundle.labels, False
     )
-    reading = Reading(model.bundle, ("text",))
-    return Order(layout, target, model, reading, "tiny", "1", **{"rows_at_once": 8} | changes)
+    reader = RowReader(model.bundle, ("text",))
+    return BatchJob(layout, target, model, reader, "tiny", "1", **{"rows_at_once": 8} | changes)
 
 
 def read(path) -> list[dict[str, str]]:
@@ -75,7 +76,7 @@ def tiny(onnx_model):
 def test_rows_in_are_rows_out_with_the_scores_of_the_engine(tmp_path, tiny):
     texts = sentences(30)
     texts[4] = texts[17] = " "
-    steps = list(score_file(order_of(table(tmp_path, texts), tmp_path / "out.csv", tiny)))
+    steps = list(score_file(job_of(table(tmp_path, texts), tmp_path / "out.csv", tiny)))
     assert [step.done for step in steps] == [0, 8, 16, 24, 30]
     assert (steps[-1].total, steps[-1].rejected) == (30, 2)
     rows = read(tmp_path / "out.csv")
@@ -91,17 +92,17 @@ def test_rows_in_are_rows_out_with_the_scores_of_the_engine(tmp_path, tiny):
 
 def test_a_stopped_job_is_taken_up_and_ends_in_the_same_bytes(tmp_path, tiny):
     source = table(tmp_path, sentences(50))
-    list(score_file(order_of(source, tmp_path / "whole.csv", tiny)))
-    order = order_of(source, tmp_path / "out.csv", tiny)
+    list(score_file(job_of(source, tmp_path / "whole.csv", tiny)))
+    job = job_of(source, tmp_path / "out.csv", tiny)
     for stop_after in (1, 2, 0, 3):
-        steps = score_file(order)
+        steps = score_file(job)
         for _ in range(stop_after):
             next(steps)
         steps.close()
-        assert not order.target.exists()
-    last = list(score_file(order))
+        assert not job.target.exists()
+    last = list(score_file(job))
     assert last[0].resumed == last[0].done == 24, last[0]
-    assert order.target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert job.target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
@@ -144,7 +145,7 @@ def test_every_format_becomes_every_other(tmp_path, tiny, source_format, target_
         )
         source.write_text(file.getvalue(), newline="")
     target = tmp_path / f"out.{target_format}"
-    (*_, last) = score_file(order_of(source, target, tiny))
+    (*_, last) = score_file(job_of(source, target, tiny))
     assert (last.total, last.rejected) == (4, 1)
     back = scan_file(target, ("text",))
     assert [row["text"] or "" for row in back.table().rows] == texts
@@ -207,7 +208,7 @@ def test_an_output_is_finished_with_the_commit_it_was_begun_with(tmp_path, show_
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     source, target = table(tmp_path, sentences(5)), tmp_path / "out.csv"
     flags = parse([str(source), str(target), "--model", "demo/cat-tuned"])
-    begun = __main__._order(flags, source, target, __main__.settings.load())
+    begun = __main__._job(flags, source, target, load_settings())
     steps = score_file(begun)
     next(steps)
     steps.close()
@@ -215,17 +216,17 @@ def test_an_output_is_finished_with_the_commit_it_was_begun_with(tmp_path, show_
     newer.mkdir()
     (newer / "README.md").write_text("Trained again.")
     show_hub.publish(newer, "demo/cat-tuned", message="Newer")
-    again = __main__._order(flags, source, target, __main__.settings.load())
+    again = __main__._job(flags, source, target, load_settings())
     assert again.revision == begun.revision and len(begun.revision) == 40
     list(score_file(again))
-    fresh = __main__._order(flags, source, target, __main__.settings.load())
+    fresh = __main__._job(flags, source, target, load_settings())
     assert fresh.revision != begun.revision
 
 
 def test_a_full_disk_is_an_error_that_says_what_to_do(tmp_path, tiny):
-    order = order_of(table(tmp_path, sentences(3)), Path("/proc/nowhere/out.csv"), tiny)
+    job = job_of(table(tmp_path, sentences(3)), Path("/proc/nowhere/out.csv"), tiny)
     with pytest.raises(DataError, match="cannot be written: .* what is done so far is kept"):
-        list(score_file(order))
+        list(score_file(job))
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path, tiny):
@@ -234,9 +235,9 @@ def test_memory_does_not_grow_with_the_file(tmp_path, tiny):
         source = tmp_path / f"{rows}.jsonl"
         lines = (json.dumps({"text": text, "note": "x" * 8000}) for text in sentences(rows))
         source.write_text("".join(f"{line}\n" for line in lines))
-        order = order_of(source, tmp_path / f"{rows}.out.csv", tiny, rows_at_once=50)
+        job = job_of(source, tmp_path / f"{rows}.out.csv", tiny, rows_at_once=50)
         tracemalloc.start()
-        for _ in score_file(order):
+        for _ in score_file(job):
             continue
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()

@@ -13,7 +13,7 @@ from inference.batch.job import score_file
 from inference.batch.ray_engine import RayEngine
 from inference.core.errors import ConfigError
 from inference.models.classifier import load_classifier
-from tests.inference.batch.test_main import order_of, sentences, table
+from tests.inference.batch.test_main import job_of, sentences, table
 
 _MIB = 2**20
 # A cluster is a dozen processes, which take minutes to start where others work on all cores.
@@ -70,10 +70,10 @@ def test_two_nodes_give_the_bytes_of_a_single_machine_though_a_worker_is_killed(
     texts[3] = texts[200] = " "
     texts[16:24] = [" "] * 8  # a block without any text
     source = table(tmp_path, texts)
-    list(score_file(order_of(source, tmp_path / "alone.csv", tiny)))
-    order = replace(order_of(source, tmp_path / "together.csv", tiny), engine=engine)
+    list(score_file(job_of(source, tmp_path / "alone.csv", tiny)))
+    job = replace(job_of(source, tmp_path / "together.csv", tiny), engine=engine)
     killed = []
-    for step in score_file(order):
+    for step in score_file(job):
         if step.done and not killed:
             killed = workers()
             assert killed, "no process has the model open"
@@ -85,16 +85,16 @@ def test_two_nodes_give_the_bytes_of_a_single_machine_though_a_worker_is_killed(
 @needs_ray
 def test_what_a_cluster_began_a_single_machine_finishes(tmp_path, tiny, engine):
     source = table(tmp_path, sentences(60))
-    order = order_of(source, tmp_path / "out.csv", tiny)
-    steps = score_file(replace(order, engine=engine))
+    job = job_of(source, tmp_path / "out.csv", tiny)
+    steps = score_file(replace(job, engine=engine))
     for _ in range(3):
         next(steps)
     steps.close()
-    resumed = next(steps_again := score_file(order)).resumed
+    resumed = next(steps_again := score_file(job)).resumed
     list(steps_again)
-    list(score_file(order_of(source, tmp_path / "alone.csv", tiny)))
+    list(score_file(job_of(source, tmp_path / "alone.csv", tiny)))
     assert resumed == 16
-    assert order.target.read_bytes() == (tmp_path / "alone.csv").read_bytes()
+    assert job.target.read_bytes() == (tmp_path / "alone.csv").read_bytes()
 
 
 def test_without_ray_the_error_names_the_file_to_install(monkeypatch):

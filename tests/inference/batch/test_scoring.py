@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inference.batch.scoring import Reading, choose_columns, score_rows
+from inference.batch.scoring import RowReader, choose_columns, score_rows
 from inference.core.errors import ConfigError, DataError
 from inference.data.cells import Unusable
 from inference.data.delimited import Broken
@@ -28,7 +28,7 @@ SILENT = Bundle(LABELS, SINGLE, text_fields=())
     ],
 )
 def test_a_row_is_read_as_the_model_was_trained(bundle, columns, row, text):
-    assert Reading(bundle, columns).text(row) == text
+    assert RowReader(bundle, columns).text(row) == text
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_row_is_read_as_the_model_was_trained(bundle, columns, row, text):
 )
 def test_what_cannot_be_scored_says_why(row, reason):
     with pytest.raises(Unusable, match=reason):
-        Reading(TEXT, ("text",), max_chars=10).text(row)
+        RowReader(TEXT, ("text",), max_chars=10).text(row)
 
 
 def test_columns_are_the_models_own_unless_others_are_named():
@@ -65,7 +65,7 @@ def test_rejected_rows_keep_their_place_beside_the_scored(onnx_model):
     texts = ["good", "", "bad day", "awful", "   "]
     rows = [{"text": text} for text in texts]
     blocks = list(
-        score_rows(model, iter([*rows, Broken("no")]), Reading(model.bundle, ("text",)), 4)
+        score_rows(model, iter([*rows, Broken("no")]), RowReader(model.bundle, ("text",)), 4)
     )
     assert [len(block.rows) for block in blocks] == [4, 2]
     assert [row for block in blocks for row in block.rows] == [*rows, {}]

@@ -6,19 +6,19 @@ import time
 import numpy as np
 import pytest
 
-from inference.catalogue.fair_lock import Considerate, Turns
+from inference.catalogue.fair_lock import FairLock, TurnTakingScorer
 from inference.models.classifier import load_classifier
 
 LIMIT_S = 30
 
 
 def test_a_person_goes_before_a_job_that_takes_turn_after_turn():
-    turns, order = Turns(), []
+    lock, order = FairLock(), []
     has_begun, is_waiting, is_done = threading.Event(), threading.Event(), threading.Event()
 
     def job():
         while not is_done.is_set():
-            with turns.of_job():
+            with lock.of_job():
                 order.append("job")
                 if not has_begun.is_set():
                     has_begun.set()
@@ -26,7 +26,7 @@ def test_a_person_goes_before_a_job_that_takes_turn_after_turn():
 
     def person():
         is_waiting.set()
-        with turns.of_person():
+        with lock.of_person():
             order.append("person")
         is_done.set()
 
@@ -42,22 +42,22 @@ def test_a_person_goes_before_a_job_that_takes_turn_after_turn():
 
 
 def test_persons_go_in_the_order_they_came_however_soon_one_comes_back():
-    turns, order = Turns(), []
+    lock, order = FairLock(), []
 
     def visitor(name: str) -> None:
-        with turns.of_person():
+        with lock.of_person():
             order.append(name)
 
     def eager() -> None:
         for _ in range(3):
             visitor("eager")
 
-    with turns.of_person():
+    with lock.of_person():
         threads = []
         for work in (eager, lambda: visitor("first"), lambda: visitor("second")):
             threads.append(threading.Thread(target=work))
             threads[-1].start()
-            while len(turns._persons) < len(threads):
+            while len(lock._persons) < len(threads):
                 time.sleep(0.01)
     for thread in threads:
         thread.join(LIMIT_S)
@@ -65,30 +65,30 @@ def test_persons_go_in_the_order_they_came_however_soon_one_comes_back():
 
 
 def test_two_never_compute_at_once_and_an_error_gives_the_turn_back():
-    turns, inside, most = Turns(), [], []
+    lock, inside, most = FairLock(), [], []
 
-    def work(door):
+    def work(way):
         for _ in range(50):
-            with door():
+            with way():
                 inside.append(1)
                 most.append(len(inside))
                 inside.pop()
 
-    doors = (turns.of_job, turns.of_person, turns.of_job, turns.of_person)
-    threads = [threading.Thread(target=work, args=(door,)) for door in doors]
+    ways = (lock.of_job, lock.of_person, lock.of_job, lock.of_person)
+    threads = [threading.Thread(target=work, args=(way,)) for way in ways]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(LIMIT_S)
     assert len(most) == 200 and set(most) == {1}
-    with pytest.raises(ValueError), turns.of_person():
+    with pytest.raises(ValueError), lock.of_person():
         raise ValueError
-    with turns.of_job():
+    with lock.of_job():
         pass
 
 
 def test_texts_of_many_turns_get_the_scores_of_one(onnx_model):
     model = load_classifier(onnx_model, threads=1)
     texts = [f"good day {number}" for number in range(150)]
-    assert np.array_equal(Considerate(model, Turns()).score(texts), model.score(texts))
-    assert Considerate(model).score([]).shape == (0, 3)
+    assert np.array_equal(TurnTakingScorer(model, FairLock()).score(texts), model.score(texts))
+    assert TurnTakingScorer(model).score([]).shape == (0, 3)

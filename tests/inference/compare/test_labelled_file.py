@@ -28,7 +28,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def judge(file: Path, names: list[str], hub, listed=None) -> labelled_file.Judged:
-    models = list(labelled_file.contestants(names, listed, hub, threads=1))
+    models = list(labelled_file.models_to_compare(names, listed, hub, threads=1))
     return labelled_file.judge_file(models, file, SCHEMA)
 
 

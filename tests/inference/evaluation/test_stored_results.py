@@ -26,7 +26,7 @@ def catalogue(tmp_path: Path) -> Path:
     return tmp_path / "catalogue"
 
 
-def found(catalogue: Path, table: Leaderboard = TABLE) -> stored_results.Evidence:
+def found(catalogue: Path, table: Leaderboard = TABLE) -> stored_results.StoredResults:
     there = stored_results.find(catalogue, table)
     assert there is not None
     return there

@@ -15,7 +15,13 @@ from inference.core.errors import ChoiceError, FeedbackError
 from inference.data import records
 from inference.data.schema import Schema
 from inference.feedback.__main__ import main, parse
-from inference.feedback.log import Collected, Feedback, FeedbackLog, check_labels, read_feedback
+from inference.feedback.log import (
+    CollectedFeedback,
+    Feedback,
+    FeedbackLog,
+    check_labels,
+    read_feedback,
+)
 
 PROJECT = Path(__file__).resolve().parents[3]
 SINGLE, MULTI = "single_label_classification", "multi_label_classification"
@@ -213,7 +219,7 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path):
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path):
-    assert read_feedback(tmp_path / "nowhere") == Collected((), 0, ())
+    assert read_feedback(tmp_path / "nowhere") == CollectedFeedback((), 0, ())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""So many jobs at once, the others in a line they can leave; an end of each kind is told."""
+"""So many jobs at once, the others in a queue they can leave; an end of each kind is told."""
 
 import threading
 
@@ -29,7 +29,7 @@ class Held:
 
 def test_a_job_tells_its_steps_and_its_end():
     work = Held()
-    job = JobQueue(1).join(work)
+    job = JobQueue(1).submit(work)
     assert work.has_begun.wait(LIMIT_S)
     assert (job.state, job.step, job.ahead, job.is_over) == (JobState.RUNNING, 1, 0, False)
     work.may_go_on.set()
@@ -39,8 +39,8 @@ def test_a_job_tells_its_steps_and_its_end():
 
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_others_wait_their_turn_and_know_how_many_are_ahead(at_once):
-    line, works = JobQueue(at_once), [Held() for _ in range(at_once + 2)]
-    jobs = [line.join(work) for work in works]
+    queue, works = JobQueue(at_once), [Held() for _ in range(at_once + 2)]
+    jobs = [queue.submit(work) for work in works]
     assert works[at_once - 1].has_begun.wait(LIMIT_S)
     assert [job.ahead for job in jobs[at_once:]] == [at_once, at_once + 1]
     assert not works[at_once].has_begun.is_set()
@@ -53,7 +53,7 @@ def test_others_wait_their_turn_and_know_how_many_are_ahead(at_once):
 
 def test_a_job_is_stopped_at_a_step_and_its_work_is_closed():
     work = Held()
-    job = JobQueue(1).join(work)
+    job = JobQueue(1).submit(work)
     assert work.has_begun.wait(LIMIT_S)
     job.stop()
     work.may_go_on.set()
@@ -62,10 +62,10 @@ def test_a_job_is_stopped_at_a_step_and_its_work_is_closed():
 
 
 def test_a_job_that_waits_leaves_the_line_at_once():
-    line, first, second = JobQueue(1), Held(), Held()
-    running = line.join(first)
+    queue, first, second = JobQueue(1), Held(), Held()
+    running = queue.submit(first)
     assert first.has_begun.wait(LIMIT_S)
-    waiting = line.join(second)
+    waiting = queue.submit(second)
     waiting.stop()
     assert waiting.wait(LIMIT_S) and waiting.state is JobState.STOPPED
     assert not second.has_begun.is_set() and not running.is_over
@@ -79,17 +79,17 @@ def failing(error):
 
 
 def test_a_users_error_is_kept_for_the_page():
-    job = JobQueue(1).join(lambda: failing(DataError("no such column")))
+    job = JobQueue(1).submit(lambda: failing(DataError("no such column")))
     assert job.wait(LIMIT_S)
     assert job.state is JobState.FAILED and str(job.error) == "no such column"
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_bug_ends_the_job_and_the_next_one_runs():
-    line = JobQueue(1)
-    job = line.join(lambda: failing(ZeroDivisionError()))
+    queue = JobQueue(1)
+    job = queue.submit(lambda: failing(ZeroDivisionError()))
     assert job.wait(LIMIT_S)
     assert job.state is JobState.FAILED and job.error is None
     work = Held()
     work.may_go_on.set()
-    assert line.join(work).wait(LIMIT_S)
+    assert queue.submit(work).wait(LIMIT_S)

@@ -36,7 +36,7 @@ def test_a_visit_stops_its_job_before_its_files_go():
             yield 1
 
     visit_folder = visit.folder
-    job = JobQueue(1).join(work)
+    job = JobQueue(1).submit(work)
     visit.follow(job)
     visit.end()
     assert gone(visit_folder) and job.state is JobState.STOPPED
@@ -59,7 +59,7 @@ def test_a_server_that_ends_takes_every_visit_along():
             (visit.folder / "step").write_text("x")
             yield 1
 
-    job = JobQueue(1).join(work)
+    job = JobQueue(1).submit(work)
     visit.follow(job)
     session_files.end_all()
     assert job.state is JobState.STOPPED
