@@ -47,7 +47,7 @@ DEFAULTS: dict[str, object] = {
     "analyzed": None,  # the scored file as the page read it
     "meant": None,  # the map of its meanings
     # page Feedback
-    "given": (),  # answers to whether a prediction is right
+    "own_feedback": (),  # answers to whether a prediction is right
     "correcting": None,
     "correction_problem": None,
     # page Training

@@ -23,10 +23,10 @@ def read(tested: Predictions | None) -> Rows | None:
     """The rows of the visitor's file; without one those of the test set, if its texts are here."""
     if file is not None:
         return analysis.read(file, stored_results.bundle_of(folder, file.repo_id))
-    found, texts = widgets.test_results(), widgets.test_texts()
-    if found is None or tested is None or not texts:
+    results, texts = widgets.test_results(), widgets.test_texts()
+    if results is None or tested is None or not texts:
         return None
-    return analysis.of_test_set("the frozen test set", found.targets, tested, texts)
+    return analysis.of_test_set("the frozen test set", results.targets, tested, texts)
 
 
 st.title("Analysis", anchor=False)

@@ -38,27 +38,30 @@ st.page_link("app_pages/compare.py", label="Analyze a message", icon=":material/
 
 # ---- what this session said
 st.subheader("Your answers in this session", anchor=False)
-given = [one for one in st.session_state.given if one.feedback.catalogue == catalogue.title]
-if not given:
+own_feedback = [
+    entry for entry in st.session_state.own_feedback if entry.feedback.catalogue == catalogue.title
+]
+if not own_feedback:
     st.caption("None yet. They will be listed here, each with a button that takes it back.")
-pages = -(-len(given) // A_PAGE)
-page = st.pagination(pages, key="given_page") if pages > 1 else 1
-with st.container(key="given"):
-    for one in given[(page - 1) * A_PAGE : page * A_PAGE]:
-        said = one.feedback
-        verdict = (
-            "agreed" if said.is_confirmed else f"say {corrections.join_labels(said.corrected)}"
-        )
-        with st.container(horizontal=True, vertical_alignment="center", key=f"given/{said.id}"):
+pages = -(-len(own_feedback) // A_PAGE)
+page = st.pagination(pages, key="own_feedback_page") if pages > 1 else 1
+with st.container(key="own_feedback"):
+    for entry in own_feedback[(page - 1) * A_PAGE : page * A_PAGE]:
+        feedback = entry.feedback
+        corrected = corrections.join_labels(feedback.corrected)
+        verdict = "agreed" if feedback.is_confirmed else f"say {corrected}"
+        with st.container(
+            horizontal=True, vertical_alignment="center", key=f"own_feedback/{feedback.id}"
+        ):
             st.html(
-                f'<p class="text">{escape(" ".join(said.fields.values()))}</p>'
+                f'<p class="text">{escape(" ".join(feedback.fields.values()))}</p>'
                 '<p class="said">The model said '
-                f"{escape(corrections.join_labels(said.predicted))}, you {escape(verdict)}.</p>"
+                f"{escape(corrections.join_labels(feedback.predicted))}, you {escape(verdict)}.</p>"
             )
-            if one.is_undone:
+            if entry.is_undone:
                 st.caption("taken back")
             else:
-                corrections.undo_button(one, "undo_listed")
+                corrections.undo_button(entry, "undo_listed")
 
 # ---- all answers in numbers
 st.subheader("What all visitors said", anchor=False)
@@ -93,11 +96,13 @@ if everything:
             tooltip=["label:N", "people:N", "answers:Q"],
         )
     )
-    told = "; ".join(
+    summary = "; ".join(
         f"{one.label} {one.kept} left, {one.removed} taken away, {one.added} added"
         for one in count_agreement(everything, catalogue.labels)
     )
-    plot = charts.Plot(chart, counts, f"Answers by label: {told}", 170 + 36 * len(catalogue.labels))
+    plot = charts.Plot(
+        chart, counts, f"Answers by label: {summary}", 170 + 36 * len(catalogue.labels)
+    )
     charts.show(plot, "feedback_labels")
 st.caption(
     "No measure of quality: who answers does so more eagerly where the model is wrong. "
@@ -110,7 +115,7 @@ is_owner = auth.is_owner()
 columns = widgets.training_columns(catalogue_name)
 plan = next_run.plan(everything, columns)
 st.text(corrections.ready_in_words(plan))
-ids = {one.feedback.id for one in given}
+ids = {entry.feedback.id for entry in own_feedback}
 mine = [one for one in everything if one.id in ids]
 shown = plan if is_owner else next_run.plan(mine, columns)
 if shown.rows:

@@ -101,8 +101,8 @@ st.caption(
     f"{'Down' if measure in ('log_loss', 'ece') else 'Up'} is better, left is faster. Speed is "
     "that of the machine that measured it."
 )
-if said := cost_of_int8(board):
-    st.text(said)
+if cost := cost_of_int8(board):
+    st.text(cost)
 
 # ---- behind the figures
 board_detail.draw(board, rows)

@@ -93,8 +93,8 @@ with left:
 with right:
     if is_submitted:
         try:
-            given = form.take_apart(line or "") if way == BY_LINE else fields
-            texts = check_texts([bundle.compose(given)], settings)
+            values = form.take_apart(line or "") if way == BY_LINE else fields
+            texts = check_texts([bundle.compose(values)], settings)
             auth.count_request()
             with st.spinner(f"Asking {widgets.plain(entry.title)}"):
                 answer = ask_models([entry], texts, catalogue, widgets.open_model)

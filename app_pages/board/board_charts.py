@@ -53,10 +53,10 @@ def intervals(rows: Mapping[str, LeaderboardRow], measure: str) -> Plot:
         shape=alt.Shape("role:N", sort=_ROLES, legend=bottom_legend()),
         color=alt.Color("role:N", sort=_ROLES, legend=bottom_legend()),
     )
-    told = "; ".join(
+    summary = "; ".join(
         f"{title} {format_interval(row.intervals[measure])}" for title, row in rows.items()
     )
-    words = f"{name} with its 95 % interval of every model, best first: {told}"
+    words = f"{name} with its 95 % interval of every model, best first: {summary}"
     return Plot(lines + points, data, words, 70 + 44 * len(rows) + 22 * len(set(data["role"])))
 
 
@@ -93,25 +93,25 @@ def speed(rows: Mapping[str, LeaderboardRow], measure: str) -> Plot:
     return Plot(chart, data, words, 330 + 22 * len(rows))
 
 
-def confusion(found: Confusion) -> Plot:
+def confusion(matrix: Confusion) -> Plot:
     """True labels against decided ones: the number of rows, shaded by the share of the true."""
-    totals = found.counts.sum(axis=1, keepdims=True)
-    shares = found.counts / np.maximum(totals, 1)
+    totals = matrix.counts.sum(axis=1, keepdims=True)
+    shares = matrix.counts / np.maximum(totals, 1)
     data = pd.DataFrame(
         [
             {
                 "true": true,
                 "decided": decided,
-                "rows": int(found.counts[row, column]),
+                "rows": int(matrix.counts[row, column]),
                 "share": float(shares[row, column]),
             }
-            for row, true in enumerate(found.true)
-            for column, decided in enumerate(found.decided)
+            for row, true in enumerate(matrix.true)
+            for column, decided in enumerate(matrix.decided)
         ]
     )
     base = alt.Chart(data).encode(
-        x=alt.X("decided:N", sort=list(found.decided), title="Decided").axis(labelAngle=-40),
-        y=alt.Y("true:N", sort=list(found.true), title="True"),
+        x=alt.X("decided:N", sort=list(matrix.decided), title="Decided").axis(labelAngle=-40),
+        y=alt.Y("true:N", sort=list(matrix.true), title="True"),
         tooltip=[
             alt.Tooltip("true:N", title="True"),
             alt.Tooltip("decided:N", title="Decided"),
@@ -121,16 +121,16 @@ def confusion(found: Confusion) -> Plot:
     )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0, _DARKEST]), legend=None)
     chart = base.mark_rect(stroke="currentColor", strokeOpacity=0.3).encode(opacity=shade)
-    if len(found.decided) <= 12:
+    if len(matrix.decided) <= 12:
         chart += base.mark_text(color="currentColor").encode(text=alt.Text("rows:Q", format=","))
     right = sum(
-        int(found.counts[row, found.decided.index(true)]) for row, true in enumerate(found.true)
+        int(matrix.counts[row, matrix.decided.index(true)]) for row, true in enumerate(matrix.true)
     )
     words = (
-        f"True labels against decided ones: {right:,} of {int(found.counts.sum()):,} rows on the "
+        f"True labels against decided ones: {right:,} of {int(matrix.counts.sum()):,} rows on the "
         "diagonal, where they are the same"
     )
-    return Plot(chart, data, words, 150 + 34 * len(found.true))
+    return Plot(chart, data, words, 150 + 34 * len(matrix.true))
 
 
 def precision_recall(curves: Mapping[str, Curve], shares: Mapping[str, float]) -> Plot:
@@ -151,11 +151,11 @@ def precision_recall(curves: Mapping[str, Curve], shares: Mapping[str, float]) -
             **_by_label(list(curves)),
         )
     )
-    told = "; ".join(
+    summary = "; ".join(
         f"{label} falls to {float(curve.precision[-1]):.2f} when all {shares[label]:.0%} are found"
         for label, curve in curves.items()
     )
-    return Plot(chart, data, f"Precision against recall: {told}", 380 + 22 * len(curves))
+    return Plot(chart, data, f"Precision against recall: {summary}", 380 + 22 * len(curves))
 
 
 def thresholds(curve: Curve, label: str, chosen: float | None) -> Plot:

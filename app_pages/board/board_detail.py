@@ -48,9 +48,11 @@ def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
         _labels(board, row, title)
         return
     try:
-        found = widgets.test_results()
-        said = None if found is None else widgets.answers(row.model.name, row.model.repo_id)
-        if found is None or said is None:
+        results = widgets.test_results()
+        predictions = (
+            None if results is None else widgets.answers(row.model.name, row.model.repo_id)
+        )
+        if results is None or predictions is None:
             st.text(NOT_STORED)
             return
         draw_view = {
@@ -59,7 +61,7 @@ def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
             RELIABILITY: _reliability,
             THRESHOLDS: _thresholds,
         }
-        draw_view[view](found.targets, said, row)
+        draw_view[view](results.targets, predictions, row)
     except UserError as error:
         widgets.error_box(error)
 
@@ -79,20 +81,20 @@ def _labels(board: Leaderboard, row: LeaderboardRow, title: str) -> None:
     charts.offer(table, "labels", "Download this table")
 
 
-def _confusion(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
+def _confusion(targets: Targets, predictions: Predictions, row: LeaderboardRow) -> None:
     if targets.problem_type == MULTI:
         label = _label("confusion_label", targets.labels)
-        found = curves.confusion_of_label(targets, said, targets.labels.index(label))
+        matrix = curves.confusion_of_label(targets, predictions, targets.labels.index(label))
     else:
-        found = curves.confusion(targets, said)
-        if len(found.true) < len(targets.labels):
-            st.caption(f"The {len(found.true)} most frequent of {len(targets.labels)} labels.")
+        matrix = curves.confusion(targets, predictions)
+        if len(matrix.true) < len(targets.labels):
+            st.caption(f"The {len(matrix.true)} most frequent of {len(targets.labels)} labels.")
     st.text("How often each truth met each decision. The stronger the shade, the larger the share.")
-    charts.show(board_charts.confusion(found), "confusion")
+    charts.show(board_charts.confusion(matrix), "confusion")
 
 
-def _curves(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
-    known = curves.drawable(targets, said)
+def _curves(targets: Targets, predictions: Predictions, row: LeaderboardRow) -> None:
+    known = curves.drawable(targets, predictions)
     if not known:
         st.text("No label has a curve: each needs rows with it, rows without it, and a score.")
         return
@@ -114,13 +116,15 @@ def _curves(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
         "Going right, the model is asked to find more of a label's rows, and errs more often. "
         "Guessing would stay at the label's share of all rows."
     )
-    found = {label: curves.precision_recall(*_column(targets, said, label)) for label in chosen}
+    by_label = {
+        label: curves.precision_recall(*_column(targets, predictions, label)) for label in chosen
+    }
     shares = {label: counts[label] / len(targets.matrix) for label in chosen}
-    charts.show(board_charts.precision_recall(found, shares), "precision_recall")
+    charts.show(board_charts.precision_recall(by_label, shares), "precision_recall")
 
 
-def _reliability(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
-    bins = curves.reliability(targets, said)
+def _reliability(targets: Targets, predictions: Predictions, row: LeaderboardRow) -> None:
+    bins = curves.reliability(targets, predictions)
     if not bins:
         st.text("This model knows none of the labels.")
         return
@@ -131,8 +135,8 @@ def _reliability(targets: Targets, said: Predictions, row: LeaderboardRow) -> No
     charts.show(board_charts.reliability(bins), "reliability")
 
 
-def _thresholds(targets: Targets, said: Predictions, row: LeaderboardRow) -> None:
-    known = curves.drawable(targets, said)
+def _thresholds(targets: Targets, predictions: Predictions, row: LeaderboardRow) -> None:
+    known = curves.drawable(targets, predictions)
     if not known:
         st.text("No label has a curve: each needs rows with it, rows without it, and a score.")
         return
@@ -146,7 +150,7 @@ def _thresholds(targets: Targets, said: Predictions, row: LeaderboardRow) -> Non
             "What asking for at least such a score would bring on the test set. The model itself "
             "takes the strongest label, whatever its score."
         )
-    curve = curves.over_thresholds(*_column(targets, said, label))
+    curve = curves.over_thresholds(*_column(targets, predictions, label))
     charts.show(board_charts.thresholds(curve, label, chosen), "thresholds")
 
 
@@ -167,8 +171,8 @@ def _label(key: str, labels: tuple[str, ...]) -> str:
 
 
 def _column(
-    targets: Targets, said: Predictions, label: str
+    targets: Targets, predictions: Predictions, label: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Scores and truth of one label, (N,) each."""
-    place = targets.labels.index(label)
-    return said.scores[:, place], targets.matrix[:, place].astype(bool)
+    column = targets.labels.index(label)
+    return predictions.scores[:, column], targets.matrix[:, column].astype(bool)

@@ -38,15 +38,15 @@ def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
         st.text("These are the same model: choose another one.")
         return
     try:
-        found = widgets.test_results()
+        results = widgets.test_results()
         one, two = (
-            None if found is None else widgets.answers(row.model.name, row.model.repo_id)
+            None if results is None else widgets.answers(row.model.name, row.model.repo_id)
             for row in (rows[first], rows[second])
         )
-        if found is None or one is None or two is None:
+        if results is None or one is None or two is None:
             st.text(NOT_STORED)
             return
-        _compare(found, {first: one, second: two})
+        _compare(results, {first: one, second: two})
     except UserError as error:
         widgets.error_box(error)
 
@@ -61,25 +61,27 @@ def _opening(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> tuple[st
     return ours, others[0]
 
 
-def _compare(found: StoredResults, said: Mapping[str, Predictions]) -> None:
-    (first, one), (second, two) = said.items()
-    seen = compare_pair(found.targets, one, two)
+def _compare(results: StoredResults, predictions: Mapping[str, Predictions]) -> None:
+    (first, one), (second, two) = predictions.items()
+    pair = compare_pair(results.targets, one, two)
     counts = {
-        "Both are right": seen.both,
-        FIRST: seen.only_first,
-        SECOND: seen.only_second,
-        NEITHER: seen.neither,
+        "Both are right": pair.both,
+        FIRST: pair.only_first,
+        SECOND: pair.only_second,
+        NEITHER: pair.neither,
     }
     with st.container(key="rows_counts", horizontal=True):
         for name, count in counts.items():
             st.metric(name, f"{count:,}", width="content")
-    st.text(_sentence(first, second, seen))
-    if not len(seen.rows):
+    st.text(_sentence(first, second, pair))
+    if not len(pair.rows):
         return
-    _list(found, said, seen)
+    _list(results, predictions, pair)
 
 
-def _list(found: StoredResults, said: Mapping[str, Predictions], seen: PairwiseComparison) -> None:
+def _list(
+    results: StoredResults, predictions: Mapping[str, Predictions], pair: PairwiseComparison
+) -> None:
     """The rows that are decided differently, or those of them on which one is right."""
     view = st.segmented_control(
         "Rows",
@@ -90,14 +92,14 @@ def _list(found: StoredResults, said: Mapping[str, Predictions], seen: PairwiseC
         wrap=True,
     )
     kept = {
-        ALL: np.ones(len(seen.first_right), bool),
-        FIRST: seen.first_right & ~seen.second_right,
-        SECOND: seen.second_right & ~seen.first_right,
-        NEITHER: ~seen.first_right & ~seen.second_right,
+        ALL: np.ones(len(pair.first_right), bool),
+        FIRST: pair.first_right & ~pair.second_right,
+        SECOND: pair.second_right & ~pair.first_right,
+        NEITHER: ~pair.first_right & ~pair.second_right,
     }[view]
-    chosen = [int(row) for row in seen.rows if kept[row]]
+    chosen = [int(row) for row in pair.rows if kept[row]]
     texts = widgets.test_texts()
-    table = _table(found, said, chosen, texts)
+    table = _table(results, predictions, chosen, texts)
     if table.empty:
         st.text("There is no such row.")
         return
@@ -110,23 +112,23 @@ def _list(found: StoredResults, said: Mapping[str, Predictions], seen: PairwiseC
             for name in table.columns
             if name.startswith("Score")
         },
-        alt=f"Rows on which {' and '.join(said)} decide differently",
+        alt=f"Rows on which {' and '.join(predictions)} decide differently",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         charts.offer(table, "rows", f"Download {len(table):,} rows")
         st.caption(_note(len(table), bool(texts)))
 
 
-def _sentence(first: str, second: str, seen: PairwiseComparison) -> str:
+def _sentence(first: str, second: str, pair: PairwiseComparison) -> str:
     """What the counts say, and whether chance alone would say it too."""
-    if not len(seen.rows):
+    if not len(pair.rows):
         return f"{first} and {second} decide every row alike."
-    if seen.only_first == seen.only_second:
-        return f"They decide {len(seen.rows):,} rows differently; each is right as often."
-    ahead = first if seen.only_first > seen.only_second else second
-    chance = "less than 1 in 1,000" if seen.p_value < 0.001 else f"{seen.p_value:.3f}"
+    if pair.only_first == pair.only_second:
+        return f"They decide {len(pair.rows):,} rows differently; each is right as often."
+    ahead = first if pair.only_first > pair.only_second else second
+    chance = "less than 1 in 1,000" if pair.p_value < 0.001 else f"{pair.p_value:.3f}"
     return (
-        f"They decide {len(seen.rows):,} rows differently. {ahead} is right on more of them; two "
+        f"They decide {len(pair.rows):,} rows differently. {ahead} is right on more of them; two "
         f"equally good models would differ so clearly with a probability of {chance} "
         "(exact McNemar test)."
     )
@@ -139,17 +141,20 @@ def _note(count: int, has_texts: bool) -> str:
 
 
 def _table(
-    found: StoredResults, said: Mapping[str, Predictions], rows: list[int], texts: tuple[str, ...]
+    results: StoredResults,
+    predictions: Mapping[str, Predictions],
+    rows: list[int],
+    texts: tuple[str, ...],
 ) -> pd.DataFrame:
     """A line a row: its id, its text where there is one, the truth, and what each model said."""
-    targets = found.targets
+    targets = results.targets
     columns: dict[str, list[object]] = {"Text": [texts[row] for row in rows]} if texts else {}
     columns["Truth"] = [name_labels(targets.matrix, row, targets.labels) for row in rows]
-    for place, (title, answers) in enumerate(said.items(), start=1):
-        name = title if title not in columns else f"{title} ({place})"
+    for number, (title, answers) in enumerate(predictions.items(), start=1):
+        name = title if title not in columns else f"{title} ({number})"
         columns[name] = [name_labels(answers.decided, row, targets.labels) for row in rows]
         scores = np.nan_to_num(answers.scores[rows]).max(axis=1) if rows else []
-        columns[f"Score {place}"] = [float(score) for score in scores]
-    ids = found.row_ids or [f"row {row + 1}" for row in range(len(targets.matrix))]
+        columns[f"Score {number}"] = [float(score) for score in scores]
+    ids = results.row_ids or [f"row {row + 1}" for row in range(len(targets.matrix))]
     columns["Row"] = [ids[row] for row in rows]
     return pd.DataFrame(columns)

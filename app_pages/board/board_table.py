@@ -119,14 +119,16 @@ def results_frame(rows: Mapping[str, LeaderboardRow]) -> pd.DataFrame:
 
 def _table_line(row: LeaderboardRow) -> dict[str, object]:
     """A row as the table shows it."""
-    model, found = row.model, row.difference
+    model, difference = row.model, row.difference
     return {
         "title": model.title,
         "role": model.role,
-        "verdict": found.verdict if found else "",
+        "verdict": difference.verdict if difference else "",
         **{name: row.figures[name] for name in MEASURES},
         "mcc_interval": format_interval(row.intervals["mcc"]),
-        "difference": f"{found.mcc:+.3f} ({format_interval(found.interval, '+')})" if found else "",
+        "difference": f"{difference.mcc:+.3f} ({format_interval(difference.interval, '+')})"
+        if difference
+        else "",
         "size_mb": model.size_bytes / 1e6,
         "latency_p50_ms": model.latency_p50_ms,
         "latency_p95_ms": model.latency_p95_ms,
@@ -147,8 +149,8 @@ def label_frame(row: LeaderboardRow, board: Leaderboard) -> pd.DataFrame:
             "Label": board.labels,
             "In the test set": board.positives,
             **{shown: row.by_label[name] for name, shown in zip(names, headings, strict=True)},
-            "F1, 95 %": [format_interval(found) for found in spans["f1"]],
-            "AUC, 95 %": [format_interval(found) for found in spans["roc_auc_by_label"]],
+            "F1, 95 %": [format_interval(interval) for interval in spans["f1"]],
+            "AUC, 95 %": [format_interval(interval) for interval in spans["roc_auc_by_label"]],
         }
     )
 

@@ -63,11 +63,11 @@ def _draw_answer(answer: ChatAnswer) -> None:
             st.caption("It ended its answer without a word.")
         if answer.job.state is JobState.FAILED:
             _draw_failure(answer)
-        if told := conversation.note(answer):
-            st.caption(told)
+        if note := conversation.note(answer):
+            st.caption(note)
         if notice := conversation.lost(answer):
             st.caption(f":material/content_cut: {notice}")
-        if answer.told and answer.job.is_over:
+        if answer.messages and answer.job.is_over:
             key = f"thumb/{answer.id}"
             st.feedback("thumbs", key=key, on_change=_keep, args=(answer, key))
 
@@ -89,7 +89,7 @@ def _keep(answer: ChatAnswer, key: str) -> None:
             is_good=None if value is None else bool(value),
             repo_id=answer.entry.repo_id,
             revision=answer.entry.revision,
-            messages=answer.told,
+            messages=answer.messages,
             who=str(st.session_state.who),
         )
         chat_models.opinions().add(opinion)

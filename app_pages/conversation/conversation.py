@@ -21,7 +21,7 @@ BASE, TUNED = "Base model", "Tuned model"
 
 @dataclass(frozen=True)
 class ChatAnswer:
-    """One model's part of a turn. asked: all that it was told; job: how its answer goes."""
+    """One model's part of a turn. asked: the messages before it; job: how its answer goes."""
 
     title: str
     entry: ChatEntry
@@ -35,7 +35,7 @@ class ChatAnswer:
         return "" if self.job.step is None else self.job.step.text
 
     @property
-    def told(self) -> tuple[Message, ...]:
+    def messages(self) -> tuple[Message, ...]:
         """The conversation with this answer at its end; () where it says nothing."""
         return (*self.asked, Message(ASSISTANT, self.text)) if self.text else ()
 
@@ -118,13 +118,13 @@ def conversations(turns: Sequence[Turn]) -> list[tuple[str, tuple[Message, ...]]
     """For a download: each model's name with all that was said with it, system prompt first."""
     if not turns:
         return []
-    found = []
+    talks = []
     for number, answer in enumerate(turns[-1].answers):
         system = tuple(message for message in answer.asked[:1] if message.role == SYSTEM)
         messages = messages_so_far(turns, number)
         if messages:
-            found.append((f"{answer.title}: {answer.entry.repo_id}", (*system, *messages)))
-    return found
+            talks.append((f"{answer.title}: {answer.entry.repo_id}", (*system, *messages)))
+    return talks
 
 
 def note(answer: ChatAnswer) -> str:

@@ -29,7 +29,7 @@ def categories(labels: Sequence[str], series: Mapping[str, Sequence[int]], rows:
     """The share of rows that have each label, a bar a series; the most frequent labels of many."""
     totals = np.sum([np.asarray(counts, float) for counts in series.values()], axis=0)
     kept = np.argsort(-totals, kind="stable")[:MOST_LABELS]
-    order = [labels[place] for place in kept]
+    order = [labels[index] for index in kept]
     data = _shares(order, {name: [counts[p] for p in kept] for name, counts in series.items()})
     # A multi-label row counts for several labels, so shares are of what was counted.
     chart = (
@@ -45,9 +45,9 @@ def categories(labels: Sequence[str], series: Mapping[str, Sequence[int]], rows:
     )
     last = list(series)[-1]
     top = data[data["series"] == last].nlargest(1, "rows").iloc[0]
-    told = f"Share of each label in {' and '.join(series)}: most frequent in {last} is "
-    told += f"{top['group']} with {top['share']:.0%} of {rows:,} rows"
-    return Plot(chart, data, told, 80 + (12 + 18 * len(series)) * len(order) + 22 * len(series))
+    summary = f"Share of each label in {' and '.join(series)}: most frequent in {last} is "
+    summary += f"{top['group']} with {top['share']:.0%} of {rows:,} rows"
+    return Plot(chart, data, summary, 80 + (12 + 18 * len(series)) * len(order) + 22 * len(series))
 
 
 def lengths(series: Mapping[str, Sequence[int]]) -> Plot:
@@ -58,19 +58,19 @@ def lengths(series: Mapping[str, Sequence[int]]) -> Plot:
     data = _shares(order, series)
     last = list(series)[-1]
     top = data[data["series"] == last].nlargest(1, "rows").iloc[0]
-    told = f"Words in a text of {' and '.join(series)}: in {last} mostly {top['group']}"
-    return Plot(_bars(data, order, list(series), "Words in a text"), data, told, 380)
+    summary = f"Words in a text of {' and '.join(series)}: in {last} mostly {top['group']}"
+    return Plot(_bars(data, order, list(series), "Words in a text"), data, summary, 380)
 
 
 def scores(series: Mapping[str, Sequence[int]], what: str) -> Plot:
     """How high scores are, in 20 bins, a bar a series."""
     step = 1 / analysis.SCORE_BINS
-    order = [f"{step * place:.2f}" for place in range(analysis.SCORE_BINS)]
+    order = [f"{step * number:.2f}" for number in range(analysis.SCORE_BINS)]
     data = _shares(order, series)
     last = list(series)[-1]
     high = data[(data["series"] == last) & (data["group"] >= "0.90")]["share"].sum()
-    told = f"{what} in {' and '.join(series)}: {high:.0%} of those in {last} are 0.9 or more"
-    return Plot(_bars(data, order, list(series), f"{what}, from"), data, told, 380)
+    summary = f"{what} in {' and '.join(series)}: {high:.0%} of those in {last} are 0.9 or more"
+    return Plot(_bars(data, order, list(series), f"{what}, from"), data, summary, 380)
 
 
 def plane(rows: Rows, placed: Projection, axes: tuple[str, str]) -> Plot:
@@ -103,8 +103,8 @@ def plane(rows: Rows, placed: Projection, axes: tuple[str, str]) -> Plot:
             ),
         )
     )
-    told = f"{len(data):,} texts as points, near ones being alike: {', '.join(order)}"
-    return Plot(chart, data, told, 480 + 22 * len(order))
+    summary = f"{len(data):,} texts as points, near ones being alike: {', '.join(order)}"
+    return Plot(chart, data, summary, 480 + 22 * len(order))
 
 
 def with_lengths(rows: Rows, placed: Projection) -> Projection:
@@ -113,15 +113,15 @@ def with_lengths(rows: Rows, placed: Projection) -> Projection:
     return Projection(placed.rows, points, placed.explained)
 
 
-def slices(found: Sequence[Slice], measure: str) -> Plot:
+def slices(parts: Sequence[Slice], measure: str) -> Plot:
     """The share of hits in each slice with its interval, the largest slice first."""
     data = pd.DataFrame(
         {
-            "slice": [one.value for one in found],
-            "rows": [one.count for one in found],
-            "share": [one.share for one in found],
-            "low": [one.interval[0] if one.interval else None for one in found],
-            "high": [one.interval[1] if one.interval else None for one in found],
+            "slice": [one.value for one in parts],
+            "rows": [one.count for one in parts],
+            "share": [one.share for one in parts],
+            "low": [one.interval[0] if one.interval else None for one in parts],
+            "high": [one.interval[1] if one.interval else None for one in parts],
         }
     )
     data["label"] = [f"{name} ({rows:,})" for name, rows in zip(data["slice"], data["rows"])]  # noqa: B905
@@ -133,9 +133,9 @@ def slices(found: Sequence[Slice], measure: str) -> Plot:
         x=alt.X("low:Q", title=measure).axis(format="%").scale(domain=[0, 1]), x2="high:Q"
     )
     points = base.mark_point(filled=True, size=120, opacity=1).encode(x="share:Q")
-    told = "; ".join(f"{one.value} {one.share:.0%} of {one.count:,}" for one in found)
+    summary = "; ".join(f"{one.value} {one.share:.0%} of {one.count:,}" for one in parts)
     return Plot(
-        spans + points, data.drop(columns="label"), f"{measure}: {told}", 80 + 36 * len(data)
+        spans + points, data.drop(columns="label"), f"{measure}: {summary}", 80 + 36 * len(data)
     )
 
 

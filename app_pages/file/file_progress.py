@@ -20,9 +20,9 @@ def watch(job: Job[BatchProgress]) -> None:
 def _draw(job: Job[BatchProgress]) -> None:
     if job.is_over:
         st.rerun()
-    share, told = describe_progress(job)
+    share, text = describe_progress(job)
     with st.container(key="file_progress", border=True):
-        st.progress(share, text=told)
+        st.progress(share, text=text)
         st.button(
             "Stop",
             key="file_stop",
@@ -45,11 +45,11 @@ def describe_progress(job: Job[BatchProgress]) -> tuple[float, str]:
     if job.step is None:
         return 0.0, "Loading the model"
     step = job.step
-    told = f"{step.done:,} of {step.total:,} rows"
+    text = f"{step.done:,} of {step.total:,} rows"
     if step.rejected:
-        told += f", {step.rejected:,} rejected"
+        text += f", {step.rejected:,} rejected"
     left_s = _left_s(step, job.running_s)
-    return _share(step), f"{told}, {format_duration(left_s)} left" if left_s is not None else told
+    return _share(step), f"{text}, {format_duration(left_s)} left" if left_s is not None else text
 
 
 def _share(step: BatchProgress | None) -> float:

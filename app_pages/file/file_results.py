@@ -84,11 +84,11 @@ def _load(file: ScoredFile) -> FileResult:
 
 def _sentence(file: ScoredFile) -> str:
     done = file.rows - file.rejected
-    told = f"{file.name}: {done:,} of {file.rows:,} rows scored by {file.repo_id}"
+    summary = f"{file.name}: {done:,} of {file.rows:,} rows scored by {file.repo_id}"
     if not file.rejected:
-        return f"{told}."
+        return f"{summary}."
     keep = "keeps its place" if file.rejected == 1 else "keep their places"
-    return f"{told}; {file.rejected:,} could not be and {keep}, with the reason."
+    return f"{summary}; {file.rejected:,} could not be and {keep}, with the reason."
 
 
 def _downloads(file: ScoredFile) -> None:
@@ -119,14 +119,14 @@ def _labels_plot(result: FileResult) -> Plot:
         y=alt.Y("label:N", sort=names, title=None),
         x=alt.X("rows:Q", title="Rows", axis=alt.Axis(tickMinStep=1, tickCount=6)),
     )
-    said = "; ".join(f"{name} {count:,}" for name, count in zip(names, rows, strict=True))
+    summary = "; ".join(f"{name} {count:,}" for name, count in zip(names, rows, strict=True))
     return Plot(
         base.mark_bar(height=14)
         + base.mark_text(align="left", dx=6, color="currentColor").encode(
             text=alt.Text("rows:Q", format=",")
         ),
         data,
-        f"Rows of {result.file.name} by what was decided: {said}",
+        f"Rows of {result.file.name} by what was decided: {summary}",
         height=60 + 28 * len(names),
     )
 
@@ -150,16 +150,16 @@ def _figures(grade: Grade) -> None:
 
 def _label_table(result: FileResult, grade: Grade) -> None:
     """Figures of each label, and which rows could not be judged."""
-    found = grade.metrics
+    figures = grade.metrics
     st.dataframe(
         pd.DataFrame(
             {
                 "Label": result.file.labels,
                 "In the file": grade.truth.sum(axis=0),
-                "F1": found.f1,
-                "Precision": found.precision,
-                "Recall": found.recall,
-                "AUC": found.roc_auc_by_label,
+                "F1": figures.f1,
+                "Precision": figures.precision,
+                "Recall": figures.recall,
+                "AUC": figures.roc_auc_by_label,
             }
         ),
         key="file_by_label",

@@ -62,11 +62,11 @@ def heading(rows: Rows, file: ScoredFile | None, model: ModelEntry) -> None:
 
 def drift(rows: Rows, training: TrainedOn | None, tested: Predictions | None) -> None:
     """Each comparison with its distance, and whether chance alone explains it."""
-    found = shifts(rows, training, tested)
-    if not found:
+    measured = shifts(rows, training, tested)
+    if not measured:
         return
     st.subheader("Has anything moved?", anchor=False)
-    moved = [one for one in found if one.drift.is_more_than_chance]
+    moved = [one for one in measured if one.drift.is_more_than_chance]
     if moved:
         named = " and ".join(f"{one.what.lower()} against {one.against}" for one in moved)
         warning = "" if tested is None else " Figures of the test set may not hold here."
@@ -75,13 +75,13 @@ def drift(rows: Rows, training: TrainedOn | None, tested: Predictions | None) ->
         st.text("Nothing that was looked at differs by more than chance explains.")
     table = pd.DataFrame(
         {
-            "What": [one.what for one in found],
-            "Against": [one.against for one in found],
-            "Distance": [one.drift.distance for one in found],
-            "Chance alone, up to": [one.drift.by_chance for one in found],
-            "Stability index": [one.drift.psi for one in found],
+            "What": [one.what for one in measured],
+            "Against": [one.against for one in measured],
+            "Distance": [one.drift.distance for one in measured],
+            "Chance alone, up to": [one.drift.by_chance for one in measured],
+            "Stability index": [one.drift.psi for one in measured],
             "Finding": [
-                "has moved" if one.drift.is_more_than_chance else "cannot tell" for one in found
+                "has moved" if one.drift.is_more_than_chance else "cannot tell" for one in measured
             ],
         }
     )
@@ -124,20 +124,20 @@ def lengths(rows: Rows, training: TrainedOn | None) -> None:
 def scores(rows: Rows, tested: Predictions | None) -> None:
     """How high scores are, beside those of the test set."""
     st.subheader("How sure the model is", anchor=False)
-    place = st.selectbox(
+    choice = st.selectbox(
         "Scores of",
         range(TOP, len(rows.labels)),
         key="scores_of",
-        format_func=lambda place: TOP_SCORE if place == TOP else rows.labels[place],
+        format_func=lambda choice: TOP_SCORE if choice == TOP else rows.labels[choice],
     )
     sides = {"this file": rows.scores}
     if tested is not None:
         sides = {TEST: tested.scores, **sides}
     series = {
-        name: analysis.by_score(analysis.strongest(table) if place == TOP else table[:, place])
+        name: analysis.by_score(analysis.strongest(table) if choice == TOP else table[:, choice])
         for name, table in sides.items()
     }
-    what = "Strongest score" if place == TOP else f"Score of {rows.labels[place]}"
+    what = "Strongest score" if choice == TOP else f"Score of {rows.labels[choice]}"
     charts.show(file_charts.scores(series, what), "scores")
 
 
@@ -160,17 +160,17 @@ def word_changes(rows: Rows, training: TrainedOn | None) -> None:
         _words("missing", missing, "of training texts")
 
 
-def _words(name: str, found: Sequence[Word], source: str) -> None:
+def _words(name: str, words: Sequence[Word], source: str) -> None:
     """A list of words with their shares."""
-    st.text(f"{name.capitalize()}: {len(found):,}")
-    if not found:
+    st.text(f"{name.capitalize()}: {len(words):,}")
+    if not words:
         st.caption("None.")
         return
     table = pd.DataFrame(
         {
-            "Word": [word.word for word in found],
-            "Texts": [word.texts for word in found],
-            "Share": [word.share for word in found],
+            "Word": [word.word for word in words],
+            "Texts": [word.texts for word in words],
+            "Share": [word.share for word in words],
         }
     )
     share = st.column_config.ProgressColumn(
@@ -193,24 +193,24 @@ def slices(rows: Rows, file: ScoredFile | None) -> None:
     columns = [name for name in columns if file is None or name not in file.text_fields]
     with st.container(key="slice_controls", horizontal=True):
         by = st.selectbox("By", tuple(dict.fromkeys((BY_LENGTH, *columns))), key="slice_by")
-        place = st.selectbox(
+        choice = st.selectbox(
             "Share of rows",
             range(RIGHT if rows.is_labelled.any() else 0, len(rows.labels)),
             key="slice_measure",
-            format_func=lambda place: (
-                DECIDED_RIGHT if place == RIGHT else f"decided {rows.labels[place]}"
+            format_func=lambda choice: (
+                DECIDED_RIGHT if choice == RIGHT else f"decided {rows.labels[choice]}"
             ),
         )
     kept, hits, measure = rows.is_labelled, rows.is_right, DECIDED_RIGHT
-    if place != RIGHT:
-        kept, hits = np.ones(len(rows.texts), bool), rows.decided[:, place]
-        measure = f"decided {rows.labels[place]}"
+    if choice != RIGHT:
+        kept, hits = np.ones(len(rows.texts), bool), rows.decided[:, choice]
+        measure = f"decided {rows.labels[choice]}"
     if file is None or by == BY_LENGTH:
-        found = analysis.slices_by_length(rows.lengths[kept], hits[kept])
+        parts = analysis.slices_by_length(rows.lengths[kept], hits[kept])
     else:
         cells = scored_file.values(file, [by])[by]
-        found = analysis.slices([cells[row] for row in rows.numbers[kept]], hits[kept])
-    charts.show(file_charts.slices(found, f"Share {measure}"), "slices")
+        parts = analysis.slices([cells[row] for row in rows.numbers[kept]], hits[kept])
+    charts.show(file_charts.slices(parts, f"Share {measure}"), "slices")
     st.caption(
         "In brackets the rows of a slice; a line is the 95 % interval of its share (Wilson)."
     )

@@ -32,7 +32,7 @@ def draw(
     examples: the columns of the file that is taken where a visitor has none at hand.
     """
     state = st.session_state
-    given = st.file_uploader(
+    file = st.file_uploader(
         f"Your file: {formats.in_words()}",
         type=formats.SUFFIXES,
         key="file",
@@ -46,8 +46,8 @@ def draw(
     if state.is_file_new:
         state.is_file_new = False
         forget()
-        if given is not None:
-            _take(given.name, given.getvalue(), settings, usual_columns)
+        if file is not None:
+            _take(file.name, file.getvalue(), settings, usual_columns)
     if state.upload is None and state.upload_problem is None:
         rows = len(next(iter(examples.values())))
         if st.button(
@@ -94,24 +94,24 @@ def _take(name: str, content: bytes, settings: Settings, usual_columns: Sequence
 
 def _show(upload: Upload, settings: Settings, usual_columns: Sequence[str]) -> None:
     """The first rows as they were read, so that a wrong delimiter or encoding is seen here."""
-    found = upload.survey
-    told = [_count(found.rows, "row"), _count(len(found.columns), "column")]
-    if found.delimiter is not None:
-        told[-1] += f" divided by {_DELIMITERS[found.delimiter]}"
-    if found.encoding is not None:
-        told.append(found.encoding.upper())
-    if found.broken:
-        told.append(f"{_count(found.broken, 'row')} that cannot be read")
+    survey = upload.survey
+    facts = [_count(survey.rows, "row"), _count(len(survey.columns), "column")]
+    if survey.delimiter is not None:
+        facts[-1] += f" divided by {_DELIMITERS[survey.delimiter]}"
+    if survey.encoding is not None:
+        facts.append(survey.encoding.upper())
+    if survey.broken:
+        facts.append(f"{_count(survey.broken, 'row')} that cannot be read")
     with st.container(key="file_told"):
-        st.text(f"{upload.name}: {', '.join(told)}")
-    rows = [row for row in found.first if not isinstance(row, Broken)][:_SHOWN_ROWS]
+        st.text(f"{upload.name}: {', '.join(facts)}")
+    rows = [row for row in survey.first if not isinstance(row, Broken)][:_SHOWN_ROWS]
     st.dataframe(
         pd.DataFrame([{name: _shown(row.get(name)) for name in upload.columns} for row in rows]),
         key="file_preview",
         hide_index=True,
         alt=f"The first {len(rows)} rows of {upload.name}",
     )
-    if found.delimiter is not None:
+    if survey.delimiter is not None:
         st.checkbox(
             "The first row names the columns",
             key="file_has_header",

@@ -37,8 +37,8 @@ class FileResult:
     @property
     def is_scored(self) -> NDArray[np.bool_]:
         """(N,) bool, False in a rejected row."""
-        found: NDArray[np.bool_] = np.asarray(~np.isnan(self.scores).all(axis=1))
-        return found
+        mask: NDArray[np.bool_] = np.asarray(~np.isnan(self.scores).all(axis=1))
+        return mask
 
     def views(self) -> dict[str, NDArray[np.int64]]:
         """Which rows each view shows, by the name of the view; labels are named label:NAME."""
@@ -46,8 +46,8 @@ class FileResult:
         views = {ALL: np.arange(len(self.scores))}
         if self.grade is not None:
             views[MISTAKES] = np.array(self.grade.wrong, np.int64)
-        for place, label in enumerate(self.file.labels):
-            views[f"{LABEL}{label}"] = np.flatnonzero(self.decided[:, place])
+        for column, label in enumerate(self.file.labels):
+            views[f"{LABEL}{label}"] = np.flatnonzero(self.decided[:, column])
         if nothing.any():
             views[NOTHING] = np.flatnonzero(nothing)
         if not self.is_scored.all():
@@ -87,10 +87,10 @@ def _decision(result: FileResult, number: int, row: Mapping[str, object]) -> dic
     if row[scored_file.REJECTED] is not None:
         return {"Decided": f"rejected: {row[scored_file.REJECTED]}", "Score": None, "Next": ""}
     scores, labels = result.scores[number], result.file.labels
-    ranked = [int(place) for place in np.argsort(-scores, kind="stable")]
-    ranked = [place for place in ranked if not np.isnan(scores[place])]
-    chosen = [labels[place] for place in ranked if result.decided[number, place]]
-    rest = [place for place in ranked if not result.decided[number, place]]
+    ranked = [int(index) for index in np.argsort(-scores, kind="stable")]
+    ranked = [index for index in ranked if not np.isnan(scores[index])]
+    chosen = [labels[index] for index in ranked if result.decided[number, index]]
+    rest = [index for index in ranked if not result.decided[number, index]]
     if not chosen:
         top = labels[ranked[0]]
         return {

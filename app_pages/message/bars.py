@@ -75,10 +75,10 @@ def _bar(score: float | None, threshold: float | None, is_decided: bool) -> str:
         if threshold is None
         else f'<span class="threshold" style="--at: {threshold:.3f}"></span>'
     )
-    given = ' <span class="given" aria-label="given">✓</span>' if is_decided else ""
+    mark = ' <span class="given" aria-label="given">✓</span>' if is_decided else ""
     return (
         f'<span class="pair"><span class="{kind}" style="--share: {score:.3f}">{line}</span>'
-        f'<span class="value">{_figures(score, threshold, is_decided)}{given}</span></span>'
+        f'<span class="value">{_figures(score, threshold, is_decided)}{mark}</span></span>'
     )
 
 

@@ -24,7 +24,7 @@ from inference.data.problem_types import SINGLE
 from inference.feedback.log import Feedback, check_labels
 from inference.feedback.next_run import TEXT, NextRunPlan
 
-MAX_GIVEN = 200  # answers of one session
+MAX_ANSWERS = 200  # answers of one session
 _MAX_PILLS = 8  # more labels are chosen from a list
 
 
@@ -46,14 +46,14 @@ def draw(row: HistoryRow, catalogue: Catalogue) -> None:
 
 
 def _draw(row: HistoryRow, catalogue: Catalogue, column: Column, decided: tuple[str, ...]) -> None:
-    given = _standing(row.id)
-    question = "" if given is not None else " Is that right?"
+    entry = _standing(row.id)
+    question = "" if entry is not None else " Is that right?"
     st.html(
         f"<p class='says'>{escape(column.title)} says <b>{escape(join_labels(decided))}</b>."
         f"{question}</p>"
     )
-    if given is not None:
-        _draw_given(given)
+    if entry is not None:
+        _draw_entry(entry)
     elif st.session_state.correcting == row.id:
         _draw_labels(row, catalogue, column, decided)
     else:
@@ -124,21 +124,21 @@ def _draw_labels(
         )
 
 
-def _draw_given(given: SessionFeedback) -> None:
-    said = join_labels(given.feedback.corrected)
+def _draw_entry(entry: SessionFeedback) -> None:
+    labels = join_labels(entry.feedback.corrected)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text("Kept: you agree." if given.feedback.is_confirmed else f"Kept: you say {said}.")
-        undo_button(given, "undo")
+        st.text("Kept: you agree." if entry.feedback.is_confirmed else f"Kept: you say {labels}.")
+        undo_button(entry, "undo")
 
 
-def undo_button(given: SessionFeedback, place: str) -> None:
+def undo_button(entry: SessionFeedback, key: str) -> None:
     """A button that takes an answer back; place tells two on one page apart."""
     st.button(
         "Take it back",
-        key=f"{place}/{given.feedback.id}",
+        key=f"{key}/{entry.feedback.id}",
         icon=":material/undo:",
         on_click=_undo,
-        args=(given,),
+        args=(entry,),
     )
 
 
@@ -193,7 +193,12 @@ def _asked_about(row: HistoryRow) -> Column:
 def _standing(row_id: str) -> SessionFeedback | None:
     """What this session said of a row and did not take back."""
     return next(
-        (one for one in st.session_state.given if one.row_id == row_id and not one.is_undone), None
+        (
+            entry
+            for entry in st.session_state.own_feedback
+            if entry.row_id == row_id and not entry.is_undone
+        ),
+        None,
     )
 
 
@@ -210,8 +215,8 @@ def _keep(row: HistoryRow, catalogue: Catalogue, column: Column, labels: tuple[s
     try:
         analysis = row.analysis
         corrected = check_labels(labels, analysis.labels, analysis.problem_type)
-        if len(st.session_state.given) >= MAX_GIVEN:
-            raise FeedbackError(f"{MAX_GIVEN} answers are as many as one session may give.")
+        if len(st.session_state.own_feedback) >= MAX_ANSWERS:
+            raise FeedbackError(f"{MAX_ANSWERS} answers are as many as one session may give.")
         auth.count_request()
         cell = row.cell(column)
         assert cell is not None, f"{column.title} was not asked about {row.id}"
@@ -230,20 +235,24 @@ def _keep(row: HistoryRow, catalogue: Catalogue, column: Column, labels: tuple[s
         st.session_state.correction_problem = error
     else:
         record_event("feedback kept", repo_id=column.repo_id, is_confirmed=feedback.is_confirmed)
-        st.session_state.given = (SessionFeedback(row.id, feedback), *st.session_state.given)
+        st.session_state.own_feedback = (
+            SessionFeedback(row.id, feedback),
+            *st.session_state.own_feedback,
+        )
         st.session_state.correcting = None
 
 
-def _undo(given: SessionFeedback) -> None:
+def _undo(entry: SessionFeedback) -> None:
     try:
         auth.count_request()
-        widgets.feedback_log().undo(given.feedback.id)
+        widgets.feedback_log().undo(entry.feedback.id)
     except UserError as error:
         st.session_state.correction_problem = error
     else:
-        record_event("feedback taken back", repo_id=given.feedback.repo_id)
-        st.session_state.given = tuple(
-            replace(one, is_undone=True) if one is given else one for one in st.session_state.given
+        record_event("feedback taken back", repo_id=entry.feedback.repo_id)
+        st.session_state.own_feedback = tuple(
+            replace(other, is_undone=True) if other is entry else other
+            for other in st.session_state.own_feedback
         )
 
 

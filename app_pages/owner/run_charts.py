@@ -13,12 +13,12 @@ _ROW_PX = 28
 _WHOLE = alt.Axis(tickMinStep=1, tickCount=6, format=",d")
 
 
-def labels(found: DataReport) -> Plot:
+def labels(report: DataReport) -> Plot:
     """How many texts have each label, by part."""
     data = pd.DataFrame(
         [
             {"label": label, "texts": count, "part": part.name}
-            for part in found.parts
+            for part in report.parts
             for label, count in part.label_counts.items()
         ]
     )
@@ -28,7 +28,7 @@ def labels(found: DataReport) -> Plot:
         .encode(
             x=alt.X("texts:Q", title="texts", axis=_WHOLE),
             y=alt.Y("label:N", title=None, sort="-x"),
-            color=alt.Color("part:N", legend=bottom_legend() if len(found.parts) > 1 else None),
+            color=alt.Color("part:N", legend=bottom_legend() if len(report.parts) > 1 else None),
             tooltip=["part", "label", alt.Tooltip("texts:Q", format=",d")],
         )
     )

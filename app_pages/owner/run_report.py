@@ -49,65 +49,65 @@ _SIGNS = {"error": ":material/error:", "warning": ":material/warning:", "note": 
 def checkup(run: Run) -> None:
     """What the doctor says of the data."""
     try:
-        found = data_report.load(run.folder / "doctor")
+        report = data_report.load(run.folder / "doctor")
     except UserError as error:
         widgets.error_box(error)
         return
-    if found is None:
+    if report is None:
         return
     st.subheader("What the data is like", anchor=False)
     with st.container(key="checkup_counts", horizontal=True):
-        for part in found.parts:
+        for part in report.parts:
             st.metric(f"Rows, {part.name}", f"{part.rows:,}")
             st.metric("Kept", f"{part.kept:,}")
             st.metric("Rejected", f"{part.rejected:,}")
             st.metric("Characters, median", f"{part.chars_median:,}")
-    _findings(found)
-    charts.show(run_charts.labels(found), "checkup_labels")
-    if found.suspects:
-        with st.expander(f"Labels worth a second look ({len(found.suspects)})", key="suspects"):
-            data = pd.DataFrame([vars(suspect) for suspect in found.suspects])
+    _findings(report)
+    charts.show(run_charts.labels(report), "checkup_labels")
+    if report.suspects:
+        with st.expander(f"Labels worth a second look ({len(report.suspects)})", key="suspects"):
+            data = pd.DataFrame([vars(suspect) for suspect in report.suspects])
             data.columns = ["Row", "Its label", "Its words say"]
             st.dataframe(data, key="suspect_rows", hide_index=True)
             charts.offer(data, "suspects", "These rows")
 
 
-def _findings(found: DataReport) -> None:
-    counted = [(one, found.count(one)) for one in data_report.SEVERITIES]
+def _findings(report: DataReport) -> None:
+    counted = [(one, report.count(one)) for one in data_report.SEVERITIES]
     counts = ", ".join(f"{count} {one}{'s' * (count > 1)}" for one, count in counted if count)
-    if not found.findings:
+    if not report.findings:
         st.success("Nothing to complain about.", icon=":material/check_circle:")
         return
     with st.expander(f"Findings: {counts}", expanded=True, key="checkup_findings"):
-        for finding in found.findings:
-            places = f" ({', '.join(finding.places)})" if finding.places else ""
-            st.markdown(f"{_SIGNS[finding.severity]} {widgets.plain(finding.message + places)}")
+        for finding in report.findings:
+            where = f" ({', '.join(finding.places)})" if finding.places else ""
+            st.markdown(f"{_SIGNS[finding.severity]} {widgets.plain(finding.message + where)}")
 
 
 def watch(run: Run) -> None:
     """How the last command goes or went; asked again every two seconds while one is at work."""
-    found = run.work
-    if found is None:
+    work = run.work
+    if work is None:
         return
-    if found.state == RUNNING:
+    if work.state == RUNNING:
         _live(run)
     else:
-        ended(found)
+        ended(work)
         _measured(run)
 
 
 @st.fragment(run_every=_EVERY_S)
 def _live(run: Run) -> None:
-    found = run.work
-    if found is None or found.state != RUNNING:
+    work = run.work
+    if work is None or work.state != RUNNING:
         st.rerun()  # all of the page: other steps are possible now
     with st.container(key="run_now", border=True):
-        if found.kind == TRAIN:
+        if work.kind == TRAIN:
             epochs = int(run.settings.get("num_train_epochs", DEFAULT_EPOCHS))
             stands = read_progress(run.output, epochs)
             st.progress(stands.share or 0.0, _words(stands))
         else:
-            st.text(f"{_DOING[found.kind]} …")
+            st.text(f"{_DOING[work.kind]} …")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Stop the run",  # Streamlit has a Stop of its own, for the script
@@ -116,7 +116,7 @@ def _live(run: Run) -> None:
                 on_click=run_actions.do,
                 args=("run stopped", lambda: stop(run)),
             )
-            st.caption(f"Since {moment(found.started_at)}. It goes on when you close this page.")
+            st.caption(f"Since {moment(work.started_at)}. It goes on when you close this page.")
     _measured(run)
 
 
@@ -159,19 +159,19 @@ def stop(run: Run) -> str:
     return run.name
 
 
-def ended(found: Work) -> None:
+def ended(work: Work) -> None:
     """How the last command ended."""
-    took = "" if found.ended_at is None else f", after {span(found.ended_at - found.started_at)}"
-    said = f"{_state(found)} ({moment(found.ended_at or found.started_at)}{took})."
-    hint = " What it printed tells why." if found.state == FAILED else ""
-    box = st.error if found.state == FAILED else st.success if found.state == DONE else st.warning
-    box(widgets.plain(said + hint), icon=_ICONS[found.state])
+    took = "" if work.ended_at is None else f", after {span(work.ended_at - work.started_at)}"
+    message = f"{_state(work)} ({moment(work.ended_at or work.started_at)}{took})."
+    hint = " What it printed tells why." if work.state == FAILED else ""
+    box = st.error if work.state == FAILED else st.success if work.state == DONE else st.warning
+    box(widgets.plain(message + hint), icon=_ICONS[work.state])
 
 
-def _state(found: Work) -> str:
-    if found.state == RUNNING:
-        return _DOING[found.kind]
-    return _ENDED.get((found.kind, found.state)) or f"{_DOING[found.kind]} {_HOW[found.state]}"
+def _state(work: Work) -> str:
+    if work.state == RUNNING:
+        return _DOING[work.kind]
+    return _ENDED.get((work.kind, work.state)) or f"{_DOING[work.kind]} {_HOW[work.state]}"
 
 
 def _words(stands: RunProgress) -> str:

@@ -50,26 +50,26 @@ def choose(run: Run) -> None:
 
 
 def _inputs(run: Run) -> None:
-    given, columns = run.settings, list(run.columns)
+    settings, columns = run.settings, list(run.columns)
     with st.container(horizontal=True):
         st.multiselect(
             "Text",
             columns,
-            default=_known(given.get("text_fields"), columns),
+            default=_known(settings.get("text_fields"), columns),
             key=f"text_fields_{run.name}",
             help="Several columns are kept apart for the model.",
         )
         st.multiselect(
             "Label",
             columns,
-            default=_known(given.get("label_fields"), columns),
+            default=_known(settings.get("label_fields"), columns),
             key=f"label_fields_{run.name}",
             help="One column of labels, or one column of 0 and 1 for each label.",
         )
     with st.container(horizontal=True):
         st.text_input(
             "Pretrained model",
-            given.get("model_name_or_path", DEFAULT_MODEL),
+            settings.get("model_name_or_path", DEFAULT_MODEL),
             key=f"model_{run.name}",
             help="A repo id of the Hub, or a folder of this machine.",
         )
@@ -80,13 +80,15 @@ def _inputs(run: Run) -> None:
 
 def _in_words(run: Run) -> str:
     """What was chosen, once it is fixed."""
-    given = run.settings
-    texts, labels = (", ".join(_fields(given.get(f"{name}_fields"))) for name in ("text", "label"))
+    settings = run.settings
+    texts, labels = (
+        ", ".join(_fields(settings.get(f"{name}_fields"))) for name in ("text", "label")
+    )
     return (
-        f"Text: {texts} · label: {labels} · {given.get('model_name_or_path', DEFAULT_MODEL)} · "
-        f"passes: {given.get('num_train_epochs', DEFAULT_EPOCHS)} · "
-        f"tokens: {given.get('max_seq_length', DEFAULT_TOKENS)} · "
-        f"texts: {given.get('max_train_samples') or 'all'}"
+        f"Text: {texts} · label: {labels} · {settings.get('model_name_or_path', DEFAULT_MODEL)} · "
+        f"passes: {settings.get('num_train_epochs', DEFAULT_EPOCHS)} · "
+        f"tokens: {settings.get('max_seq_length', DEFAULT_TOKENS)} · "
+        f"texts: {settings.get('max_train_samples') or 'all'}"
     )
 
 

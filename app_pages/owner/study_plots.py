@@ -74,21 +74,21 @@ def importance(study: Study, evaluator: str = FANOVA) -> pd.DataFrame:
 
     Empty where is_enough() is not, and where the evaluator finds no difference.
     """
-    found: dict[str, float] = {}
+    weights: dict[str, float] = {}
     if is_enough(study):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # settings that only some trials have
             try:
-                found = optuna.importance.get_param_importances(
+                weights = optuna.importance.get_param_importances(
                     as_optuna(study),
                     evaluator=EVALUATORS[evaluator](),
                     params=settings(study),  # the others cannot have mattered
                     normalize=False,
                 )
             except (RuntimeError, ValueError, ArithmeticError):  # fANOVA: trees without variance
-                found = {}
-    whole = sum(found.values())
-    shares = {name: value / whole for name, value in found.items()} if whole > 0 else {}
+                weights = {}
+    whole = sum(weights.values())
+    shares = {name: value / whole for name, value in weights.items()} if whole > 0 else {}
     return pd.DataFrame({"setting": list(shares), "importance": list(shares.values())})
 
 
@@ -107,10 +107,10 @@ def history(study: Study) -> Picture | None:
 
 def importances(study: Study, evaluator: str = FANOVA) -> Picture | None:
     """Importance as bars; None where this evaluator can say nothing."""
-    found = importance(study, evaluator)
-    if found.empty:
+    shares = importance(study, evaluator)
+    if shares.empty:
         return None
-    first = found.iloc[0]
+    first = shares.iloc[0]
     words = f"Importance of the settings by {evaluator}: most, {first['importance']:.0%}, is "
     words += f"{first['setting']}; it says {MEANINGS[evaluator]}"
     draw = partial(

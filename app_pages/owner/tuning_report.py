@@ -100,8 +100,8 @@ def _gains(study: Study) -> None:
 def _best(study: Study, run: Run) -> None:
     best, own = study.best, study.default
     assert best is not None, "there is a best trial"
-    found = _importance(run.tuning / STUDY_FILE, _stamp(run))
-    matters = dict(zip(found["setting"], found["importance"], strict=True))
+    shares = _importance(run.tuning / STUDY_FILE, _stamp(run))
+    matters = dict(zip(shares["setting"], shares["importance"], strict=True))
     data = pd.DataFrame(
         {
             "setting": list(best.values),

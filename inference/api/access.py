@@ -44,8 +44,8 @@ class AccessCheck:
         """
         assert self.key is not None, "asked for a key where none is set"
         # The header arrived as bytes, which the framework reads as Latin-1.
-        given = sent.credentials.encode("latin-1") if sent else b""
-        if not hmac.compare_digest(given, self.key.reveal().encode()):
+        credentials = sent.credentials.encode("latin-1") if sent else b""
+        if not hmac.compare_digest(credentials, self.key.reveal().encode()):
             await self.count(request)
             raise HTTPException(
                 401,

@@ -157,6 +157,6 @@ def _shape_error(request: Request, error: Exception) -> JSONResponse:
             faults.append(f"the body is not JSON: see character {fault['loc'][-1]}")
             continue
         # Pydantic also names the types that a value could have had.
-        place = ".".join(str(part) for part in fault["loc"][1:] if re.fullmatch(r"\w+", str(part)))
-        faults.append(f"{place}: {fault['msg']}" if place else str(fault["msg"]))
+        field = ".".join(str(part) for part in fault["loc"][1:] if re.fullmatch(r"\w+", str(part)))
+        faults.append(f"{field}: {fault['msg']}" if field else str(fault["msg"]))
     return shape_error(request, faults)

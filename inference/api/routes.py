@@ -163,14 +163,14 @@ class Endpoints:
         """
         if question.raw_scores:
             raise ChoiceError("Raw scores are not given here: leave raw_scores out.")
-        given = question.inputs
-        texts = [given] if isinstance(given, str) else [text for (text,) in given]
+        inputs = question.inputs
+        texts = [inputs] if isinstance(inputs, str) else [text for (text,) in inputs]
         name, catalogue = self._catalogue(question.catalogue)
         model = question.model or first_model(catalogue).repo_id
         asked = schemas.Question(catalogue=name, texts=texts, models=[model])
         _, comparison = await self._ask(asked)
-        said = schemas.predictions_json(comparison)
-        return JSONResponse(said[0] if isinstance(given, str) else said)
+        predictions = schemas.predictions_json(comparison)
+        return JSONResponse(predictions[0] if isinstance(inputs, str) else predictions)
 
     async def feedback(self, correction: schemas.Correction, request: Request) -> JSONResponse:
         """Keep what is right about a text; the next training may learn from it."""

@@ -213,21 +213,21 @@ def results_json(comparison: Comparison, question: Question) -> list[list[dict[s
             {
                 "repo_id": column.repo_id,
                 "decided": list(cell.decided) if question.thresholds else None,
-                "scores": _scores(comparison, row, place, cell, question.top_k),
+                "scores": _scores(comparison, row, index, cell, question.top_k),
             }
-            for place, (column, cell) in enumerate(zip(comparison.columns, cells, strict=True))
+            for index, (column, cell) in enumerate(zip(comparison.columns, cells, strict=True))
         ]
         for row, cells in enumerate(comparison.cells)
     ]
 
 
 def _scores(
-    comparison: Comparison, row: int, place: int, cell: Cell, top_k: int | None
+    comparison: Comparison, row: int, index: int, cell: Cell, top_k: int | None
 ) -> dict[str, float | None]:
     """All labels in the task's order, or the strongest first."""
     if top_k is None:
         return dict(zip(comparison.labels, cell.scores, strict=True))
-    return dict(comparison.top(row, place, top_k))
+    return dict(comparison.top(row, index, top_k))
 
 
 def predictions_json(comparison: Comparison) -> list[list[dict[str, object]]]:

@@ -81,7 +81,7 @@ def grade(file: ScoredFile) -> Grade:
         intervals=_intervals(expected, scores, decided),
         rows=rows,
         truth=truth.astype(bool),
-        wrong=tuple(int(rows[place]) for place in order if is_wrong[place]),
+        wrong=tuple(int(rows[index]) for index in order if is_wrong[index]),
         unusable=unusable,
     )
 
@@ -98,12 +98,12 @@ def truth_of(file: ScoredFile) -> tuple[dict[int, tuple[str, ...]], dict[int, st
             continue
         cells = {name: by_column[name][row] for name in fields}
         try:
-            found = label_sets.chosen(
+            labels = label_sets.chosen(
                 label_sets.target(cells, fields, delimiter, file.label_names), file.labels
             )
-            if not file.is_multilabel and len(found) != 1:
-                raise Unusable(f"{len(found)} labels, expected exactly one")
-            truths[row] = found
+            if not file.is_multilabel and len(labels) != 1:
+                raise Unusable(f"{len(labels)} labels, expected exactly one")
+            truths[row] = labels
         except Unusable as reason:
             unusable[row] = str(reason)
     return truths, unusable

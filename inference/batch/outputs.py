@@ -42,13 +42,13 @@ def format_of(path: Path) -> str:
     Raises:
         ConfigError: it says none.
     """
-    found = formats.name_of(path)
-    if found is None:
+    name = formats.name_of(path)
+    if name is None:
         raise ConfigError(
             f"The ending {path.suffix!r} of {path} says no format that can be written; expected "
             f"one of {', '.join(formats.SUFFIXES)}."
         )
-    return found
+    return name
 
 
 @dataclass(frozen=True)

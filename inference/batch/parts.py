@@ -76,11 +76,11 @@ def opened(target: Path, journal: Journal) -> Iterator[Parts]:
             raise DataError(
                 f"Another process is writing {target}. Wait for it, or name another output."
             ) from None
-        found = read_journal(target)
-        if found is None:
+        earlier = read_journal(target)
+        if earlier is None:
             write_whole(folder / _JOURNAL, json.dumps(journal, indent=1) + "\n")
-        elif found != dict(journal):
-            changed = [key for key in journal if found.get(key) != journal[key]]
+        elif earlier != dict(journal):
+            changed = [key for key in journal if earlier.get(key) != journal[key]]
             raise DataError(
                 f"{folder} holds an unfinished output of another command: {', '.join(changed)} "
                 "differ. Run that command again to finish it, or remove the folder to begin anew."
@@ -93,8 +93,8 @@ def read_journal(target: Path) -> dict[str, object] | None:
     path = _folder(target) / _JOURNAL
     if not path.is_file():
         return None
-    found: dict[str, object] = json.loads(path.read_text("utf-8"))
-    return found
+    journal: dict[str, object] = json.loads(path.read_text("utf-8"))
+    return journal
 
 
 def _folder(target: Path) -> Path:

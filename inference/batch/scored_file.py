@@ -98,11 +98,11 @@ def decided(file: ScoredFile) -> NDArray[np.bool_]:
     Raises:
         DataError: the scored file is gone.
     """
-    place = {label: index for index, label in enumerate(file.labels)}
+    index_of = {label: index for index, label in enumerate(file.labels)}
     table = np.zeros((file.rows, len(file.labels)), np.bool_)
     for row, chosen in enumerate(values(file, [DECIDED])[DECIDED]):
         for label in [chosen] if isinstance(chosen, str) else chosen or ():
-            table[row, place[label]] = True
+            table[row, index_of[label]] = True
     return table
 
 
@@ -115,8 +115,8 @@ def values(file: ScoredFile, columns: Sequence[str]) -> dict[str, list]:
     from pyarrow import parquet
 
     _require(file)
-    found: dict[str, list] = parquet.read_table(file.path_parquet, columns=columns).to_pydict()
-    return found
+    cells: dict[str, list] = parquet.read_table(file.path_parquet, columns=columns).to_pydict()
+    return cells
 
 
 def rows_at(file: ScoredFile, numbers: Sequence[int]) -> list[dict[str, object]]:
@@ -128,7 +128,7 @@ def rows_at(file: ScoredFile, numbers: Sequence[int]) -> list[dict[str, object]]
     from pyarrow import parquet
 
     _require(file)
-    found: dict[int, dict[str, object]] = {}
+    rows: dict[int, dict[str, object]] = {}
     start = 0
     with parquet.ParquetFile(file.path_parquet) as content:
         for group in range(content.num_row_groups):
@@ -136,9 +136,9 @@ def rows_at(file: ScoredFile, numbers: Sequence[int]) -> list[dict[str, object]]
             inside = [number for number in numbers if start <= number < end]
             if inside:
                 part = content.read_row_group(group).take([number - start for number in inside])
-                found.update(zip(inside, part.to_pylist(), strict=True))
+                rows.update(zip(inside, part.to_pylist(), strict=True))
             start = end
-    return [found[number] for number in numbers]
+    return [rows[number] for number in numbers]
 
 
 def _require(file: ScoredFile) -> None:

@@ -84,15 +84,15 @@ def load_catalogues(folder: Path) -> dict[str, Catalogue]:
     inner = sorted(path.parent for path in folder.glob(f"*/{MODELS_FILE}"))
     if (folder / MODELS_FILE).is_file() or not inner:
         inner = [folder]
-    found = {path.resolve().name: load_catalogue(path) for path in inner}
-    titles = [one.title for one in found.values()]
+    catalogues = {path.resolve().name: load_catalogue(path) for path in inner}
+    titles = [one.title for one in catalogues.values()]
     twice = sorted({title for title in titles if titles.count(title) > 1})
     if twice:
         raise ConfigError(
             f"{folder}: several catalogues have the title {', '.join(twice)}; give each its own, "
             "as a visitor chooses by it"
         )
-    return found
+    return catalogues
 
 
 def load_catalogue(folder: Path) -> Catalogue:
@@ -159,15 +159,15 @@ def _commit(entry: ModelEntry, hub: Hub) -> str:
 
 
 def _entry(raw: object, labels: tuple[str, ...], where: str) -> ModelEntry:
-    given = require_mapping(raw, where)
-    refuse_unknown(given, [field.name for field in fields(ModelEntry)], where)
-    repo_id = require_text(given.get("repo_id"), f"{where}: repo_id")
+    mapping = require_mapping(raw, where)
+    refuse_unknown(mapping, [field.name for field in fields(ModelEntry)], where)
+    repo_id = require_text(mapping.get("repo_id"), f"{where}: repo_id")
     where = f"{where} ({repo_id})"
     try:
         validate_repo_id(repo_id)
     except NotFound as error:
         raise ConfigError(f"{where}: {error}") from None
-    role, revision = given.get("role"), given.get("revision")
+    role, revision = mapping.get("role"), mapping.get("revision")
     if role not in ROLES:
         raise ConfigError(f"{where}: role is {role!r}; expected one of {', '.join(ROLES)}")
     if revision is not None and not _SHA.fullmatch(str(revision)):
@@ -175,7 +175,7 @@ def _entry(raw: object, labels: tuple[str, ...], where: str) -> ModelEntry:
             f"{where}: revision is {revision!r}; expected null, or a commit of 40 hex digits, "
             "as a branch or tag may move"
         )
-    problem_type = given.get("problem_type")
+    problem_type = mapping.get("problem_type")
     if problem_type not in (None, SINGLE, MULTI):
         raise ConfigError(
             f"{where}: problem_type is {problem_type!r}; expected {SINGLE} (softmax) or {MULTI} "
@@ -184,10 +184,10 @@ def _entry(raw: object, labels: tuple[str, ...], where: str) -> ModelEntry:
     return ModelEntry(
         repo_id=repo_id,
         role=role,
-        title=require_text(given.get("title", repo_id), f"{where}: title"),
+        title=require_text(mapping.get("title", repo_id), f"{where}: title"),
         revision=None if revision is None else str(revision),
-        label_map=_label_map(given.get("label_map"), labels, where),
-        label_descriptions=_descriptions(given.get("label_descriptions"), role, labels, where),
+        label_map=_label_map(mapping.get("label_map"), labels, where),
+        label_descriptions=_descriptions(mapping.get("label_descriptions"), role, labels, where),
         problem_type=problem_type,
     )
 
@@ -218,7 +218,7 @@ def _descriptions(
             f"{where}: label_descriptions describes {', '.join(descriptions)}; expected each of "
             f"{', '.join(labels)}"
         )
-    return {label: require_text(said, f"{where}: {label}") for label, said in descriptions.items()}
+    return {label: require_text(text, f"{where}: {label}") for label, text in descriptions.items()}
 
 
 def _messages(path: Path) -> tuple[str, ...]:

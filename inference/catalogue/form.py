@@ -53,8 +53,8 @@ class Form:
                 f"The line has {len(cells)} column(s) between its tabs; expected {expected}: "
                 f"{', '.join(self.line_fields)}. Copy it from the file, with its tabs."
             )
-        found = dict(zip(self.line_fields, cells, strict=False))
-        return {field: found[field] for field in self.fields}
+        values = dict(zip(self.line_fields, cells, strict=False))
+        return {field: values[field] for field in self.fields}
 
 
 def form_of(bundle: Bundle, run: Path) -> Form:

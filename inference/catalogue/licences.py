@@ -31,15 +31,15 @@ def gather(entries: Sequence[ModelEntry], hub: Hub) -> dict[str, str]:
     Raises:
         HubError: the Hub does not answer, or does not show a repo.
     """
-    found: dict[str, str] = {}
+    licences: dict[str, str] = {}
     for entry in entries:
         try:
             snapshot = hub.resolve(entry.repo_id, entry.revision or "main", allow_patterns=[_CARD])
         except NotFound:
             continue
         if licence := of_card((snapshot.folder / _CARD).read_text("utf-8", errors="replace")):
-            found[entry.repo_id] = licence
-    return found
+            licences[entry.repo_id] = licence
+    return licences
 
 
 def of_card(card: str) -> str:
@@ -75,6 +75,8 @@ def load(folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        return {str(repo_id): str(said) for repo_id, said in json.loads(path.read_bytes()).items()}
+        return {
+            str(repo_id): str(licence) for repo_id, licence in json.loads(path.read_bytes()).items()
+        }
     except (ValueError, AttributeError) as error:
         raise DataError(f"{path} is not what was stored ({error}); prepare it again") from None

@@ -55,7 +55,7 @@ def resample(
     with warnings.catch_warnings():
         # a figure that no resample moves (MCC of constant answers) is an answer, not a fault
         warnings.simplefilter("ignore", DegenerateDataWarning)
-        found = bootstrap(
+        result = bootstrap(
             (np.arange(count),),
             measure,
             vectorized=True,
@@ -64,7 +64,7 @@ def resample(
             method="percentile",
             rng=seed,
         )
-    return _apart(found.bootstrap_distribution.T, shapes)
+    return _apart(result.bootstrap_distribution.T, shapes)
 
 
 def bootstrap_interval(values: Floats) -> Interval | None:
@@ -80,15 +80,15 @@ def bootstrap_interval(values: Floats) -> Interval | None:
     return float(low), float(high)
 
 
-def _apart(found: Floats, shapes: Sequence[dict[str, Floats]]) -> list[dict[str, Floats]]:
+def _apart(flat: Floats, shapes: Sequence[dict[str, Floats]]) -> list[dict[str, Floats]]:
     """Cut (R, figures of all models) into a dict a model, as figures() returns them."""
     models: list[dict[str, Floats]] = []
-    place = 0
+    start = 0
     for shape in shapes:
         tables: dict[str, Floats] = {}
         for name, table in shape.items():
-            block = found[:, place : place + table.size]
+            block = flat[:, start : start + table.size]
             tables[name] = block if table.ndim == 2 else block[:, 0]
-            place += table.size
+            start += table.size
         models.append(tables)
     return models

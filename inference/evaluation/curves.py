@@ -63,7 +63,7 @@ class Bin:
     interval: Interval | None
 
 
-def confusion(targets: Targets, said: Predictions) -> Confusion:
+def confusion(targets: Targets, predictions: Predictions) -> Confusion:
     """Return true labels against decided ones, of a single-label task.
 
     Of more than 24 labels the most frequent ones have a row; the rest are left out of the rows and
@@ -71,7 +71,7 @@ def confusion(targets: Targets, said: Predictions) -> Confusion:
     """
     assert targets.problem_type != MULTI, "a row of several labels is no cell of one matrix"
     rows = _most_frequent(targets.matrix)
-    decided = said.decided.astype(bool)
+    decided = predictions.decided.astype(bool)
     columns = [decided[:, row] for row in rows]
     names = [targets.labels[row] for row in rows]
     undecided = ~decided.any(axis=1)
@@ -85,17 +85,17 @@ def confusion(targets: Targets, said: Predictions) -> Confusion:
     return Confusion(tuple(names[: len(rows)]), tuple(names), counts)
 
 
-def confusion_of_label(targets: Targets, said: Predictions, label: int) -> Confusion:
+def confusion_of_label(targets: Targets, predictions: Predictions, label: int) -> Confusion:
     """Return yes and no against yes and no, for one label."""
-    truth, decided = targets.matrix[:, label].astype(bool), said.decided[:, label]
+    truth, decided = targets.matrix[:, label].astype(bool), predictions.decided[:, label]
     counts = [[(t & d).sum() for d in (decided, ~decided)] for t in (truth, ~truth)]
     return Confusion(("yes", "no"), ("yes", "no"), np.array(counts, np.int64))
 
 
-def drawable(targets: Targets, said: Predictions) -> tuple[str, ...]:
+def drawable(targets: Targets, predictions: Predictions) -> tuple[str, ...]:
     """Return the labels that have a curve: known to the model, true of some rows, not of all."""
     count = targets.matrix.sum(axis=0)
-    known = ~np.isnan(said.scores).any(axis=0)
+    known = ~np.isnan(predictions.scores).any(axis=0)
     is_drawable = (count > 0) & (count < len(targets.matrix)) & known
     return tuple(label for label, ok in zip(targets.labels, is_drawable, strict=True) if ok)
 
@@ -105,11 +105,11 @@ def precision_recall(scores: NDArray, truth: Bools) -> Curve:
 
     The points are those of sklearn.metrics.precision_recall_curve, without its last one.
     """
-    found = np.unique(scores.astype(np.float64))[::-1]
-    if len(found) > _POINTS:
-        places = np.linspace(0, len(found) - 1, _POINTS).round().astype(int)
-        found = found[places]
-    return at_thresholds(scores, truth, found)
+    thresholds = np.unique(scores.astype(np.float64))[::-1]
+    if len(thresholds) > _POINTS:
+        indices = np.linspace(0, len(thresholds) - 1, _POINTS).round().astype(int)
+        thresholds = thresholds[indices]
+    return at_thresholds(scores, truth, thresholds)
 
 
 def over_thresholds(scores: NDArray, truth: Bools) -> Curve:
@@ -136,14 +136,14 @@ def at_thresholds(scores: NDArray, truth: Bools, thresholds: Floats) -> Curve:
     )
 
 
-def reliability(targets: Targets, said: Predictions) -> tuple[Bin, ...]:
+def reliability(targets: Targets, predictions: Predictions) -> tuple[Bin, ...]:
     """Return how often scores of a height turned out right, in 10 equal bins; empty ones left out.
 
     Single-label: the strongest label's score. Multi-label: the scores of all labels together.
     (Guo et al. 2017, arXiv:1706.04599, section 2; the intervals are ours.)
     """
-    known = ~np.isnan(said.scores).any(axis=0)
-    scores, truth = said.scores[:, known], targets.matrix[:, known].astype(bool)
+    known = ~np.isnan(predictions.scores).any(axis=0)
+    scores, truth = predictions.scores[:, known], targets.matrix[:, known].astype(bool)
     if not scores.size:
         return ()
     if targets.problem_type != MULTI:

@@ -148,8 +148,8 @@ def _binary_mcc(of: _Counts) -> Floats:
     total = of.total[:, None]
     covariance = of.hits * total - of.decided * of.true
     spread = of.decided * (total - of.decided) * of.true * (total - of.true)
-    found = np.divide(covariance, np.sqrt(spread), out=np.zeros_like(spread), where=spread > 0)
-    return np.where((of.true > 0) & (of.true < total), found, np.nan)
+    mcc = np.divide(covariance, np.sqrt(spread), out=np.zeros_like(spread), where=spread > 0)
+    return np.where((of.true > 0) & (of.true < total), mcc, np.nan)
 
 
 def _multi_class_mcc(of: _Counts) -> Floats:
@@ -160,8 +160,8 @@ def _multi_class_mcc(of: _Counts) -> Floats:
     chosen = (of.decided**2).sum(axis=1) + of.undecided**2
     covariance = of.hits.sum(axis=1) * of.total - (of.decided * of.true).sum(axis=1)
     spread = (of.total**2 - chosen) * (of.total**2 - (of.true**2).sum(axis=1))
-    found = np.divide(covariance, np.sqrt(spread), out=np.zeros_like(spread), where=spread > 0)
-    return np.where((of.true > 0).sum(axis=1) >= 2, found, np.nan)
+    mcc = np.divide(covariance, np.sqrt(spread), out=np.zeros_like(spread), where=spread > 0)
+    return np.where((of.true > 0).sum(axis=1) >= 2, mcc, np.nan)
 
 
 def _balanced_accuracy(of: _Counts, sample: Sample) -> Floats:
@@ -212,9 +212,9 @@ class _CountsByScore:
 
 def _curve(counts: Floats, truth: Bools, scores: Floats) -> _CountsByScore:
     """Walk down the examples, sorted by score from the highest; counts is (N, R)."""
-    place = np.concatenate([[0], np.cumsum(scores[1:] != scores[:-1])])  # number of the tie
-    ends = np.append(np.flatnonzero(np.diff(place)), len(place) - 1)
-    ties, first = np.unique(place[truth], return_index=True)  # those with a positive example
+    tie = np.concatenate([[0], np.cumsum(scores[1:] != scores[:-1])])  # number of the tie
+    ends = np.append(np.flatnonzero(np.diff(tie)), len(tie) - 1)
+    ties, first = np.unique(tie[truth], return_index=True)  # those with a positive example
     so_far = np.concatenate([np.zeros((1, counts.shape[1])), counts.cumsum(axis=0)])
     through = so_far[ends[ties] + 1]  # (K, R): all examples down to the tie's last
     before = so_far[np.where(ties > 0, ends[ties - 1] + 1, 0)]

@@ -125,15 +125,15 @@ def sentence(board: Leaderboard) -> str:
             f"Cannot tell: {ours.model.title} was not measured beside a free alternative "
             f"(MCC {mcc:.3f} on {texts})."
         )
-    free, found = board.row(board.best_free).model.title, ours.difference
-    by = f"{abs(found.mcc):.3f} MCC"
-    if found.interval is None:
+    free, difference = board.row(board.best_free).model.title, ours.difference
+    by = f"{abs(difference.mcc):.3f} MCC"
+    if difference.interval is None:
         return f"Cannot tell: {texts} are too few to compare {ours.model.title} with {free}."
-    chance = f"(95 % interval of the difference {found.interval[0]:+.3f} to "
-    chance += f"{found.interval[1]:+.3f}, {texts})"
-    if found.verdict == BETTER:
+    chance = f"(95 % interval of the difference {difference.interval[0]:+.3f} to "
+    chance += f"{difference.interval[1]:+.3f}, {texts})"
+    if difference.verdict == BETTER:
         return f"Better: {ours.model.title} beats the best free one, {free}, by {by} {chance}."
-    if found.verdict == WORSE:
+    if difference.verdict == WORSE:
         return f"Worse: {ours.model.title} loses to the best free one, {free}, by {by} {chance}."
     return (
         f"Cannot tell: {ours.model.title} and the best free one, {free}, differ by {by}, which "

@@ -66,9 +66,9 @@ def summarise(
     labels: names for the reasons; numbers unless given.
     """
     sample = gather_sample(targets, scores, decisions)
-    found = compute_figures(sample, np.ones((1, len(targets))))
-    overall = {name: _or_none(found[name][0]) for name in OVERALL}
-    by_label = {name: tuple(map(_or_none, found[name][0])) for name in BY_LABEL}
+    figures = compute_figures(sample, np.ones((1, len(targets))))
+    overall = {name: _or_none(figures[name][0]) for name in OVERALL}
+    by_label = {name: tuple(map(_or_none, figures[name][0])) for name in BY_LABEL}
     names = tuple(labels) or tuple(map(str, range(scores.shape[1])))
     values: dict[str, Any] = {**overall, **by_label}  # their names are those of the fields
     return Metrics(

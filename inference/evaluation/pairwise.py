@@ -42,29 +42,31 @@ def compare_pair(targets: Targets, first: Predictions, second: Predictions) -> P
     from scipy.stats import binomtest  # the first page needs no scipy
 
     truth = targets.matrix.astype(bool)
-    one, two = ((truth == said.decided).all(axis=1) for said in (first, second))
+    first_right = (truth == first.decided).all(axis=1)
+    second_right = (truth == second.decided).all(axis=1)
     differ = np.flatnonzero((first.decided != second.decided).any(axis=1))
     sureness = _sureness(first)[differ] + _sureness(second)[differ]
-    only_first, only_second = int((one & ~two).sum()), int((two & ~one).sum())
+    only_first = int((first_right & ~second_right).sum())
+    only_second = int((second_right & ~first_right).sum())
     decisive = only_first + only_second
     return PairwiseComparison(
-        both=int((one & two).sum()),
+        both=int((first_right & second_right).sum()),
         only_first=only_first,
         only_second=only_second,
-        neither=int((~one & ~two).sum()),
+        neither=int((~first_right & ~second_right).sum()),
         p_value=float(binomtest(only_first, decisive).pvalue) if decisive else 1.0,
         rows=differ[np.argsort(-sureness, kind="stable")],
-        first_right=one,
-        second_right=two,
+        first_right=first_right,
+        second_right=second_right,
     )
 
 
 def name_labels(matrix: NDArray, row: int, labels: Sequence[str]) -> str:
     """The labels of one row of an (N, C) table of yes and no, in words."""
-    return ", ".join(labels[place] for place in np.flatnonzero(matrix[row]).tolist()) or "(nothing)"
+    return ", ".join(labels[index] for index in np.flatnonzero(matrix[row]).tolist()) or "(nothing)"
 
 
-def _sureness(said: Predictions) -> NDArray[np.float64]:
+def _sureness(predictions: Predictions) -> NDArray[np.float64]:
     """The strongest score of every row, (N,)."""
-    scores = np.where(np.isnan(said.scores), 0.0, said.scores).astype(np.float64)
+    scores = np.where(np.isnan(predictions.scores), 0.0, predictions.scores).astype(np.float64)
     return scores.max(axis=1)

@@ -49,9 +49,9 @@ class Predictions:
 def save(predictions: Predictions, path: Path) -> None:
     """Write what a model said, whole or not at all; equal content gives equal bytes."""
     columns: dict[str, NDArray] = {}
-    for place, label in enumerate(predictions.labels):
-        columns[_SCORE + label] = predictions.scores[:, place]
-        columns[_DECIDED + label] = predictions.decided[:, place]
+    for index, label in enumerate(predictions.labels):
+        columns[_SCORE + label] = predictions.scores[:, index]
+        columns[_DECIDED + label] = predictions.decided[:, index]
     _write(columns, path)
 
 
@@ -75,7 +75,7 @@ def load(path: Path) -> Predictions:
 
 def save_targets(targets: Targets, path: Path) -> None:
     """Write the truth, whole or not at all."""
-    columns = {label: targets.matrix[:, place] for place, label in enumerate(targets.labels)}
+    columns = {label: targets.matrix[:, index] for index, label in enumerate(targets.labels)}
     _write(columns, path, {"problem_type": targets.problem_type})
 
 
@@ -85,27 +85,27 @@ def load_targets(path: Path) -> Targets:
     Raises:
         DataError: the file is missing or holds something else.
     """
-    columns, told = _read(path)
-    if "problem_type" not in told or not columns:
+    columns, metadata = _read(path)
+    if "problem_type" not in metadata or not columns:
         raise DataError(f"{path} does not say its problem type; measure the model again")
     matrix = np.stack(list(columns.values()), axis=1).astype(np.int8)
-    return Targets(tuple(columns), told["problem_type"], matrix)
+    return Targets(tuple(columns), metadata["problem_type"], matrix)
 
 
 def label_table(rows: Sequence[Sequence[str]], labels: Sequence[str]) -> NDArray[np.int8]:
     """Return (N, C) of 0 and 1 for the labels of each row."""
-    position = {label: place for place, label in enumerate(labels)}
+    position = {label: index for index, label in enumerate(labels)}
     table = np.zeros((len(rows), len(labels)), np.int8)
     for number, row in enumerate(rows):
         table[number, [position[label] for label in row]] = 1
     return table
 
 
-def _write(columns: dict[str, NDArray], path: Path, told: dict[str, str] | None = None) -> None:
+def _write(columns: dict[str, NDArray], path: Path, metadata: dict[str, str] | None = None) -> None:
     import pyarrow  # a served page needs none of this
     from pyarrow import parquet
 
-    table = pyarrow.table(columns).replace_schema_metadata(told or {})
+    table = pyarrow.table(columns).replace_schema_metadata(metadata or {})
     content = io.BytesIO()
     parquet.write_table(table, content, compression="zstd")
     write_whole(path, content.getvalue())
@@ -121,5 +121,7 @@ def _read(path: Path) -> tuple[dict[str, NDArray], dict[str, str]]:
         raise DataError(f"{path} does not exist; measure the model first") from None
     except pyarrow.ArrowException as error:
         raise DataError(f"{path} is no parquet file ({error}); measure the model again") from None
-    told = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    return {name: table[name].to_numpy() for name in table.column_names}, told
+    metadata = {
+        key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()
+    }
+    return {name: table[name].to_numpy() for name in table.column_names}, metadata

@@ -20,5 +20,5 @@ def interval(hits: int, count: int) -> Interval | None:
         return None
     from scipy.stats import binomtest  # the first page needs no scipy
 
-    found = binomtest(hits, count).proportion_ci(CONFIDENCE, method="wilson")
-    return float(found.low), float(found.high)
+    result = binomtest(hits, count).proportion_ci(CONFIDENCE, method="wilson")
+    return float(result.low), float(result.high)

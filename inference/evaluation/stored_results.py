@@ -66,14 +66,14 @@ class StoredResults:
         path = self.files.get((name, repo_id))
         if path is None:
             return None
-        said = predictions.load(path)
-        if said.labels != self.targets.labels or len(said.scores) != len(self.targets.matrix):
+        stored = predictions.load(path)
+        if stored.labels != self.targets.labels or len(stored.scores) != len(self.targets.matrix):
             raise DataError(
-                f"{path} holds {len(said.scores)} rows of {', '.join(said.labels)}; expected "
+                f"{path} holds {len(stored.scores)} rows of {', '.join(stored.labels)}; expected "
                 f"{len(self.targets.matrix)} of {', '.join(self.targets.labels)}: prepare the "
                 "catalogue again"
             )
-        return said
+        return stored
 
 
 def keep(repo: Path, catalogue: Path, repo_id: str) -> None:
@@ -145,7 +145,7 @@ def bundle_of(catalogue: Path, repo_id: str) -> Bundle | None:
     return load_bundle(run) if (run / "config.json").is_file() else None
 
 
-def texts(found: StoredResults) -> tuple[str, ...]:
+def texts(results: StoredResults) -> tuple[str, ...]:
     """Return the text of every test row, (N,); empty where the catalogue folder has no such file.
 
     The file must be the one that was measured on, byte for byte.
@@ -153,12 +153,12 @@ def texts(found: StoredResults) -> tuple[str, ...]:
     Raises:
         DataError: the file is another one than that of the run, or cannot be read.
     """
-    names = {row_id.rpartition(":")[0] for row_id in found.row_ids}
-    paths = [found.folder / TEXTS / name for name in sorted(names)]
-    if not found.row_ids or not all(path.is_file() for path in paths):
+    names = {row_id.rpartition(":")[0] for row_id in results.row_ids}
+    paths = [results.folder / TEXTS / name for name in sorted(names)]
+    if not results.row_ids or not all(path.is_file() for path in paths):
         return ()
-    receipt: Any = read_json(found.run / "run.json")
-    config, bundle = receipt["config"], load_bundle(found.run)
+    receipt: Any = read_json(results.run / "run.json")
+    config, bundle = receipt["config"], load_bundle(results.run)
     if not bundle.text_fields:
         return ()
     known = {source["name"]: source["sha256"] for source in receipt["data"]["sources"]}
@@ -173,7 +173,7 @@ def texts(found: StoredResults) -> tuple[str, ...]:
             )
         read = records.read(path, schema)
         by_id.update({f"{path.name}:{e.row}": bundle.compose(e.fields) for e in read.examples})
-    return tuple(by_id.get(row_id, "") for row_id in found.row_ids)
+    return tuple(by_id.get(row_id, "") for row_id in results.row_ids)
 
 
 def _row_ids(run: Path, count: int) -> tuple[str, ...]:

@@ -55,21 +55,24 @@ def judge(
     Raises:
         DataError: there is no example.
     """
-    samples = [gather_sample(targets.values, said.scores, said.decided) for _, said in models]
+    samples = [
+        gather_sample(targets.values, predictions.scores, predictions.decided)
+        for _, predictions in models
+    ]
     drawn = bootstrap.resample(samples, resamples=resamples, seed=seed)
     points = [summarise(targets.values, s.scores, s.decided, targets.labels) for s in samples]
     free = [
-        (point.mcc, -place)
-        for place, (point, (model, _)) in enumerate(zip(points, models, strict=True))
+        (point.mcc, -index)
+        for index, (point, (model, _)) in enumerate(zip(points, models, strict=True))
         if model.role != FINE_TUNED and point.mcc is not None
     ]
     best = -max(free)[1] if free else None
     rows = []
-    for place, (model, _) in enumerate(models):
+    for index, (model, _) in enumerate(models):
         difference = None
         if model.role == FINE_TUNED and best is not None:
-            difference = _difference(samples, drawn, place, best)
-        rows.append(_row(model, samples[place], vars(points[place]), drawn[place], difference))
+            difference = _difference(samples, drawn, index, best)
+        rows.append(_row(model, samples[index], vars(points[index]), drawn[index], difference))
     return Leaderboard(
         labels=targets.labels,
         problem_type=targets.problem_type,
@@ -90,9 +93,9 @@ def _cost_of_int8(
     tuned = {
         (one.repo_id, one.engine): at for at, one in enumerate(models) if one.role == FINE_TUNED
     }
-    for (repo_id, engine), place in tuned.items():
+    for (repo_id, engine), index in tuned.items():
         if engine == ONNX_INT8 and (repo_id, ONNX_FP32) in tuned:
-            return _difference(samples, drawn, place, tuned[repo_id, ONNX_FP32])
+            return _difference(samples, drawn, index, tuned[repo_id, ONNX_FP32])
     return None
 
 
@@ -137,15 +140,15 @@ def _difference(
     )
     if np.isnan(point[0]):
         return None
-    found = bootstrap.bootstrap_interval(resampled)
-    return MccDifference(float(point[0]), found, _verdict(found))
+    interval = bootstrap.bootstrap_interval(resampled)
+    return MccDifference(float(point[0]), interval, _verdict(interval))
 
 
-def _mcc_over(found: Mapping[str, Floats], labels: np.ndarray, sample: Sample) -> Floats:
+def _mcc_over(figures: Mapping[str, Floats], labels: np.ndarray, sample: Sample) -> Floats:
     """Return the MCC, (R,): for a multi-label task the mean over these labels, (C,) bool."""
     if not sample.is_multilabel:
-        return found["mcc"]
-    return mean_over_labels(found["mcc_by_label"][:, labels])
+        return figures["mcc"]
+    return mean_over_labels(figures["mcc_by_label"][:, labels])
 
 
 def _verdict(interval: Interval | None) -> str:

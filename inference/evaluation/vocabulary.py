@@ -66,9 +66,9 @@ def count(texts: Iterable[str]) -> WordCounts:
     words: Counter[str] = Counter()
     lengths: Counter[int] = Counter()
     for text in texts:
-        found = split(text)
-        words.update(set(found))
-        lengths[min(len(found), LONGEST)] += 1
+        tokens = split(text)
+        words.update(set(tokens))
+        lengths[min(len(tokens), LONGEST)] += 1
     return WordCounts(lengths.total(), dict(words), dict(sorted(lengths.items())))
 
 
@@ -119,12 +119,12 @@ def new(trained: WordCounts, seen: WordCounts) -> tuple[Word, ...]:
     unknown = [(word, many) for word, many in seen.words.items() if word not in trained.words]
     at_most = max(trained.rarest_share, LEAST_TEXTS / max(trained.texts, 1))
     tails = binom.sf(np.array([many for _, many in unknown]) - 1, seen.texts, min(at_most, 1.0))
-    found = [
+    result = [
         Word(word, many / seen.texts, many)
         for (word, many), tail in zip(unknown, tails, strict=True)
         if tail < _SURE
     ]
-    return tuple(sorted(found, key=lambda word: (-word.texts, word.word)))
+    return tuple(sorted(result, key=lambda word: (-word.texts, word.word)))
 
 
 def missing(trained: WordCounts, seen: WordCounts) -> tuple[Word, ...]:
@@ -133,9 +133,9 @@ def missing(trained: WordCounts, seen: WordCounts) -> tuple[Word, ...]:
     A word is missing where a file of as many texts would lack it by chance in fewer than 1 of
     1,000 cases. share and texts are those of training; the most frequent come first.
     """
-    found = [
+    result = [
         Word(word, many / trained.texts, many)
         for word, many in trained.words.items()
         if word not in seen.words and (1 - many / trained.texts) ** seen.texts < _SURE
     ]
-    return tuple(sorted(found, key=lambda word: (-word.texts, word.word)))
+    return tuple(sorted(result, key=lambda word: (-word.texts, word.word)))

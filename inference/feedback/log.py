@@ -145,11 +145,11 @@ def _feedback(record: Mapping[str, Any]) -> Feedback:
     """The record of a line. Raises ValueError, KeyError or TypeError where it is none."""
     if record["kind"] != "feedback":
         raise ValueError(f"kind is {record['kind']!r}, expected feedback or undo")
-    given = {_RENAMED.get(name, name): value for name, value in record.items() if name != "kind"}
+    values = {_RENAMED.get(name, name): value for name, value in record.items() if name != "kind"}
     at = datetime.fromisoformat(record["at"])
     return Feedback(
         **{
-            **given,
+            **values,
             "at": at if at.tzinfo is not None else at.replace(tzinfo=UTC),
             "fields": dict(record["fields"]),
             "predicted": tuple(record["predicted"]),

@@ -95,12 +95,12 @@ def plan(feedback: Sequence[Feedback], columns: Columns) -> NextRunPlan:
     """Choose what enters the next run; of one person, the last word on a text counts."""
     by_text: dict[tuple[tuple[str, str], ...], dict[str, Feedback]] = {}
     for one in sorted(feedback, key=lambda one: one.at):
-        said = by_text.setdefault(tuple(sorted(one.fields.items())), {})
-        said[one.who or one.id] = one
+        by_person = by_text.setdefault(tuple(sorted(one.fields.items())), {})
+        by_person[one.who or one.id] = one
     rows: list[Mapping[str, object]] = []
     corrected = contested = unfit = 0
-    for said in by_text.values():
-        agreed = _agreed(list(said.values()))
+    for by_person in by_text.values():
+        agreed = _agreed(list(by_person.values()))
         row = columns.row(agreed) if agreed is not None else None
         if agreed is None:
             contested += 1
@@ -112,13 +112,13 @@ def plan(feedback: Sequence[Feedback], columns: Columns) -> NextRunPlan:
     return NextRunPlan(tuple(rows), corrected, contested, unfit)
 
 
-def _agreed(said: Sequence[Feedback]) -> Feedback | None:
+def _agreed(opinions: Sequence[Feedback]) -> Feedback | None:
     """The last one to say what more than half say; None where no labels have such a majority."""
-    votes = Counter(frozenset(one.corrected) for one in said)
+    votes = Counter(frozenset(one.corrected) for one in opinions)
     labels, count = votes.most_common(1)[0]
-    if 2 * count <= len(said):
+    if 2 * count <= len(opinions):
         return None
-    return next(one for one in reversed(said) if frozenset(one.corrected) == labels)
+    return next(one for one in reversed(opinions) if frozenset(one.corrected) == labels)
 
 
 def of_catalogue(feedback: Sequence[Feedback], title: str | None) -> tuple[Feedback, ...]:

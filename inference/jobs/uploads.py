@@ -63,16 +63,16 @@ def take(
     path = room / f"upload{PurePosixPath(name).suffix.lower()}"
     path.write_bytes(content)
     try:
-        found = scan_file(path, max_rows=max_rows)
-        if not has_header and found.delimiter is not None:
-            names = [f"{UNNAMED}{number}" for number in range(1, len(found.columns) + 1)]
+        survey = scan_file(path, max_rows=max_rows)
+        if not has_header and survey.delimiter is not None:
+            names = [f"{UNNAMED}{number}" for number in range(1, len(survey.columns) + 1)]
             if len(usual_columns) == len(names):
                 names = list(usual_columns)
-            found = scan_file(path, column_names=names, max_rows=max_rows)
+            survey = scan_file(path, column_names=names, max_rows=max_rows)
     except DataError as error:
-        said = str(error).replace(str(path), name).replace(path.name, name)
-        raise DataError(said) from None
-    return Upload(name, found)
+        message = str(error).replace(str(path), name).replace(path.name, name)
+        raise DataError(message) from None
+    return Upload(name, survey)
 
 
 def likely_columns(upload: Upload, fields: Sequence[str]) -> tuple[str, ...]:

@@ -153,7 +153,7 @@ def test_a_thumb_is_kept_with_what_was_said_and_in_no_journal(talk: OpenApp, tmp
     thumb = next(one for one in app.get("feedback") if one.key == f"thumb/{answer.id}")
     thumb.set_value(1).run()
     (kept,) = opinions.read(tmp_path / "feedback-chat")
-    assert (kept.is_good, kept.repo_id, kept.messages) == (True, TUNED, answer.told)
+    assert (kept.is_good, kept.repo_id, kept.messages) == (True, TUNED, answer.messages)
     logging.getLogger(NAME).removeHandler(ear)
     assert any('"answer judged"' in line for line in heard), heard
     assert not any("Hello there" in line for line in heard), heard

@@ -93,13 +93,13 @@ def test_a_disk_that_takes_nothing_is_said_and_nothing_counts_as_kept(
     app = open_app(SPACE_FEEDBACK=str(tmp_path / "taken" / "feedback"))
     app = press(analyze(app, "a good day"), "right")
     assert "Your answer was not kept" in boxes(app)
-    assert app.session_state.given == ()
+    assert app.session_state.own_feedback == ()
 
 
 def test_a_session_has_a_limit_of_answers(
     open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("app_pages.message.corrections.MAX_GIVEN", 0)
+    monkeypatch.setattr("app_pages.message.corrections.MAX_ANSWERS", 0)
     app = press(analyze(open_app(), "a good day"), "right")
     assert "as many as one session may give" in boxes(app)
     assert not kept(tmp_path)

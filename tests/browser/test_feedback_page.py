@@ -62,7 +62,7 @@ def test_a_correction_is_kept_listed_downloaded_and_taken_back(
     expect(page.locator(".st-key-results tbody .text").first).to_have_text(hostile, timeout=WAIT_MS)
     label = correct(settled(page))
     to_feedback(page)
-    given = page.locator(".st-key-given")
+    given = page.locator(".st-key-own_feedback")
     expect(given.locator(".text")).to_have_text(hostile)
     assert given.locator("img, script, strong").count() == 0
     with page.expect_download() as download:
