@@ -10,6 +10,7 @@ from app_pages.shared import charts, headline, widgets
 from hub.errors import UserError
 from inference.evaluation.leaderboard import sentence
 from inference.runs import data_report, process
+from inference.runs.contract import DEFAULT_EPOCHS
 from inference.runs.data_report import DataReport
 from inference.runs.process import DONE, FAILED, INTERRUPTED, RUNNING, STOPPED, Work
 from inference.runs.progress import (
@@ -19,7 +20,7 @@ from inference.runs.progress import (
     read_progress,
     read_verdict,
 )
-from inference.runs.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, PUBLISH_TUNED, TRAIN, TUNE, Run
+from inference.runs.runs import CHECK, PUBLISH, PUBLISH_TUNED, TRAIN, TUNE, Run
 
 _EVERY_S = 2.0
 _DOING = {

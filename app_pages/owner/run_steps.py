@@ -8,11 +8,17 @@ from app_pages.owner import publish_form, run_actions
 from app_pages.shared import widgets
 from inference.core.errors import DataError
 from inference.core.settings import Settings
+from inference.runs.contract import (
+    DEFAULT_EPOCHS,
+    DEFAULT_MAX_TOKENS,
+    DEFAULT_MODEL,
+    EPOCHS,
+    MAX_TOKENS,
+    TRAIN_SAMPLES,
+)
 from inference.runs.process import RUNNING
-from inference.runs.runs import CHECK, DEFAULT_EPOCHS, PUBLISH, TRAIN, Run, Runs, Value
+from inference.runs.runs import CHECK, PUBLISH, TRAIN, Run, Runs, Value
 
-DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-DEFAULT_TOKENS = 128
 _PREVIEW_ROWS = 5
 
 
@@ -73,9 +79,9 @@ def _inputs(run: Run) -> None:
             key=f"model_{run.name}",
             help="A repo id of the Hub, or a folder of this machine.",
         )
-        _number("Passes over the texts", "num_train_epochs", run, DEFAULT_EPOCHS, (1, 1000))
-        _number("Tokens of a text", "max_seq_length", run, DEFAULT_TOKENS, (8, 8192))
-        _number("Texts to train on, at most", "max_train_samples", run, None, (10, 10**9))
+        _number("Passes over the texts", "num_train_epochs", run, DEFAULT_EPOCHS, EPOCHS)
+        _number("Tokens of a text", "max_seq_length", run, DEFAULT_MAX_TOKENS, MAX_TOKENS)
+        _number("Texts to train on, at most", "max_train_samples", run, None, TRAIN_SAMPLES)
 
 
 def _in_words(run: Run) -> str:
@@ -87,7 +93,7 @@ def _in_words(run: Run) -> str:
     return (
         f"Text: {texts} · label: {labels} · {settings.get('model_name_or_path', DEFAULT_MODEL)} · "
         f"passes: {settings.get('num_train_epochs', DEFAULT_EPOCHS)} · "
-        f"tokens: {settings.get('max_seq_length', DEFAULT_TOKENS)} · "
+        f"tokens: {settings.get('max_seq_length', DEFAULT_MAX_TOKENS)} · "
         f"texts: {settings.get('max_train_samples') or 'all'}"
     )
 

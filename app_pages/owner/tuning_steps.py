@@ -6,11 +6,11 @@ import streamlit as st
 
 from app_pages.owner import publish_form, run_actions
 from inference.core.settings import Settings
+from inference.runs.contract import DEFAULT_TRIALS, PRUNERS, TRIALS
 from inference.runs.runs import PUBLISH_TUNED, TUNE, Run, Runs
 
 KINDS = (TUNE, PUBLISH_TUNED)
-PRUNERS = ("halving", "hyperband", "median", "none")
-DEFAULT_TRIALS, DEFAULT_MINUTES = 20, 60
+DEFAULT_MINUTES = 60
 
 
 def go(run: Run, runs: Runs) -> None:
@@ -44,8 +44,8 @@ def _inputs(run: Run, trials: int) -> None:
     with st.container(horizontal=True):
         st.number_input(
             "Trials in all",
-            min_value=1,
-            max_value=1000,
+            min_value=TRIALS[0],
+            max_value=TRIALS[1],
             value=trials,
             step=1,
             key=f"trials_{run.name}",

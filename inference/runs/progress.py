@@ -14,19 +14,18 @@ from typing import Any
 
 from inference.core.errors import DataError
 from inference.evaluation.leaderboard import Leaderboard, load_leaderboard
+from inference.runs.contract import LEADERBOARD_PATH, METRICS_FILE, STAGES_FILE, Stage
 
-_METRICS, _STAGES = "metrics.jsonl", "stages.json"
-_LEADERBOARD = Path("results") / "leaderboard.json"
 _LOG_BYTES = 64 * 1024
-# What is done, by the last stage that is complete; the names are those in stages.json.
+# What is done, by the last stage that is complete.
 _AFTER = {
-    "publish": "Published",
-    "card": "Done",
-    "plots": "Writing the card",
-    "judge": "Drawing the plots",
-    "decide": "Measuring the models on the test rows",
-    "export": "Choosing how scores decide",
-    "fit": "Exporting to ONNX",
+    Stage.PUBLISH: "Published",
+    Stage.CARD: "Done",
+    Stage.PLOTS: "Writing the card",
+    Stage.JUDGE: "Drawing the plots",
+    Stage.DECIDE: "Measuring the models on the test rows",
+    Stage.EXPORT: "Choosing how scores decide",
+    Stage.FIT: "Exporting to ONNX",
 }
 
 Point = dict[str, float]
@@ -91,7 +90,7 @@ def read_curves(run_dir: Path) -> Curves:
 def read_verdict(run_dir: Path) -> Leaderboard | None:
     """The verdict table of a finished training, if it has one that can be read."""
     try:
-        return load_leaderboard(run_dir / _LEADERBOARD)
+        return load_leaderboard(run_dir / LEADERBOARD_PATH)
     except DataError:
         return None
 
@@ -110,7 +109,7 @@ def read_log_tail(log: Path, lines: int = 200) -> str:
 
 def _stages(run_dir: Path) -> frozenset[str]:
     try:
-        return frozenset(json.loads((run_dir / _STAGES).read_text("utf-8"))["stages"])
+        return frozenset(json.loads((run_dir / STAGES_FILE).read_text("utf-8"))["stages"])
     except FileNotFoundError:
         return frozenset()
 
@@ -118,7 +117,7 @@ def _stages(run_dir: Path) -> frozenset[str]:
 def _lines(run_dir: Path) -> list[dict[str, Any]]:
     """metrics.jsonl, without a last line that is being written."""
     try:
-        texts = (run_dir / _METRICS).read_text("utf-8").split("\n")
+        texts = (run_dir / METRICS_FILE).read_text("utf-8").split("\n")
     except FileNotFoundError:
         return []
     return [json.loads(text) for text in texts[:-1]]

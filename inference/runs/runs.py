@@ -35,13 +35,13 @@ from inference.data import formats, tables
 from inference.data.delimited import Broken
 from inference.data.scan import scan_file
 from inference.runs import process
+from inference.runs.contract import STAGES_FILE
 from inference.runs.study import STUDY_FILE, Study, load_study
 
 CHECK, TRAIN, PUBLISH = "check", "train", "publish"
 TUNE, PUBLISH_TUNED = "tune", "publish the tuned model"
 RECIPES = "training/recipes"
 _OF_CHAT = "chat.yaml"  # read by another command, training.chat
-DEFAULT_EPOCHS = 3  # of training.train
 _ROOT = Path(__file__).resolve().parents[2]
 _RUN, _SETTINGS = "run.json", "settings.yaml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -119,7 +119,7 @@ class Run:
     @property
     def is_begun(self) -> bool:
         """Has a training made the run folder its own? From then on its settings are fixed."""
-        return (self.output / "stages.json").is_file()
+        return (self.output / STAGES_FILE).is_file()
 
     @property
     def is_trained(self) -> bool:

@@ -22,6 +22,7 @@ from inference.evaluation import predictions
 from inference.evaluation.leaderboard import Leaderboard, sentence
 from inference.models.bundle import load_bundle, save_bundle
 from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH, load_classifier
+from inference.runs.contract import Stage
 from inference.runs.study import copy_study, load_study
 from training.data import data
 from training.data.data import Splits
@@ -240,7 +241,7 @@ def identity_of(
 
 
 def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object]:
-    done = run.find("export", weights)
+    done = run.find(Stage.EXPORT, weights)
     if done is None:
         print("exporting to ONNX", flush=True)
         bundle = load_bundle(run.path)
@@ -249,13 +250,13 @@ def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object
         texts = [bundle.compose(example.fields) for example in known]
         done = asdict(export.export_classifier(run.path, texts))
         golden.write(run.path, _GOLDEN_TEXTS)
-        run.record("export", weights, done)
+        run.record(Stage.EXPORT, weights, done)
     return done
 
 
 def _decide(run: RunFolder, splits: Splits, weights: object, threads: int) -> dict[str, object]:
     """Choose temperature and thresholds on the validation part, and store them with the model."""
-    done = run.find("decide", weights)
+    done = run.find(Stage.DECIDE, weights)
     if done is None:
         engine = ONNX_FP32 if (run.path / ONNX_FILES[ONNX_FP32]).is_file() else TORCH
         model = load_classifier(run.path, engine=engine, threads=threads)
@@ -270,7 +271,7 @@ def _decide(run: RunFolder, splits: Splits, weights: object, threads: int) -> di
         )
         save_bundle(chosen.apply(bundle), run.path)
         done = asdict(chosen)
-        run.record("decide", weights, done)
+        run.record(Stage.DECIDE, weights, done)
     return done
 
 
@@ -280,7 +281,7 @@ def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
     name = board.judged.model.name
     answers = run.path / predictions.FOLDER / f"{name}.parquet"
     key = [sha256_of(answers), sha256_of(run.path / "decision.json")]
-    done = run.find("plots", key)
+    done = run.find(Stage.PLOTS, key)
     if done is None or not all((run.path / str(file)).is_file() for file in done):
         from training.report import plots  # matplotlib takes a second to import
 
@@ -292,7 +293,7 @@ def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
             predictions=predictions.load(answers),
             bundle=load_bundle(run.path),
         )
-        run.record("plots", key, {file: sha256_of(run.path / file) for file in files})
+        run.record(Stage.PLOTS, key, {file: sha256_of(run.path / file) for file in files})
 
 
 def _keep_study(study: str | None, run: RunFolder) -> None:
@@ -305,6 +306,6 @@ def _keep_study(study: str | None, run: RunFolder) -> None:
 
 def _card(run: RunFolder) -> None:
     key = sha256_of(run.path / receipt.RECEIPT_FILE)
-    if run.find("card", key) is None or not (run.path / card.FILE_NAME).exists():
+    if run.find(Stage.CARD, key) is None or not (run.path / card.FILE_NAME).exists():
         card.write_card(run.path)
-        run.record("card", key, {})
+        run.record(Stage.CARD, key, {})

@@ -21,6 +21,7 @@ from hub.repo_ids import validate_tag
 from inference.core.errors import ModelError
 from inference.models.model_files import read_json
 from inference.runs import publication
+from inference.runs.contract import Stage
 from training.publishing.shipment import Shipment
 from training.report import card
 from training.run import shape
@@ -190,7 +191,7 @@ def publish_once(
     """
     content = sha256_of(run.path / RECEIPT_FILE)  # which holds the weights' sha256
     key = [hub.endpoint, repo_id, config.hub_private, config.hub_tag, content]
-    done = run.find("publish", key)
+    done = run.find(Stage.PUBLISH, key)
     if done is None or not hub.exists(repo_id, str(done["sha"])):
         print(f"publishing {repo_id}", flush=True)
         try:
@@ -201,6 +202,6 @@ def publish_once(
             again = f"python -m training.publish {run.path} --hub_model_id {repo_id}"
             raise type(error)(f"{error} (the {what} is safe; to publish it: {again})") from error
         done = {"sha": published.sha, "url": published.url}
-        run.record("publish", key, done)
+        run.record(Stage.PUBLISH, key, done)
     print(f"published {repo_id} at {done['sha']}: {done['url']}", flush=True)
     return str(done["sha"])

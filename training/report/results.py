@@ -39,6 +39,7 @@ from inference.models.classifier import (
     Scorer,
     load_classifier,
 )
+from inference.runs.contract import LEADERBOARD_PATH, Stage
 from training.baselines import baselines, tfidf_tables
 from training.baselines.shared_encoder import SharedEncoder
 from training.data.data import Splits, split_hash
@@ -47,7 +48,6 @@ from training.settings.data_config import LabelledDataConfig
 from training.settings.report_config import ReportConfig
 from training.trainer.base import Base
 
-LEADERBOARD = Path("results") / "leaderboard.json"
 _METRICS = Path("results") / "metrics.json"
 _TITLES = {
     ONNX_INT8: "fine-tuned (int8)",
@@ -190,14 +190,14 @@ def _judged(
     targets: predictions.Targets,
     test_sha256: str,
 ) -> Leaderboard:
-    path = run.path / LEADERBOARD
-    done = run.find("judge", keys)
+    path = run.path / LEADERBOARD_PATH
+    done = run.find(Stage.JUDGE, keys)
     if done is not None and path.is_file() and sha256_of(path) == done["sha256"]:
         return load_leaderboard(path)
     print(f"judging {len(models)} models on {len(targets.matrix)} test texts", flush=True)
     board = verdict.judge(models, targets, test_sha256)
     save_leaderboard(board, path)
-    run.record("judge", keys, {"sha256": sha256_of(path)})
+    run.record(Stage.JUDGE, keys, {"sha256": sha256_of(path)})
     return board
 
 

@@ -21,8 +21,8 @@ from typing import TextIO
 
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError
+from inference.runs.contract import STAGES_FILE
 
-FILE_NAME = "stages.json"
 STUDY_FOLDER = Path("results") / "study"
 """Where the search lies that chose the settings of the run, if one did."""
 _LOCK = ".lock"
@@ -56,7 +56,7 @@ class RunFolder:
 
     def _look(self) -> None:
         path = self.path
-        file = path / FILE_NAME
+        file = path / STAGES_FILE
         if path.exists() and not path.is_dir():
             raise ConfigError(f"output_dir {path} is a file; choose another --output_dir")
         if file.exists():
@@ -98,7 +98,7 @@ class RunFolder:
 
     def write(self) -> None:
         """Make the folder ours on the disk."""
-        write_json(self.path / FILE_NAME, {"identity": self.identity, "stages": self._stages})
+        write_json(self.path / STAGES_FILE, {"identity": self.identity, "stages": self._stages})
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
@@ -144,7 +144,7 @@ def _wait_for(lock: TextIO, folder: Path, patience_s: float) -> None:
 
 def _is_ours(item: Path) -> bool:
     """Whether this may lie in a folder whose first stages.json was never finished."""
-    return item.name == _LOCK or item.name.startswith(f".{FILE_NAME}.")
+    return item.name == _LOCK or item.name.startswith(f".{STAGES_FILE}.")
 
 
 def _read(file: Path) -> tuple[dict[str, object], dict[str, dict[str, object]]]:

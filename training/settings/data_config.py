@@ -6,6 +6,7 @@ from typing import Literal
 from inference.core.errors import ConfigError
 from inference.data import formats
 from inference.data.schema import Schema
+from inference.runs.contract import TRAIN_SAMPLES
 from training.settings.groups import Group, setting
 
 _SHARE = (0.001, 0.5)
@@ -44,7 +45,7 @@ class DataConfig(Group):
     max_train_samples: int | None = setting(
         None,
         "Train on a seeded sample of at most this many examples, stratified by label.",
-        between=(1, 10**12),
+        between=TRAIN_SAMPLES,
     )
 
 

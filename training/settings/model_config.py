@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inference.core.errors import ConfigError
+from inference.runs.contract import DEFAULT_MAX_TOKENS, DEFAULT_MODEL, MAX_TOKENS
 from training.settings.groups import Group, setting
 from training.settings.search_space import FIXED
 
@@ -13,14 +14,14 @@ class ModelConfig(Group):
     """Model"""
 
     model_name_or_path: str = setting(
-        "sentence-transformers/all-MiniLM-L6-v2",
+        DEFAULT_MODEL,
         "The pretrained model: a repo id on the Hub or a local folder.",
     )
     model_revision: str = setting("main", "Branch, tag or commit of the pretrained model.")
     max_seq_length: int = setting(
-        128,
+        DEFAULT_MAX_TOKENS,
         "Tokens of a text, or of a dialogue, that training reads; the rest is cut off.",
-        between=(8, 1_000_000),
+        between=MAX_TOKENS,
         search=FIXED,
     )
     lora_r: int | None = setting(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inference.core.errors import ConfigError
+from inference.runs.contract import DEFAULT_EPOCHS, EPOCHS
 from training.settings.groups import Group, setting
 from training.settings.search_space import FIXED
 
@@ -16,7 +17,7 @@ class TrainerConfig(Group):
     """Training"""
 
     num_train_epochs: int = setting(
-        3, "Passes over the training examples.", between=(1, 10_000), search="2 .. 5"
+        DEFAULT_EPOCHS, "Passes over the training examples.", between=EPOCHS, search="2 .. 5"
     )
     learning_rate: float = setting(
         2e-4,

@@ -6,9 +6,9 @@ Try: python -m training.tune --help
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from inference.core.errors import ConfigError
+from inference.runs.contract import DEFAULT_TRIALS, TRIALS, Pruner
 from training.settings.config import TrainConfig
 from training.settings.groups import Group, setting
 
@@ -17,14 +17,14 @@ from training.settings.groups import Group, setting
 class TuneConfig(Group):
     """Trials"""
 
-    n_trials: int = setting(20, "Trials of the study in all.", between=(1, 10_000))
+    n_trials: int = setting(DEFAULT_TRIALS, "Trials of the study in all.", between=TRIALS)
     timeout: float | None = setting(None, "Seconds after which no more is tried.")
     storage: str | None = setting(
         None, "URL of a database, as of PostgreSQL; unset: a file in OUTPUT_DIR."
     )
     study_name: str = setting("study", "Its name in the storage.")
     n_jobs: int = setting(1, "Trials at once, each its own process.", between=(1, 64))
-    pruner: Literal["halving", "hyperband", "median", "none"] = setting(
+    pruner: Pruner = setting(
         "halving",
         "Which trials are stopped early; halving: all but the best third of those that were "
         "trained on the same part of the texts (of few texts: for an epoch).",

@@ -21,13 +21,13 @@ from inference.core.settings import Settings
 from inference.evaluation import predictions
 from inference.evaluation.leaderboard import load_leaderboard
 from inference.models.bundle import Bundle
+from inference.runs.contract import LEADERBOARD_PATH
 from inference.runs.study import COMPLETE, FAILED, PRUNED, STUDY_FILE, Gain, Study, save_study
 from training.baselines import tuned_baselines
 from training.baselines.shared_encoder import SharedEncoder
 from training.classifier import pipeline
 from training.data import data
 from training.data.data import Splits
-from training.report import results
 from training.run.run_folder import sha256_of
 from training.settings.config import TrainConfig
 from training.settings.search_space import Value
@@ -146,7 +146,7 @@ def _gain_on_test(folder: Path, default: str) -> Gain:
     """On what the two full runs said of the test part, as they would ship."""
     said: list[predictions.Predictions] = []
     for name in (default, BEST):
-        judged = load_leaderboard(folder / name / results.LEADERBOARD).judged
+        judged = load_leaderboard(folder / name / LEADERBOARD_PATH).judged
         assert judged is not None, "a run measures its own model"
         path = folder / name / predictions.FOLDER / f"{judged.model.name}.parquet"
         said.append(predictions.load(path))

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.core.settings import Settings
+from inference.runs.contract import METRICS_FILE, STAGES_FILE
 from training.classifier import pipeline
 from training.data.data import Splits
 from training.data.division import thin_examples
@@ -154,7 +155,7 @@ class Trials:
             folder = self.folder(number)
             if folder.is_dir():
                 for item in folder.iterdir():
-                    if item.name not in ("metrics.jsonl", "stages.json", ".lock"):
+                    if item.name not in (METRICS_FILE, STAGES_FILE, ".lock"):
                         shutil.rmtree(item) if item.is_dir() else item.unlink(missing_ok=True)
 
 
