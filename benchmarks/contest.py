@@ -3,7 +3,7 @@
 Owns the order of the measurements and how they are printed; what is measured stands in the other
 files of this folder. Nothing here judges: the target is printed beside the ratio.
 
-    python -m pytest -q tests/benchmarks/test_contest.py
+    python -m benchmarks.scoring --rounds 3
 """
 
 import json

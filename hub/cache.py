@@ -4,7 +4,6 @@ The layout is huggingface_hub's (refs/, blobs/, snapshots/, trees/); ours is ver
 beside it: the listing of a commit, and for each file the time stamp at which its content was
 found right, so that a large file is hashed once and not at every start. A file changed behind
 our back without a new size or time stamp is not noticed. No network, no huggingface_hub.
-Try: python -m pytest tests/hub/test_cache.py
 """
 
 import json

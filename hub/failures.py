@@ -1,7 +1,7 @@
 """What the Hub's refusals mean to the person: one error of ours for each, with the next step.
 
 Owns the words; knows neither huggingface_hub nor the network (hub/client.py calls it).
-Try: python -m pytest tests/hub/test_failures.py
+Try: python -c "from hub.failures import unreachable; print(unreachable('http://a:1', 'refused'))"
 """
 
 from dataclasses import dataclass

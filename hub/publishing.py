@@ -2,7 +2,8 @@
 
 Owns the order of things and what counts as already done; the protocol is in hub/client.py.
 Not covered: merging with what others published meanwhile (that is a Conflict).
-Try: python -m pytest tests/hub/test_publishing.py
+Try: python -c "from pathlib import Path; from hub.publishing import files_under; \
+print(files_under(Path('docs'), ['*.png']))"
 """
 
 from collections.abc import Mapping, Sequence

@@ -4,7 +4,6 @@ Only hub/sending.py also imports the library, to extend a class of it that is ma
 
 Each method is one question to the Hub, bounded in time by hub/transport.py. What to ask, and in
 which order, is decided in hub/snapshots.py and hub/publishing.py; use hub/client.py from outside.
-Try: python -m pytest tests/hub/test_remote.py
 """
 
 import threading

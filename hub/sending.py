@@ -3,8 +3,6 @@
 Owns the wait for a Hub that does not answer yet and what can be told of the state. What is sent and
 when is the business of huggingface_hub's CommitScheduler, which also sends the rest when the
 process ends by itself. Not covered: files that shrink or go away.
-
-Try: python -m pytest tests/hub/test_sending.py
 """
 
 import threading

@@ -3,7 +3,7 @@
 Owns the order of things (ask, compare, fetch, check, fall back), not the protocol (hub/client.py)
 nor the files of the cache (hub/cache.py). Content is checked against the Hub's listing; that says
 the bytes are the ones published, not that the publisher is to be trusted.
-Try: python -m pytest tests/hub/test_snapshots.py
+Try: python -c "from hub.snapshots import is_wanted; print(is_wanted('a/b.json', ['*.json']))"
 """
 
 import contextvars

@@ -4,7 +4,9 @@ huggingface_hub 2.4 waits for ever on some calls, sleeps up to 46 s on others an
 to its own list of hosts. Here silence is bounded per operation (`patience`), a busy Hub is asked
 again within that bound, and a token goes only to the endpoint it was given for.
 Outside `patience` (other libraries in this process) only missing time limits are filled in.
-Import it late: it pulls in httpx2. Try: python -m pytest tests/hub/test_transport.py
+Import it late: it pulls in httpx2.
+
+Try: python -c "from hub.transport import origin; print(origin('http://127.0.0.1:8600/demo/a'))"
 """
 
 import time

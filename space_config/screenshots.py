@@ -1,4 +1,4 @@
-"""Pictures of every page of a Space that runs, for the README: light, and the first page in more.
+"""Pictures of every page of a Space that runs, for docs/: light, and the first page in more.
 
 Needs Chromium (Debian's package) and playwright, which the tests install. Each picture shows what a
 visitor sees after the first useful step: a message analyzed, a file scored, a question answered.

@@ -1,7 +1,7 @@
 """Is the model right? The thumbs, the labels that are right instead, and what this session said.
 
 Not a page: compare.py draws it for the message that is looked at, feedback.py beside its history.
-Owns the widgets and the session's list; keeping is inference/feedback/__main__.py's.
+Owns the widgets and the session's list; keeping is inference/feedback/log.py's.
 
     with st.container(key="verdicts"):
         corrections.draw(row, catalogue)

@@ -1,7 +1,8 @@
 """What .gitattributes says about large files: which paths it names, and lines for those it misses.
 
 Only the patterns that a Hub and `git lfs track` write are read, not all that git understands.
-Try: python -m pytest -q tests/hub/server/test_attributes.py
+Try: python -c "from hub.server.attributes import large_patterns; \
+print(large_patterns('*.bin filter=lfs diff=lfs merge=lfs -text'))"
 """
 
 import re

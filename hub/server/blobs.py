@@ -2,7 +2,6 @@
 
 Bytes arrive in `tmp/`, are hashed on the way, fsynced, and renamed into `blobs/`. Which repo may
 refer to which content is not known here (hub/server/store.py).
-Try: python -m pytest -q tests/hub/server/test_blobs.py
 """
 
 import contextlib

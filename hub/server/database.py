@@ -1,7 +1,6 @@
 """The SQLite file of a store: its tables, and transactions that hold across processes.
 
 A connection lives as long as one transaction, so threads and processes share nothing.
-Try: python -m pytest -q tests/hub/test_database.py
 """
 
 import sqlite3

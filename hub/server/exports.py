@@ -1,7 +1,4 @@
-"""What git needs of a repo: the objects that lead from commits it has to branches and tags.
-
-Try: python -m pytest -q tests/hub/server/test_exports.py
-"""
+"""What git needs of a repo: the objects that lead from commits it has to branches and tags."""
 
 import sqlite3
 from collections.abc import Callable

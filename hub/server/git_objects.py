@@ -2,7 +2,7 @@
 
 Only what a Hub keeps: files, executable files and folders; no links, no submodules. Formats:
 git's documentation (gitformat-pack, git-mktree, git-commit-tree) and git-lfs' docs/spec.md.
-Try: python -m pytest -q tests/hub/server/test_git_objects.py
+Try: python -c "from hub.server.git_objects import object_id; print(object_id('blob', b'hello'))"
 """
 
 import hashlib

@@ -2,7 +2,6 @@
 
 A commit is kept with its git object, whose id is its own: `git rev-parse HEAD` in a clone is a
 revision here. The log follows first parents; a merge's others are readable by their ids.
-Try: python -m pytest -q tests/hub/test_history.py
 """
 
 import json

@@ -1,7 +1,6 @@
 """A push, read and checked, on its way into the store: one transaction, whole or not at all.
 
 What may be in a push is hub/server/pushes.py's to say; here it must only fit what is there now.
-Try: python -m pytest -q tests/hub/server/test_imports.py
 """
 
 import sqlite3

@@ -2,7 +2,6 @@
 
 The Hub infers a model's task and library where the card is silent; `pipeline(model=id)` needs
 both. Only what clients ask for is inferred here.
-Try: python -m pytest -q tests/hub/test_metadata.py
 """
 
 import json

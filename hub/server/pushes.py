@@ -4,7 +4,6 @@ Git runs this as its pre-receive hook. A push that is refused here leaves nothin
 this prints is shown to the person who pushed. Force pushes are taken (the commits left behind stay
 readable by their ids). Not kept, and so refused: files over 10 MiB and binary files that do not
 come by LFS, links, submodules, and refs that are neither branch nor tag.
-Try: python -m pytest -q tests/hub/server/test_pushes.py
 """
 
 import re

@@ -2,7 +2,6 @@
 
 A tag with an author and a message of its own stands for its commit here, and for an object with
 an id of its own in git.
-Try: python -m pytest -q tests/hub/server/test_refs.py
 """
 
 import sqlite3

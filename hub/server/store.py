@@ -2,7 +2,6 @@
 
 Safe for several processes on one root, and for a kill at any moment. No HTTP and no users here:
 who may do what is decided above (hub/server/auth.py). What cannot be done raises a Refusal.
-Try: python -m pytest -q tests/hub/server/test_store.py
 """
 
 import shutil

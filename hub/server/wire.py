@@ -1,7 +1,6 @@
 """How requests are read: decoded path parameters, the repo they name, and bounded bodies.
 
-The routes (hub/routes_*.py) say what is done, hub/server/answers.py how it is answered.
-Try: python -m pytest -q tests/hub/test_wire.py
+The routes (hub/server/routes_*.py) say what is done, hub/server/answers.py how it is answered.
 """
 
 import json

@@ -1,11 +1,12 @@
 """Analysis: what a scored file holds, beside what its model was trained on.
 
 Owns the rows as they are analysed, with their truth where the file has one, and the counts that
-the analysis page draws. Words are words.py, distances drift.py, the plane projection.py.
+the analysis page draws. What a word is: inference/evaluation/vocabulary.py; distances are drift.py,
+the plane is projection.py.
 
 Letters: N rows that were scored, C labels.
 
-Try: python -m pytest -q tests/inference/analysis/test_analysis.py
+Try: python -c "from inference.analysis.analysis import length_names; print(length_names())"
 """
 
 from collections import Counter

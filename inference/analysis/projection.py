@@ -6,7 +6,7 @@ that a step from 0.98 to 0.99 counts as one from 0.02 to 0.01.
 
 Letters: N rows, C labels, H numbers a row.
 
-Try: python -m pytest -q tests/inference/analysis/test_projection.py
+Try: python -c "from inference.analysis.projection import sample; print(sample(1000, most=5))"
 """
 
 from collections.abc import Callable, Sequence

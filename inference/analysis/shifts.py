@@ -2,8 +2,6 @@
 
 Owns what is held against what; the distances and the chance limit are drift.py. Not covered: a
 change of meaning at the same labels, lengths and scores; for that some rows must be labelled.
-
-Try: python -m pytest -q tests/inference/analysis/test_shifts.py
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 Owns the key, whom a request counts for and the size of its body; how many requests one visitor may
 make is rate_limit.py.
 
-Try: python -m pytest -q tests/inference/api/test_access.py
+Try: curl -i -H "Authorization: Bearer KEY" http://localhost:8501/api/models
 """
 
 import hmac

@@ -1,8 +1,8 @@
 """The app around the endpoints: routes, errors, limits, origins, and the documentation.
 
-Its import costs as much as Streamlit's: api.py does it when somebody asks.
+Its import costs as much as Streamlit's: mount.py does it when somebody asks.
 
-Try: python -m pytest -q tests/inference/api/test_app.py
+Try: curl http://localhost:8501/api/openapi.json
 """
 
 import re

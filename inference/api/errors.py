@@ -2,7 +2,7 @@
 
 Owns which status an error gets and what a caller reads of it; never a trace, never what was sent.
 
-Try: python -m pytest -q tests/inference/api/test_errors.py
+Try: curl -i http://localhost:8501/api/nothing
 """
 
 import re

@@ -3,8 +3,6 @@
 Owns who waits and how much; what is computed is the caller's function. Nobody waits for company: a
 batch is whoever stood in line while the one before it was computed. So that nothing needs a lock,
 all of it happens on one event loop, but for the computing itself.
-
-Try: python -m pytest -q tests/inference/api/test_micro_batches.py
 """
 
 import asyncio

@@ -13,7 +13,7 @@
 
 Owns what the app needs of its house, and when the rest is loaded: FastAPI takes longer to import
 than all else that the first page needs, so nothing but /health is answered before somebody asks.
-The endpoints are api_routes.py's.
+The endpoints are routes.py's.
 """
 
 import threading

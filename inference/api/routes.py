@@ -1,11 +1,11 @@
 """The endpoints of the HTTP API: what each answers, as its own documentation under /docs says.
 
 Owns what is asked of the engine and kept of corrections. Scoring together is micro_batches.py's,
-the wire format api_schemas.py's, the app around all of it api_app.py's.
+the wire format schemas.py's, the app around all of it app.py's.
 
 Letters: N texts, M models.
 
-Try: python -m pytest -q tests/inference/api/test_routes.py
+Try: curl http://localhost:8501/api/info
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 Owns the request id, the line in the journal and the figures of GET /metrics; all without a word of
 what was asked.
 
-Try: python -m pytest -q tests/inference/api/test_traffic.py
+Try: curl http://localhost:8501/api/metrics
 """
 
 import re

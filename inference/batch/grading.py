@@ -5,8 +5,6 @@ come first. What the figures mean is metrics.py. Not covered: whether the labels
 whether the file is like what the model will be asked.
 
 Letters: N judged rows, C labels, K distinct pairs of truth and decision, R resamples.
-
-Try: python -m pytest -q tests/inference/batch/test_grading.py
 """
 
 from collections.abc import Mapping

@@ -1,10 +1,12 @@
 """Outputs: scored rows -> the bytes of csv, tsv, JSON lines or parquet, in parts that join.
 
 Owns which columns scoring adds to a table, and how a value of one format is written in another;
-what the columns mean is in scored.py. Texts of csv and tsv cannot run in a spreadsheet
-(downloads.py); the other formats keep them exactly. Broken characters become U+FFFD in all of them.
+what the columns mean is in scored_file.py. Texts of csv and tsv cannot run in a spreadsheet
+(inference/core/safe_csv.py); the other formats keep them exactly. Broken characters become U+FFFD
+in all of them.
 
-Try: python -m pytest -q tests/inference/batch/test_outputs.py
+Try: python -c "from pathlib import Path; from inference.batch.outputs import format_of; \
+print(format_of(Path('scored.parquet')))"
 """
 
 import base64

@@ -5,7 +5,7 @@ is written whole or not at all. A command that finds a journal equal to its own 
 last part; so no row is lost or written twice, wherever the one before it was killed. OUT itself
 appears by rename when it is whole. What is in a part is outputs.py's business.
 
-Try: python -m pytest -q tests/inference/batch/test_parts.py
+Try: cat OUT.parts/journal.json
 """
 
 import fcntl

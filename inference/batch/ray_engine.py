@@ -8,7 +8,7 @@ one is started on this machine. The nodes fetch the model themselves: a repo id 
 and HF_TOKEN in their environment, a folder has to lie at the same path everywhere.
 
     pip install -r inference/requirements-ray.txt
-    python -m pytest -q tests/inference/batch/test_ray_engine.py
+    python -m inference.batch IN OUT --model owner/name --engine ray
 """
 
 import logging

@@ -6,7 +6,7 @@ tables.py, writing them outputs.py.
 
 Letters: N rows of a block, C labels.
 
-Try: python -m pytest -q tests/inference/batch/test_scoring.py
+Try: python -m inference.batch messages.csv scored.csv --model owner/name
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -2,7 +2,7 @@
 
     models.yaml        title, task and models, written by hand
     messages.yaml      example messages, written by hand
-    first_paint.json   optional: the results table of the messages (inference/compare/__main__.py)
+    first_paint.json   optional: the results table of the messages (comparison.py)
     leaderboard.json   optional: the rows of the frozen test set
 
 A folder of such folders holds several catalogues, each under the name of its folder. Owns the

@@ -2,8 +2,6 @@
 
 Owns who is next, not the work. The scoring threads of one analysis already fill the few cores of a
 Space; a lock of the standard library would let a job that takes it again at once keep it forever.
-
-Try: python -m pytest -q tests/inference/catalogue/test_fair_lock.py
 """
 
 import threading

@@ -3,7 +3,8 @@
 Owns licences.json and the reading of a card's front matter. That a card says so is all that is
 known: nobody has checked it.
 
-Try: python -m pytest -q tests/inference/catalogue/test_licences.py
+Try: python -c "from inference.catalogue.licences import of_card; \
+print(of_card(open('README.md').read()))"
 """
 
 import json

@@ -3,8 +3,8 @@
 The JSON lines are those that a training reads: {"messages": [{"role": ..., "content": ...}, ...]}.
 A file of Markdown quotes what was said, so that nothing in it can be taken for the file's own.
 
-Try: python -c "from inference.chat.messages import Message, jsonl; \
-print(conversations_jsonl([[Message('user', 'Hello'), Message('assistant', 'Hi!')]]).decode())"
+Try: python -c "from inference.chat.messages import Message, conversations_jsonl as c; \
+print(c([[Message('user', 'Hello'), Message('assistant', 'Hi!')]]).decode())"
 """
 
 import json

@@ -1,9 +1,8 @@
-"""Several models on the same texts, side by side: the results table, and how it is stored.
+"""Models held against each other on a labelled file: the first one named is judged.
 
-Nothing is judged of such texts, as they need no labels. The command is for a file that has them,
-and its verdict table is labelled.py.
+Owns the command; models and rows are labelled_file.py's, what is printed is text_table.py's.
 
-Letters: C labels of the task.
+Try: python -m inference.compare ./runs/a owner/other-model --file fresh.csv
 """
 
 import argparse

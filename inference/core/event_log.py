@@ -1,4 +1,4 @@
-"""Journal: what was done and what happened, one line of JSON each, for the owner's log.
+"""Event log: what was done and what happened, one line of JSON each, for the owner's log.
 
 Owns the form of a line and its way to stderr, where a Space keeps its log. Holds facts about
 events (how many, how long, which model), never what a visitor wrote and never a token: a fact by

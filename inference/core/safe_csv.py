@@ -1,4 +1,4 @@
-"""Downloads: rows -> CSV that a person may open in a spreadsheet without running anything.
+"""Safe CSV: rows -> CSV that a person may open in a spreadsheet without running anything.
 
 A text that a spreadsheet would take for a formula gets an apostrophe in front, which spreadsheets
 hide; a plain number such as -0.5 is none. Not covered: a file that is opened with another delimiter

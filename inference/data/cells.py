@@ -3,7 +3,7 @@
 A value is whatever a format can hold: always text in delimited files, any JSON or Arrow type
 elsewhere. None and NaN are missing; the texts "NA", "None", "null" and "nan" are texts.
 
-Try: python -m pytest -q tests/inference/data/test_cells.py
+Try: python -c "from inference.data.cells import as_flag; print(as_flag('true', 'toxic'))"
 """
 
 import unicodedata

@@ -4,8 +4,6 @@ Found by reading the beginning of the file in every way and counting the records
 as many cells as there are columns; the header must hold the columns that are asked for. So the
 answer is checked, not guessed: of the files tried, clevercsv 0.8.5 took "•" for the delimiter of
 the iOS app descriptions, and "@" and "," for those of one-column files of tweets and sentences.
-
-Try: python -m pytest -q tests/inference/data/test_dialects.py
 """
 
 import re

@@ -4,7 +4,8 @@ Order of trial: a byte order mark; UTF-16 without one (every other byte zero); s
 whole file; UTF-8 with some broken bytes; the guess of charset-normalizer among the encodings of the
 web; cp1252; latin-1, which reads anything. Rows are none of this module's business.
 
-Try: python -m pytest -q tests/inference/data/test_encoding.py
+Try: python -c "from pathlib import Path; from inference.data.encoding import detect; \
+print(detect(Path('README.md')))"
 """
 
 import codecs

@@ -1,12 +1,12 @@
-"""Weighted texts: a cell of JSON that holds texts and their weights -> the words a model reads.
+"""JSON fields: a cell of JSON that holds texts and their weights -> the words a model reads.
 
 {"raincoat": "0.11", "rain coat": 0.373} becomes `rain coat 37%; raincoat 11%`. The weightiest
 comes first, so that a text too long for the model loses what matters least. Weights are whole
 percentages, two tokens each, as a language model has read them in prose; more digits would cost two
 more. Weights that add up to more than 1, as counts do, are written as shares of their sum.
 
-Try: python -c "from inference.data import json_fields as weighted; \
-print(weighted.as_words('{\"raincoat\": 0.11, \"rain coat\": 0.373}', 'queries'))"
+Try: python -c "from inference.data.json_fields import json_text, weighted_words; \
+print(weighted_words(json_text({'raincoat': 0.11, 'rain coat': 0.373}, 'queries'), 'queries'))"
 """
 
 import json
@@ -21,7 +21,7 @@ def json_text(value: object, field: str) -> str:
     """Return the value as JSON text: text as it is, lists and objects written out, missing empty.
 
     Raises:
-        Unusable: bytes, a text with broken characters, or anything else that as_words refuses.
+        Unusable: bytes, a text with broken characters, or what weighted_words refuses.
     """
     if isinstance(value, list | tuple | dict):
         value = json.dumps(value, ensure_ascii=False, default=str)  # Decimal, dates of parquet
@@ -54,7 +54,7 @@ def texts_of(text: str, field: str) -> list[str]:
     """Return the texts of a JSON list or object, in their order; none of a blank text.
 
     Raises:
-        Unusable: as as_words.
+        Unusable: as weighted_words.
     """
     return [words for words, _ in _pairs(text, field) if not is_blank(words)]
 

@@ -1,9 +1,10 @@
-"""Targets: what all label cells of a file together mean: problem type, label set, what is set.
+"""Label sets: what all label cells of a file together mean: problem type, label set, what is set.
 
 One label column makes a single-label problem, unless any row holds a list there or a delimiter is
 given; several columns, of 0 and 1, make a multi-label one. One cell is the business of cells.py.
 
-Try: python -m pytest -q tests/inference/data/test_label_sets.py
+Try: python -c "from inference.data.label_sets import target; \
+print(target({'labels': 'late|rude'}, ['labels'], '|', {}))"
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Survey: a table file read through once, before its rows are used: how many, which columns.
+"""Scan: a table file read through once, before its rows are used: how many, which columns.
 
 Owns the first of the two passes over a file that is to be scored: an output with a header needs the
 columns of all rows, a time left needs their number. Keeps none of the rows but the first few.

@@ -1,7 +1,7 @@
 """Schema: which columns of a file hold the texts, the labels, the group and the time of a row.
 
 Owns what a column can be named for and the check that a file has those named. What the cells of a
-column mean is the business of cells.py, weighted.py and times.py.
+column mean is the business of cells.py, json_fields.py and times.py.
 
 Try: python -c "from inference.data.schema import Schema; \
     print(Schema(('text',), ('label',)).needed)"

@@ -4,8 +4,8 @@ A model that knows a language badly, or sees few examples, does not learn by its
 fields say the same: in the click recipe's file of 1,000 rows the frozen encoder gains .07 ROC-AUC
 from these words, cross-validated on training rows (2026-11-21).
 
-Try: python -c "from inference.data import similarity as likeness; \
-print(likeness.in_words('rain coats', ['raincoat', 'umbrella']))"
+Try: python -c "from inference.data import similarity; \
+print(similarity.describe_similarity('rain coats', ['raincoat', 'umbrella']))"
 """
 
 from collections.abc import Iterable

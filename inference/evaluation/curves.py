@@ -6,7 +6,8 @@ served page need not load scikit-learn.
 
 Letters: N examples, C labels, K points of a curve.
 
-Try: python -m pytest -q tests/inference/evaluation/test_curves.py
+Try: python -c "import numpy as np; from inference.evaluation.curves import precision_recall; \
+print(precision_recall(np.array([.9, .4, .2]), np.array([True, False, True])))"
 """
 
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Owns what they decide, and the Scorer of a plain function that other baselines share.
 
 Letters: N texts, C labels.
-
-Try: python -m pytest -q tests/training/baselines/test_baselines.py
 """
 
 import hashlib

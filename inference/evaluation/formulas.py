@@ -2,11 +2,12 @@
 
 Owns the arithmetic, in NumPy alone so that a served page need not load scikit-learn. Every figure
 is computed for R countings of the examples at once: one of ones is the set itself, others are the
-resamples of intervals.py. NaN stands for undefined; metrics.py turns it into None with a reason.
+resamples of bootstrap.py. NaN stands for undefined; metrics.py turns it into None with a reason.
 
 Letters: N examples, C labels, R countings of the examples, K scores.
 
-Try: python -m pytest -q tests/inference/evaluation/test_formulas.py
+Try: python -c "import numpy as np; from inference.evaluation.formulas import mean_over_labels; \
+print(mean_over_labels(np.array([[.2, .4]])))"
 """
 
 from dataclasses import dataclass

@@ -2,11 +2,12 @@
 
 Owns what is reported of one model; the arithmetic is formulas.py, and the tests hold each figure
 against scikit-learn. An undefined figure (an AUC of a label that no example has) is None, never 0,
-and no warning is printed. These are point values: what chance does to them is intervals.py.
+and no warning is printed. These are point values: what chance does to them is bootstrap.py.
 
 Letters: N examples, C labels.
 
-Try: python -m pytest -q tests/inference/evaluation/test_metrics.py
+Try: python -c "import numpy as np; from inference.evaluation.metrics import summarise; \
+s = np.array([[.9, .1], [.3, .7]]); print(summarise(np.array([0, 1]), s, s > .5))"
 """
 
 from collections.abc import Sequence

@@ -1,10 +1,8 @@
 """Two models on the same test rows, and the rows on which they decide differently.
 
-Owns who was right where, and which rows come first. Which answers belong to whom is evidence.py.
+Owns who was right where, and which rows come first. Whose answers these are is stored_results.py.
 
 Letters: N examples, C labels, K rows.
-
-Try: python -m pytest -q tests/inference/evaluation/test_pairwise.py
 """
 
 from collections.abc import Sequence

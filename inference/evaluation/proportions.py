@@ -1,6 +1,6 @@
 """A share of some rows, and how far chance alone moves it.
 
-Owns the interval of a single share; figures of whole models are intervals.py.
+Owns the interval of a single share; figures of whole models are bootstrap.py.
 
 Try: python -c "from inference.evaluation.proportions import interval; print(interval(8, 10))"
 """

@@ -9,7 +9,8 @@ for each fine-tuned model on show, and, where its owner puts them there, the tex
 Owns which files these are, and which answers belong to which row of a table. What is made of the
 answers is curves.py and pairwise.py.
 
-Try: python -m pytest -q tests/inference/evaluation/test_stored_results.py
+Try: python -c "from pathlib import Path; from inference.evaluation import stored_results; \
+print(stored_results.folder_of(Path('ready'), 'demo/tweet-sentiment'))"
 """
 
 import shutil

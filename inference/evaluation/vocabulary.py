@@ -1,12 +1,12 @@
-"""Words: in how many texts each occurs, how long the texts are, and how two sets of texts differ.
+"""Vocabulary: in how many texts a word occurs, how long texts are, how two sets of texts differ.
 
 Training stores this of the texts it trained on as results/words.json: counts of frequent words and
 of lengths, never a text. Owns what a word is (two letters or digits and more, in lower case, as
 scikit-learn's CountVectorizer has it, but not a mere number). Not covered: languages that write
 without spaces, whose sentences count as words.
 
-Try: python -c "from inference.evaluation import vocabulary as words; \
-    print(words.count(['A good day', 'good food']))"
+Try: python -c "from inference.evaluation import vocabulary; \
+    print(vocabulary.count(['A good day', 'good food']))"
 """
 
 import json

@@ -1,10 +1,6 @@
-"""Feedback: what people say of a prediction, kept so that nothing acknowledged is ever lost.
+"""The corrections that people left become the rows of the next training.
 
-    FOLDER/20261121T171500Z-4711-9f2c41aa.jsonl   one file a process; lines are added, never changed
-
-Owns the record and the reading of the files of all processes together; how a line is added is
-append_only.py's. To take something back is one more line. What becomes of it in the next training
-is next_run.py's.
+Owns the command; the records are log.py's, which of them are taken next_run.py's.
 
     python -m inference.feedback FOLDER --out next.jsonl
     python -m training.train --train_file next.jsonl --config runs/a/run.json

@@ -2,8 +2,6 @@
 
 Not covered: how good the model is. Who presses a button does so more eagerly where it is wrong; the
 frozen test set is there for that.
-
-Try: python -m pytest -q tests/inference/feedback/test_agreement.py
 """
 
 from collections.abc import Sequence

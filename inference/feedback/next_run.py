@@ -1,7 +1,7 @@
 """The next run: people's feedback -> the rows that the next training reads, in its columns.
 
 A text becomes one row, with the labels that more than half of those who spoke of it agree on. Owns
-that choice and the columns; the records are feedback.py's.
+that choice and the columns; the records are log.py's.
 
 Not covered: whether people are right. They correct what is wrong more eagerly than they confirm
 what is right, so the rows are no sample of what a Space is asked.

@@ -2,8 +2,6 @@
 
 Owns the queue and the threads; what a job does is a generator of its steps, which is closed when
 the job is stopped. A job lives in memory: it ends with the process.
-
-Try: python -m pytest -q tests/inference/jobs/test_queue.py
 """
 
 import enum

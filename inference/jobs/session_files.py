@@ -1,7 +1,4 @@
-"""Visits: the folder of a visitor's files on this machine, gone when the visit or the server ends.
-
-Try: python -m pytest -q tests/inference/jobs/test_session_files.py
-"""
+"""Session files: the folder of a visitor's files, gone when the visit or the server ends."""
 
 import shutil
 import tempfile

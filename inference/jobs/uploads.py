@@ -3,8 +3,6 @@
 Owns which of its columns are likely meant, and the way from an upload to a scored file. The scoring
 is inference/batch/job.py, taking turns with people who wait (fair_lock.py); where the files lie is
 session_files.py.
-
-Try: python -m pytest -q tests/inference/jobs/test_uploads.py
 """
 
 import time

@@ -5,8 +5,6 @@ never decided. Whether two labels mean the same is the catalogue's claim, not ch
 a model's logits were made for softmax is, as far as they show it.
 
 Letters: N texts, S labels of the model, C labels of the task.
-
-Try: python -m pytest -q tests/inference/models/test_alignment.py
 """
 
 import warnings

@@ -7,8 +7,6 @@ log-likelihood. It works with any Scorer, as it needs no gradient.
 Not covered: words that only matter together (leaving out one of two "very" may change nothing), and
 scores that are 0 or 1 but for a hair, which no single word moves. What moved the score is no proof
 of why. A run of Thai, Lao, Khmer or Burmese, which are written without spaces, counts as one word.
-
-Try: python -m pytest -q tests/inference/models/test_explain.py
 """
 
 import math

@@ -1,9 +1,9 @@
-"""Checkup: what the doctor said of a data file, read back from the doctor.json that it wrote.
+"""Data report: what the doctor said of a data file, read back from the doctor.json that it wrote.
 
 Owns the reading and what of it is shown; what is looked for is training/doctor's.
 
-Try: python -c "from pathlib import Path; from inference.runs import data_report as checkup; \
-print(checkup.load(Path('runs/a/doctor')))"
+Try: python -c "from pathlib import Path; from inference.runs import data_report; \
+print(data_report.load(Path('runs/a/doctor')))"
 """
 
 import json

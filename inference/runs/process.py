@@ -1,4 +1,4 @@
-"""Work: one command at a time for all runs of a folder, in a process that outlives the server.
+"""Process: one command at a time for all runs of a folder, in a process that outlives the server.
 
     RUNS/.lock             held by whoever works, until the last of its processes has ended
     RUNS/NAME/work.json    what was started last, when, and by which process

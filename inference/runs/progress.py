@@ -1,10 +1,10 @@
-"""Course: how a training goes, read from the files that it writes: progress, curves, log, verdict.
+"""How a training goes, read from the files that it writes: progress, curves, log, verdict.
 
 Owns the reading; the files are those of any run folder, so a training that somebody started by hand
 can be looked at as well. Nothing of training is imported.
 
-Try: python -c "from pathlib import Path; from inference.runs import progress as course; \
-print(course.progress(Path('runs/a'), epochs=3))"
+Try: python -c "from pathlib import Path; from inference.runs import progress; \
+print(progress.read_progress(Path('runs/a'), epochs=3))"
 """
 
 import json

@@ -7,8 +7,8 @@
     RUNS/NAME/output/        the run folder of python -m training.train: what is published
     RUNS/NAME/tuning/        what python -m training.tune found, and the model that it made
 
-Owns this folder and the public commands that work in it; starting and stopping one is work.py's,
-reading how a training goes course.py's. A training that was started by hand is not listed.
+Owns this folder and the public commands that work in it; starting and stopping one is process.py's,
+reading how a training goes progress.py's. A training that was started by hand is not listed.
 
 Try: python -c "from pathlib import Path; from inference.runs.runs import Runs; \
 print(Runs(Path('runs')).all())"

@@ -1,12 +1,12 @@
 """What one could have had for free: dummy models, counted words, and the untouched encoder.
 
-Owns how each is fitted, on the training part alone; inference/compare/__main__.py measures them on
-the same rows and by the same rules as the fine-tuned model. The encoder that reads label
+Owns how each is fitted, on the training part alone; inference/evaluation/measure.py measures them
+on the same rows and by the same rules as the fine-tuned model. The encoder that reads label
 descriptions and no example is inference/models/zero_shot.py.
 
 Letters: N texts, C labels, F features of a text.
 
-Try: python -m pytest -q tests/training/baselines/test_baselines.py
+Try: python -m json.tool RUN_DIR/results/leaderboard.json
 """
 
 import pickle  # to know a size: nothing is written, nothing read

@@ -3,8 +3,6 @@
 Owns fitting and choosing them; how a text becomes features is baselines.py's.
 
 Letters: N texts, C labels, F features of a text.
-
-Try: python -m pytest -q tests/training/baselines/test_baselines.py
 """
 
 import pickle  # to know a size: nothing is written, nothing read

@@ -4,8 +4,6 @@ Owns loading it when the first baseline asks, and remembering what it made of a 
 text that comes alone is read each time: that is how the latency of a message is measured.
 
 Letters: N texts, H hidden.
-
-Try: python -m pytest -q tests/training/baselines/test_shared_encoder.py
 """
 
 from collections.abc import Sequence

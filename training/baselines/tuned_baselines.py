@@ -3,7 +3,7 @@
 Owns which settings are tried: all of a small grid, more than the model is usually given. The test
 part never comes here.
 
-Try: python -m pytest -q tests/training/baselines/test_tuned_baselines.py
+Try: python -m training.tune --config training/recipes/demo.yaml --train_file tweets.csv
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """What a model answers to held-out prompts: does it end by itself, how varied, how fast.
 
 Owns the sampling of answers for a report, in batches and seeded, by the options that a page begins
-with; a page that streams to a person is inference/chat/__main__.py's business.
+with; a page that streams to a person is inference/chat/speaker.py's business.
 
 Try: python -m training.chat --train_file dialogues.jsonl --max_steps 10 --answer_prompts 8
 """

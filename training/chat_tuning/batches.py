@@ -2,8 +2,6 @@
 
 Owns the tensors of a step. Which tokens are learned is template.py's; the order of dialogues is
 GroupedByLength of training/data/batches.py: a function of seed and epoch alone.
-
-Try: python -m pytest -q tests/training/chat_tuning/test_batches.py
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """Chat run folder -> README.md: the model card, from the files of the run folder and nothing else.
 
-Owns the metadata that the Hub reads and the card_text; the text around them is card.md. Whatever a
+Owns the metadata that the Hub reads and the paragraphs; the text around them is card.md. Whatever a
 user named is data: it is escaped. A figure that the run folder does not hold is left out.
 
 Try: python -c "from pathlib import Path; from training.chat_tuning.card import write_card as w; \

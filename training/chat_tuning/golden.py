@@ -3,8 +3,9 @@
 Owns that file: losses of our own dialogues, as it is published. The replay loads base and adapter
 from their repos anew, as anybody would, and compares.
 
-Try: python -c "from pathlib import Path; from inference.core import settings; \ from
-training.chat_tuning.golden import replay; replay(Path('DIR'), settings.load_settings().connect())"
+Try: python -c "from pathlib import Path; from inference.core import settings; \
+from training.chat_tuning.golden import replay; \
+replay(Path('DIR'), settings.load_settings().connect())"
 """
 
 from pathlib import Path

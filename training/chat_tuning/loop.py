@@ -1,6 +1,6 @@
 """The loop of a chat training: a base model and dialogues become adapters, the best by validation.
 
-Owns order, steps, validation and resumption, on the rails of training/learning: its processes,
+Owns order, steps, validation and resumption, on the rails of training/trainer: its processes,
 checkpoints, schedule, history and retreat from full memory. What differs from the loop of the
 classifiers: the loss is a mean over learned tokens, so each batch weighs by how many it has, and a
 checkpoint holds adapters and optimizer alone, some megabytes, as the base never changes.

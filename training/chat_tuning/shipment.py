@@ -1,7 +1,7 @@
 """What of a chat run is published: adapter, tokenizer, how to speak to it, figures; never a text.
 
-Owns that list. Sending is training/publish.py, the replay golden.py, which loads torch: so it is
-imported when it is needed.
+Owns that list. Sending is training/publishing/publish.py, the replay golden.py, which loads torch:
+so it is imported when it is needed.
 
 Try: python -m training.publish runs/chat --hub_model_id my-chat
 """

@@ -2,8 +2,6 @@
 
 Owns the chat template's use and the loss mask. The token that ends a turn is learned too: without
 it a tuned model does not stop. What a template puts after that token, a newline say, is not.
-
-Try: python -m pytest -q tests/training/chat_tuning/test_template.py
 """
 
 from collections.abc import Sequence

@@ -2,8 +2,6 @@
 
 Owns everything between the composed strings and the tensors of a step; not which process gets
 which batch (training/trainer/loop.py).
-
-Try: python -m pytest -q tests/training/data/test_batches.py
 """
 
 from collections.abc import Iterator, Sequence

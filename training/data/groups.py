@@ -2,8 +2,6 @@
 
 Owns the numbering of what must not be torn apart when texts are held back; splits.py
 chooses among the groups. Finding near duplicates is duplicates.py.
-
-Try: python -m pytest -q tests/training/data/test_groups.py
 """
 
 from collections.abc import Sequence

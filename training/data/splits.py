@@ -3,7 +3,7 @@
 Owns the choice of rows; data.py says what is held back for what, and groups.py
 which rows belong together. Whole groups are chosen, so that nothing tested was seen in training.
 
-Try: python -m pytest -q tests/training/data/test_splits.py
+Try: python -m training.train --train_file posts.csv --time_field date
 """
 
 from collections.abc import Sequence

@@ -4,7 +4,8 @@ Owns the guess and what it means for a training. Only languages with a two-lette
 are told apart, so written Chinese is zh, whoever speaks it. Short texts are not guessed at; a
 guess is no measurement: of 500 English tweets 457 were called English and the rest nothing.
 
-Try: python -c "from training.doctor.languages import guess; print(guess(['Das ist gut.'], 0))"
+Try: python -c "from training.doctor.languages import guess; \
+print(guess(['Das Essen war gut, und wir kommen wieder.'] * 20, 0))"
 """
 
 import random

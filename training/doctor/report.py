@@ -1,7 +1,7 @@
 """The doctor's report: facts about each part, findings, leaks and suspects; as JSON and as text.
 
 Owns the form of the report. What it holds is found by the modules that examination.py asks; the
-picture of the labels is drawn by plots.py.
+picture of the labels is drawn by training/report/plots.py.
 
 Try: python -m training.doctor tweets.csv --json
 """

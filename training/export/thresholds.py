@@ -6,7 +6,7 @@ here.
 
 Letters: N validation examples, C labels, K thresholds tried.
 
-Try: python -m pytest -q tests/training/export/test_thresholds.py
+Try: cat RUN_DIR/decision.json
 """
 
 from collections.abc import Sequence

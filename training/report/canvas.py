@@ -3,7 +3,7 @@
 Owns how every plot looks; what is drawn is plots.py. Figures are made by hand, without
 pyplot, whose list of open figures would keep each of them in memory.
 
-Try: python -m pytest -q tests/training/report/test_canvas.py
+Try: python -c "from training.report.canvas import short_label; print(short_label('long ' * 20))"
 """
 
 import io

@@ -1,7 +1,7 @@
 """Run folder -> README.md: the model card, from the files of the run folder and nothing else.
 
 Owns the metadata that the Hub reads and which facts stand where; the text around them is card.md,
-the card_text are card_text.py. A figure that the run folder does not hold is left out.
+the paragraphs are card_text.py. A figure that the run folder does not hold is left out.
 
 Try: python -c "from pathlib import Path; from training.report.card import write_card; \
     write_card(Path('DIR'))"

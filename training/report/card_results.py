@@ -2,7 +2,7 @@
 
 Owns the tables of figures and the pictures beside them; other paragraphs are card_text.py.
 
-Try: python -m pytest -q tests/training/report/test_card_results.py
+Try: cat RUN_DIR/README.md
 """
 
 from collections.abc import Collection, Mapping

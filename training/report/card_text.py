@@ -1,9 +1,9 @@
 """The paragraphs and tables of a model card, in Markdown, from run.json and the leaderboard.
 
 Owns the wording of what depends on the run; what never changes stands in card.md. Everything that
-a user named (files, columns, labels) is data: escape() shows it as it is.
+a user named (files, columns, labels) is data: escape_markdown() shows it as it is.
 
-Try: python -m pytest -q tests/training/report/test_card_text.py
+Try: python -c "from training.report import card_text; print(card_text.escape_markdown('*a*'))"
 """
 
 import json

@@ -5,7 +5,7 @@ test part are drawn, and the title says so.
 
 Letters: N examples, C labels.
 
-Try: python -m pytest -q tests/training/report/test_error_plots.py
+Try: ls RUN_DIR/results/plots
 """
 
 import numpy as np

@@ -3,8 +3,6 @@
 glibc maps every block above 32 MiB anew and gives the end of its heap back to the system, so a step
 finds the memory of the one before gone: the kernel clears 100,000 pages and more for it, up to a
 third of the time of a step on long texts (benchmarks/LOG.md).
-
-Try: python -m pytest -q tests/training/trainer/test_allocator.py
 """
 
 import ctypes

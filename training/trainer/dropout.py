@@ -6,7 +6,8 @@ each pair of tokens. The figures stand in benchmarks/LOG.md (2026-11-22).
 
 Letters: B batch, H heads, T tokens, D numbers a head.
 
-Try: python -m pytest -q tests/training/trainer/test_dropout.py
+Try: python -c "import torch; from training.trainer.dropout import kept; \
+print(kept((2, 8), 0.1, torch.float32))"
 """
 
 import functools

@@ -4,8 +4,6 @@ The only import of evaluate, which takes seconds: import this module where the f
 needed. Nothing is fetched by name from the Hub, and nothing is written outside a folder of ours.
 The figures that a model is published with are not made here: training/report/results.py takes them
 from the saved folder.
-
-Try: python -m pytest -q tests/training/trainer/test_evaluation.py
 """
 
 import tempfile

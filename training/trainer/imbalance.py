@@ -4,7 +4,7 @@ Owns the numbers that --class_weights and --weighted_sampling stand for. The los
 losses.py, the order of the texts training/data/batches.py. None of them decides anything:
 thresholds are chosen on validation, which keeps its real shares.
 
-Try: python -m pytest -q tests/training/trainer/test_imbalance.py
+Try: python -m training.train --train_file tweets.csv --class_weights sqrt
 """
 
 import numpy as np

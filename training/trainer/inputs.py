@@ -1,8 +1,6 @@
 """What the loop is given, and what it gives back.
 
-Owns the two dataclasses between training/train.py and loop.py; does nothing.
-
-Try: python -m pytest -q tests/training/trainer/test_loop.py
+Owns the two dataclasses between weights.py and loop.py; does nothing.
 """
 
 from dataclasses import dataclass

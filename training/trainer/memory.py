@@ -4,7 +4,7 @@ Owns how that is recognised, what comes next, and that the run starts again from
 checkpoint. A batch is then computed in parts whose gradients are added, so that a step still rests
 on the same texts; that is done by the loops, loop.py and training/chat_tuning/loop.py.
 
-Try: python -m pytest -q tests/training/trainer/test_memory.py
+Try: python -m training.train --train_file tweets.csv --per_device_train_batch_size 4096
 """
 
 from collections.abc import Callable

@@ -2,8 +2,6 @@
 
 Owns what is between the model as the processes of a run hold it and a folder of plain weights;
 which weights are worth saving is loop.py's.
-
-Try: python -m pytest -q tests/training/trainer/test_saving.py
 """
 
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 Owns AdamW's groups and the length of the schedule; loop.py takes the steps.
 
-Try: python -m pytest -q tests/training/trainer/test_schedule.py
+Try: python -m training.train --train_file tweets.csv --warmup_ratio 0.1
 """
 
 import math

@@ -5,8 +5,6 @@ inference/evaluation/bootstrap.py's. On validation it flatters, as the best of m
 chosen there; on test, which no trial has seen, it does not.
 
 Letters: N examples, C labels, R resamples.
-
-Try: python -m pytest -q tests/training/tuning/test_gains.py
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """A search from a recipe to the best settings: trials, by one process or by several.
 
 Owns which trial comes next, what becomes of it, and when there are enough. What the settings found
-gained is outcome.py's, the flags training/tune.py's. A trial that was interrupted is
+gained is result.py's, the flags training/tune.py's. A trial that was interrupted is
 carried on, one that is told is not done again.
 
 Try: python -m training.tune --config training/recipes/demo.yaml --train_file tweets.csv
