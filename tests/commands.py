@@ -33,11 +33,12 @@ def help_of(module: str) -> str:
 
 
 def unknown_flags(command: str) -> set[str]:
-    """The flags of a command that the --help of its module does not name."""
+    """The flags that no --help names: that of the command's module, or of one it hands flags to."""
     module = module_of(command)
     if module is None:
         return set()
     known = help_of(module)
+    known += "".join(map(help_of, set(re.findall(r"\btraining\.(?:train|chat)\b", known))))
     return {flag for flag in flags_of(command) if not re.search(rf"{re.escape(flag)}\b", known)}
 
 

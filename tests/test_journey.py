@@ -26,9 +26,9 @@ from tests.browser.conftest import (  # noqa: F401 (two are fixtures)
     open_page,
     screenshot,
 )
+from tests.pages import blocks
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text("utf-8")
 # A few hundred tweets each to train, to validate and to test.
 FLAGS = ["--max_train_samples", "400", "--validation_size", "0.008", "--test_size", "0.008"]
 
@@ -129,9 +129,9 @@ def elsewhere(demo: Demo, program: str) -> str:
     return result.stdout
 
 
-def test_the_python_of_the_readme_runs_against_the_published_model(demo: Demo):
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    of_the_hub = [block for block in blocks if "localhost" not in block]
+def test_the_python_of_the_pages_runs_against_the_published_model(demo: Demo):
+    of_the_hub = [block for block in blocks("python") if "localhost" not in block]
+    assert of_the_hub, "no example would have been run"
     printed = elsewhere(demo, "\n".join(of_the_hub))
     for label in ("negative", "neutral", "positive"):
         assert label in printed, printed

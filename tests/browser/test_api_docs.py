@@ -1,6 +1,5 @@
-"""The documentation of the HTTP API in a real browser, and the README's examples of it."""
+"""The documentation of the HTTP API in a real browser, and the examples of docs/api.md."""
 
-import re
 import subprocess
 import sys
 from urllib.parse import urlsplit
@@ -9,18 +8,17 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage, screenshot
-from tests.space_fixtures import PROJECT, RunningSpace
+from tests.pages import blocks
+from tests.space_fixtures import RunningSpace
 
-README = (PROJECT / "README.md").read_text("utf-8")
 ADDRESS = "http://localhost:8501"
 # A refusal ends the block, as a person would see it.
 CURL = 'set -e\ncurl() { command curl -sS --fail-with-body "$@"; echo; }\n'
 
 
 def examples(language: str) -> list[str]:
-    """The README's blocks in a language that ask the API."""
-    blocks = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-    return [block for block in blocks if f"{ADDRESS}/api" in block]
+    """The blocks of the pages in a language that ask the API."""
+    return [block for block in blocks(language) if f"{ADDRESS}/api" in block]
 
 
 def run(command: list[str]) -> str:
@@ -49,7 +47,7 @@ def test_an_example_is_tried_from_the_page_and_no_other_site_is_asked(
 
 
 @pytest.mark.parametrize("block", examples("bash"))
-def test_what_the_readme_asks_by_curl_is_answered(space: RunningSpace, block: str):
+def test_what_the_pages_ask_by_curl_is_answered(space: RunningSpace, block: str):
     lines = block.replace("\\\n", " ").splitlines()
     ours = [line for line in lines if f"{ADDRESS}/api" in line]
     said = run(["bash", "-c", CURL + "\n".join(ours).replace(ADDRESS, space.url)])
@@ -57,12 +55,12 @@ def test_what_the_readme_asks_by_curl_is_answered(space: RunningSpace, block: st
 
 
 @pytest.mark.parametrize("block", examples("python"))
-def test_what_the_readme_asks_from_python_is_answered(space: RunningSpace, block: str):
+def test_what_the_pages_ask_from_python_is_answered(space: RunningSpace, block: str):
     assert "demo/tiny-tuned" in run([sys.executable, "-c", block.replace(ADDRESS, space.url)])
 
 
 @pytest.mark.parametrize("block", examples("javascript"))
-def test_what_the_readme_asks_from_a_page_is_answered(
+def test_what_the_pages_ask_from_a_page_is_answered(
     open_page: OpenPage, space: RunningSpace, block: str
 ):
     page = open_page(f"{space.url}/api/docs")
@@ -71,5 +69,5 @@ def test_what_the_readme_asks_from_a_page_is_answered(
     assert '"label"' in str(said.value.args[0].json_value()).replace("'", '"')
 
 
-def test_the_readme_shows_how_to_ask():
+def test_the_pages_show_how_to_ask():
     assert examples("bash"), "no example would have been run"
