@@ -97,7 +97,7 @@ def _push(stage: Path, repo_id: str, hub: Hub, is_private: bool) -> Published:
             private=is_private,
             repo_type="space",
             # files of an earlier deployment; what the owner keeps elsewhere in the repo stays
-            delete_patterns=[f"{name}/" for name in FOLDERS],
+            delete_patterns=[*(f"{name}/" for name in FOLDERS), "docs/*.md"],
         )
     except HubError as error:
         if hub.exists(repo_id, repo_type="space"):

@@ -70,6 +70,9 @@ def lay_out(ready: Sequence[Path], stage: Path) -> None:
         shutil.copyfile(PROJECT / name, stage / name)
     for name in FOLDERS:
         shutil.copytree(PROJECT / name, stage / name, ignore=_ignored)
+    (stage / "docs").mkdir()  # the pages that README names, without their pictures
+    for page in sorted((PROJECT / "docs").glob("*.md")):
+        shutil.copyfile(page, stage / "docs" / page.name)
     for folder in ready:
         shown = stage / "space_config"
         _copy_catalogue(folder, shown if len(ready) == 1 else shown / folder.name)

@@ -1,5 +1,6 @@
 """What a Space is built from: this program, the catalogue in its place, a model to bake."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -39,6 +40,15 @@ def test_the_fine_tuned_model_is_baked_at_its_commit(tmp_path: Path, tiny_catalo
     dockerfile = (laid_out(tmp_path, tiny_catalogue) / "Dockerfile").read_text("utf-8")
     pinned = load_catalogue(tiny_catalogue).models[0].revision
     assert f"\nARG MODEL_ID={TUNED}\nARG MODEL_REVISION={pinned}\n" in dockerfile
+
+
+def test_every_page_that_the_readme_of_the_space_names_is_there(
+    tmp_path: Path, tiny_catalogue: Path
+):
+    space = laid_out(tmp_path, tiny_catalogue)
+    readme = (space / "README.md").read_text("utf-8")
+    pages = set(re.findall(r"\]\((docs/[\w-]+\.md)\)", readme))
+    assert len(pages) == 10 and all((space / page).is_file() for page in pages), pages
 
 
 def test_neither_tests_nor_secrets_nor_caches_leave_this_machine(
