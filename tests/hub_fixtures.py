@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,3 +97,12 @@ def hub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]
     """The Hub that all tests of a session share: use repo names of your own."""
     with running_hub(tmp_path_factory.mktemp("hub") / "store") as hub:
         yield hub
+
+
+def arriving_bytes(hub: RunningHub) -> int:
+    """How much of the largest unfinished upload lies in tmp/."""
+    largest = 0
+    for file in (hub.root / "tmp").iterdir():
+        with suppress(FileNotFoundError):  # it has just been put in place
+            largest = max(largest, file.stat().st_size)
+    return largest

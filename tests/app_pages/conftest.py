@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 from app_pages.shared import auth
 from inference.runs.runs import Runs
 from tests.hub_fixtures import RunningHub
-from tests.inference.runs.test_process import wait_for
 from tests.space_fixtures import PROJECT
+from tests.waiting import wait_for
 
 OpenApp = Callable[..., AppTest]
+NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens there
 
 
 @pytest.fixture
@@ -68,6 +69,24 @@ def open_as_owner(open_app: OpenApp, runs: Runs, monkeypatch: pytest.MonkeyPatch
     return open_
 
 
+@pytest.fixture
+def one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run from one visitor: AppTest gives each an address of its own."""
+    monkeypatch.setattr(auth, "visitor", lambda: "somebody")
+
+
 def html(app: AppTest) -> str:
     """All HTML blocks of the page."""
     return "".join(block.proto.body for block in app.get("html"))
+
+
+def analyze(app: AppTest, text: str) -> AppTest:
+    """Write a message on the first page and ask the models."""
+    app.text_area(key="message").set_value(text)
+    return app.button(key="analyze").click().run()
+
+
+def boxes(app: AppTest) -> str:
+    """What the page's error boxes say; a traceback fails the test."""
+    assert not app.exception, app.exception
+    return "".join(f"{box.proto.title} {box.value}" for box in app.error).replace("\\", "")

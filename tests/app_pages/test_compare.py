@@ -5,26 +5,13 @@ import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
-from app_pages.shared import auth
-from tests.app_pages.conftest import OpenApp, html
+from tests.app_pages.conftest import NOBODY, OpenApp, analyze, boxes, html
 from tests.catalogue_fixtures import two_catalogues as two_catalogues  # a fixture
 from tests.space_fixtures import BARE, MESSAGES, TUNED
-
-NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens there
-
-
-def analyze(app: AppTest, text: str) -> AppTest:
-    app.text_area(key="message").set_value(text)
-    return app.button(key="analyze").click().run()
 
 
 def rows(app: AppTest) -> int:
     return html(app).count('<span class="when">')
-
-
-def boxes(app: AppTest) -> str:
-    assert not app.exception, app.exception
-    return "".join(f"{box.proto.title} {box.value}" for box in app.error).replace("\\", "")
 
 
 def test_the_examples_are_painted_without_a_hub(open_app: OpenApp):
@@ -142,12 +129,6 @@ def test_a_share_link_is_followed_once(open_app: OpenApp):
 def test_a_share_link_is_checked_like_any_message(open_app: OpenApp, text: str, said: str):
     app = open_app(query=shared(text), SPACE_MAX_CHARS="20")
     assert said in boxes(app) and app.session_state.history == ()
-
-
-@pytest.fixture
-def one_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every run from one visitor: AppTest gives each an address of its own."""
-    monkeypatch.setattr(auth, "visitor", lambda: "somebody")
 
 
 def test_the_last_requests_of_a_minute_are_counted_out_before_the_limit_bites(

@@ -7,13 +7,12 @@ from streamlit.testing.v1 import AppTest
 from app_pages.shared import widgets
 from hub.client import connect
 from inference.feedback.log import Feedback, FeedbackLog, read_feedback
-from tests.app_pages.conftest import OpenApp, html
-from tests.app_pages.test_compare import analyze, boxes
+from tests.app_pages.conftest import OpenApp, analyze, boxes, html
 from tests.hub.repos import new_name
-from tests.hub.test_sending import wait_until
 from tests.hub_fixtures import RunningHub
-from tests.inference.feedback.test_main import said
+from tests.inference.feedback.given import said
 from tests.space_fixtures import LABELS, MESSAGES, TUNED
+from tests.waiting import wait_for
 
 TITLE = "Sentiment of toys"
 
@@ -170,7 +169,7 @@ def test_answers_are_sent_to_the_private_dataset_of_the_settings(
     assert "in a private dataset of its owner" in texts(app)
     sender = widgets.feedback_sender()
     try:
-        wait_until(lambda: sender.state().is_all_sent, sender)
+        wait_for(lambda: sender.state().is_all_sent, "the sending")
     finally:
         sender.stop()
     assert f"{repo_id}: all of it is there" in texts(app.run())

@@ -11,8 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app_pages.shared.widgets import job_queue
 from inference.data import formats
 from inference.jobs.queue import Job, JobState
-from tests.app_pages.conftest import OpenApp
-from tests.app_pages.test_compare import NOBODY, boxes
+from tests.app_pages.conftest import NOBODY, OpenApp, boxes
 from tests.space_fixtures import BARE, MESSAGES, TUNED
 
 PAGE = "app_pages/predict_file.py"

@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app_pages.conftest import OpenApp, html
-from tests.app_pages.test_compare import NOBODY, boxes
+from tests.app_pages.conftest import NOBODY, OpenApp, boxes, html
 from tests.catalogue_fixtures import CLICKS, FIELDS
 from tests.catalogue_fixtures import two_catalogues as two_catalogues  # a fixture
 from tests.space_fixtures import TUNED

@@ -13,8 +13,8 @@ from inference.runs import process
 from inference.runs import runs as runs_of
 from inference.runs.runs import TRAIN, Run, Runs
 from tests.app_pages.conftest import OpenApp
-from tests.inference.runs.test_process import SLEEP, wait_for
 from tests.space_fixtures import PROJECT
+from tests.waiting import SLEEP, wait_for
 
 CSV = b"title,text,label\na,good day,positive\nb,bad day,negative\n"
 

@@ -11,9 +11,9 @@ from inference.runs import runs as runs_of
 from inference.runs.runs import TUNE, Run, Runs
 from inference.runs.study import COMPLETE, Study, save_study
 from tests.app_pages.conftest import OpenApp
-from tests.inference.runs.test_process import SLEEP, wait_for
 from tests.space_fixtures import PROJECT
 from tests.studies import NEAR, study, trial
+from tests.waiting import SLEEP, wait_for
 
 CSV = b"title,text,label\na,good day,positive\nb,bad day,negative\n"
 CHOSEN = {"text_fields": ["text"], "label_fields": ["label"], "num_train_epochs": 2}

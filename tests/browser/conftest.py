@@ -1,13 +1,15 @@
 """Chromium from Debian's package, and one Space for all browser tests of a worker."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from space_config.screenshots import rest
 from tests.hub_fixtures import RunningHub
@@ -21,6 +23,8 @@ FLAGS = (
 ARTEFACTS = PROJECT / "test-artefacts"
 WIDTHS = (1280, 768, 360)
 SERIOUS = ("serious", "critical")  # of what axe-core finds
+# Opened below "/", Streamlit 1.67 looks for its server there too, and takes the one that answers.
+LOOKED_FOR = re.compile(r"/\w+/_stcore/(health|host-config)$")
 # Each is a function for page.evaluate that returns what is wrong.
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? []
@@ -141,3 +145,25 @@ def screenshot(page: Page, name: str) -> None:
     page.wait_for_timeout(300)
     page.screenshot(path=ARTEFACTS / f"{name}.png")
     page.set_viewport_size(size)
+
+
+def looked_at(open_page: OpenPage, url: str, color_scheme: str) -> tuple[list[str], list[str]]:
+    """Barriers of a page, and what its console or its requests should not show."""
+    page = open_page("about:blank", color_scheme=color_scheme)
+    errors: list[str] = []
+
+    def hear(said: ConsoleMessage) -> None:
+        address = said.location.get("url", "")
+        if said.type == "error" and not LOOKED_FOR.search(address):
+            errors.append(f"{said.text} {address}")
+
+    def notice(request: Request) -> None:
+        if urlsplit(request.url).netloc not in (home, ""):  # "" for data: and blob:
+            errors.append(f"asks another site: {request.url}")
+
+    home = urlsplit(url).netloc
+    page.on("console", hear)
+    page.on("request", notice)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(url)
+    return barriers(settled(page)), errors

@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inference.feedback import opinions
-from tests.browser.conftest import OpenPage, check_look, open_from_menu, settled
-from tests.browser.test_every_page import looked_at
+from tests.browser.conftest import OpenPage, check_look, looked_at, open_from_menu, settled
 from tests.chat_fixtures import talking_catalogue as talking_catalogue  # a fixture
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import RunningSpace, running_space, space_environment

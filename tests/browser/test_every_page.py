@@ -3,20 +3,16 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Request
 
-from tests.browser.conftest import OpenPage, barriers, settled
+from tests.browser.conftest import OpenPage, barriers, looked_at
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
 
 LISTED = re.findall(r'"app_pages/(\w+)\.py"', (PROJECT / "app.py").read_text("utf-8"))
 SIGNING_IN = ["account"]  # listed only where a provider is set up, and then nobody is local owner
 TALKING = ["chat"]  # listed only where a chat is on show: test_chat_page.py asks the same of it
-# Opened below "/", Streamlit 1.67 looks for its server there too, and takes the one that answers.
-LOOKED_FOR = re.compile(r"/\w+/_stcore/(health|host-config)$")
 
 
 @pytest.fixture(scope="module")
@@ -46,28 +42,6 @@ def signing_in(
     }
     with running_space(environment, folder / "space.log") as running:
         yield running
-
-
-def looked_at(open_page: OpenPage, url: str, color_scheme: str) -> tuple[list[str], list[str]]:
-    """Barriers of a page, and what its console or its requests should not show."""
-    page = open_page("about:blank", color_scheme=color_scheme)
-    errors: list[str] = []
-
-    def hear(said: ConsoleMessage) -> None:
-        address = said.location.get("url", "")
-        if said.type == "error" and not LOOKED_FOR.search(address):
-            errors.append(f"{said.text} {address}")
-
-    def notice(request: Request) -> None:
-        if urlsplit(request.url).netloc not in (home, ""):  # "" for data: and blob:
-            errors.append(f"asks another site: {request.url}")
-
-    home = urlsplit(url).netloc
-    page.on("console", hear)
-    page.on("request", notice)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(url)
-    return barriers(settled(page)), errors
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

@@ -11,10 +11,10 @@ from inference.runs.progress import read_progress
 from inference.runs.runs import CHECK, TRAIN, Run, Runs
 from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
-from tests.inference.runs.test_process import wait_for
 from tests.space_fixtures import RunningSpace, owner_space
 from tests.tiny import make_tiny_model
 from tests.training.toy import write_toy_csv
+from tests.waiting import wait_for
 
 LIMIT_MS = 120_000
 

@@ -12,11 +12,11 @@ from inference.runs.runs import Run, Runs
 from inference.runs.study import save_study
 from tests.browser.conftest import OpenPage, check_look, screenshot
 from tests.hub_fixtures import RunningHub
-from tests.inference.runs.test_process import wait_for
 from tests.space_fixtures import RunningSpace, owner_space
 from tests.studies import study
 from tests.tiny import make_tiny_model
 from tests.training.toy import write_toy_csv
+from tests.waiting import wait_for
 
 LIMIT_MS = 120_000
 

@@ -17,7 +17,7 @@ from inference.api import mount
 from inference.api.rate_limit import RateLimit
 from inference.core import event_log
 from inference.core.settings import load_settings
-from tests.inference.catalogue.test_ask import CATALOGUE, open_constant
+from tests.inference.constant_models import CATALOGUE, open_constant
 
 LIMITS = replace(load_settings({}), max_chars=100, max_texts=3)
 # The same repos in another task, as entries of its own.

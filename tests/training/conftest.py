@@ -1,11 +1,14 @@
-"""What the tests of training share: a run folder with real ONNX files, and the golden files."""
+"""What the tests of training share: run folders, a client of the Hub, and the golden files."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from hub.client import Hub, connect
+from tests.hub_fixtures import RunningHub
 from tests.training.chat_tuning.toys import fruits, settings_for, tiny, tiny_chat  # noqa: F401
 from tests.training.finished_run import (
     GOLDEN_TEXTS,
@@ -13,7 +16,8 @@ from tests.training.finished_run import (
     write_leaderboard,
     write_receipt,
 )
-from tests.training.toy import toy_examples
+from tests.training.measured_run import make_measured_run
+from tests.training.toy import toy_examples, write_toy_csv
 from training.export import golden
 from training.export.export import export_classifier
 
@@ -36,6 +40,26 @@ def exported_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_receipt(folder, asdict(report), hub_model_id="tweets")
     write_leaderboard(folder, ("onnx_int8", "onnx_fp32"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def hub(hub_server: RunningHub, tmp_path_factory: pytest.TempPathFactory) -> Hub:
+    """A member's client of the Hub of all tests, with a cache of its own."""
+    return connect(hub_server.endpoint, hub_server.token, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def measured_once(tmp_path_factory: pytest.TempPathFactory, hub: Hub) -> Path:
+    """A run that verify finds whole, beside its toy.csv; tests that change it take `measured`."""
+    folder = tmp_path_factory.mktemp("measured")
+    return make_measured_run(folder / "run", write_toy_csv(folder / "toy.csv", 90), hub)
+
+
+@pytest.fixture
+def measured(measured_once: Path, tmp_path: Path) -> Path:
+    """A copy that a test may change; the data of the run is copied beside it as tweets.csv."""
+    shutil.copyfile(measured_once.parent / "toy.csv", tmp_path / "tweets.csv")
+    return shutil.copytree(measured_once, tmp_path / "run")
 
 
 @pytest.fixture

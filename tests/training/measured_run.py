@@ -1,4 +1,7 @@
-"""A run folder of random weights whose receipt, figures and predictions fit each other."""
+"""A run folder of random weights whose receipt, figures and predictions fit each other.
+
+And what verify finds in it.
+"""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +19,11 @@ from tests.training.toy import toy_config
 from training.data import data
 from training.export import golden
 from training.run import receipt
+from training.run.checks import DEVIATES, Check
 from training.run.run_folder import sha256_of, write_json
+from training.verify import verify
+
+TORCH_FIGURES = f"{predictions.FOLDER}/{TORCH}.parquet"
 
 
 def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: str = SINGLE) -> Path:
@@ -58,3 +65,14 @@ def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: st
         metrics=figures,
     )
     return folder
+
+
+def checks_of(run: Path, hub: Hub, **given: object) -> list[Check]:
+    """All checks of a run whose data lies beside it as tweets.csv."""
+    files = {"train_file": str(run.parent / "tweets.csv")}
+    return list(verify(run, hub, **{"files": files, **given}))
+
+
+def deviations(checks: list[Check]) -> list[str]:
+    """What does not hold, each by its kind and what is said of it."""
+    return [f"{check.kind}: {check.said}" for check in checks if check.state == DEVIATES]

@@ -15,15 +15,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.training.toy import toy_config, write_toy_csv
+from tests.training.forking import no_main
+from tests.training.toy import WHERE, toy_config, write_toy_csv
 from training.settings.config import TrainConfig
 
 LIMIT_S = 120.0
@@ -33,7 +32,6 @@ def _train(config: TrainConfig, environment: dict[str, str], log: Path) -> None:
     """What one process does; its output goes to the log."""
     from tqdm import tqdm
 
-    from inference.core.settings import load_settings
     from training.train import train
 
     tqdm.set_lock(threading.RLock())  # its own is a semaphore, which a kill would leave behind
@@ -42,21 +40,7 @@ def _train(config: TrainConfig, environment: dict[str, str], log: Path) -> None:
         os.dup2(out.fileno(), 2)
     os.environ.update(environment)
     sys.stdout.reconfigure(line_buffering=True)
-    train(config, load_settings({"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"}))
-
-
-@contextmanager
-def _no_main() -> Iterator[None]:
-    """A start of processes that does not run this process's main module again in each of them.
-
-    Streamlit's AppTest leaves a script there, which fails when it is run outside of it.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    train(config, WHERE)
 
 
 @dataclass(frozen=True)
@@ -76,7 +60,7 @@ class Launcher:
             environment = {**together, **mine} if self.count > 1 else {}
             log = Path(f"{config.trainer.output_dir}.{rank}.log")
             process = self.context.Process(target=_train, args=(config, environment, log))
-            with _no_main():
+            with no_main():
                 process.start()
             processes.append(process)
         return processes
@@ -94,7 +78,7 @@ def context() -> multiprocessing.context.ForkServerContext:
         ]
     )
     first = context.Process(target=int)  # returns when the imports are done
-    with _no_main():
+    with no_main():
         first.start()
     first.join()
     return context

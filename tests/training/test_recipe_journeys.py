@@ -9,7 +9,7 @@ from inference.core.settings import load_settings
 from inference.models.classifier import load_classifier
 from inference.models.model_files import read_json
 from tests.hub_fixtures import RunningHub
-from tests.training.test_recipes import SEEDS
+from tests.training.recipe_files import SEEDS
 from training.settings.config import parse_train_config
 from training.train import train
 

@@ -1,7 +1,5 @@
 """Each recipe is a valid config and reads a file in its seed's own format, to three parts."""
 
-import csv
-import json
 from pathlib import Path
 
 import pytest
@@ -9,8 +7,9 @@ import yaml
 
 from hub.client import connect
 from inference.data import records
-from inference.data.problem_types import MULTI, SINGLE
+from inference.data.problem_types import SINGLE
 from inference.models.bundle import Bundle
+from tests.training.recipe_files import APPS, SEEDS, TOXIC, words, write_click
 from training.data import data
 from training.settings.chat_config import parse_chat_config
 from training.settings.config import TrainConfig, parse_train_config
@@ -19,7 +18,6 @@ ROOT = Path(__file__).parents[2]
 ALL = sorted((ROOT / "training" / "recipes").glob("*.yaml"))
 RECIPES = [path for path in ALL if path.stem != "chat"]  # which training.chat reads
 REAL = ROOT.parent / "shared" / "data"
-TOXIC = ("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate")
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
@@ -51,97 +49,6 @@ def test_demo_describes_the_three_sentiments_and_reads_the_tweets(tweets: Path):
     config = parse_train_config(["--config", str(_recipe("demo")), "--train_file", str(tweets)])
     read = records.read(tweets, records.Schema(config.data.text_fields, config.data.label_fields))
     assert set(read.labels) == set(config.report.label_descriptions)
-
-
-# 60 rows of each seed's format, whose texts have nothing in common: the row's number in words.
-
-
-def _words(row: int) -> str:
-    return " ".join(f"{word}{row * 7919 % 1000}" for word in ("alpha", "beta", "gamma", "delta"))
-
-
-def _write_toxicity(path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "comment_text", *TOXIC])
-        for row in range(60):
-            flags = [int(row % (2 + place) == 0) for place in range(len(TOXIC))]
-            writer.writerow([f"{row:016x}", f'"quoted"\n\n{_words(row)}', *flags])
-
-
-def _write_click(path: Path) -> None:
-    lines = []
-    for row in range(60):
-        queries = {f"重庆{_words(row)}{n}": f"{0.3 / (n + 1):.3f}" for n in range(10)}
-        cells = (f"重庆{row}", json.dumps(queries, ensure_ascii=False), _words(row), "百科")
-        lines.append("\t".join((*cells, str(row % 3 // 2))) + "\n")
-    path.write_text("".join(lines), encoding="utf-8")
-
-
-def _write_creatives(path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["title", "description", "adomain", "bundle", "cat"])
-        for row in range(60):
-            description = f"Play, win;\nshare.\n{_words(row)}"
-            writer.writerow(
-                [f"Game {row}", description, "shop.example", f"com.game{row}", f"IAB{row % 4}"]
-            )
-
-
-def _write_apps(path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "title", "description", "price", "user_rating", "label"])
-        for row in range(60):
-            genre = ("Games", "Book", "Business")[row % 3]
-            writer.writerow([row, f"App {row}", f"• {_words(row)}, “new”", 0.0, 4.5, genre])
-
-
-def _write_feedback(path: Path) -> None:
-    rows = (
-        {
-            "title": "" if row % 5 else f"Title {row}",
-            "review": _words(row),
-            "rating": 1 + row % 5,
-            "recommended": int(row % 4 > 0),
-            "department": ("Tops", "Dresses", "Bottoms")[row % 3],
-        }
-        for row in range(60)
-    )
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-
-
-APPS = "--text_fields title description --label_field label"
-SEEDS = {
-    "toxicity": ("toxicity", "train.csv", "", _write_toxicity, MULTI, TOXIC),
-    "click": ("click", "train.txt", "", _write_click, SINGLE, ("clicked", "not clicked")),
-    "creatives": (
-        "creatives",
-        "creatives.csv",
-        "",
-        _write_creatives,
-        SINGLE,
-        ("IAB0", "IAB1", "IAB2", "IAB3"),
-    ),
-    "apps": ("creatives", "train.csv", APPS, _write_apps, SINGLE, ("Book", "Business", "Games")),
-    "recommended": (
-        "feedback",
-        "train.jsonl",
-        "",
-        _write_feedback,
-        SINGLE,
-        ("not recommended", "recommended"),
-    ),
-    "department": (
-        "feedback",
-        "train.jsonl",
-        "--label_field department",
-        _write_feedback,
-        SINGLE,
-        ("Bottoms", "Dresses", "Tops"),
-    ),
-}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -194,17 +101,17 @@ def test_a_recipe_reads_the_real_files_of_its_seed(recipe, flags, rows, labels):
 
 
 def test_click_reads_its_predicted_queries_in_words(tmp_path):
-    _write_click(tmp_path / "train.txt")
+    write_click(tmp_path / "train.txt")
     splits = _prepare("click", f"--train_file {tmp_path / 'train.txt'}")
     config = parse_train_config(["--config", str(_recipe("click")), "--train_file", "x"])
     bundle = Bundle(
         splits.labels, SINGLE, config.data.text_fields, " | ", json_fields=config.data.json_fields
     )
     first = next(example for example in splits.train if example.row > 1)
-    words = _words(first.row - 1)
+    told = words(first.row - 1)
     text = bundle.compose(first.fields)
     assert text.startswith(
-        f"重庆{first.row - 1} | {words} | 百科 | 重庆{words}0 30%; 重庆{words}1 15%;"
+        f"重庆{first.row - 1} | {told} | 百科 | 重庆{told}0 30%; 重庆{told}1 15%;"
     )
 
 

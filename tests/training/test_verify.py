@@ -1,7 +1,6 @@
 """A finished run, then the same with one thing changed: each is found and named."""
 
 import json
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,52 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hub.client import Hub, connect
+from hub.client import Hub
 from inference.core.errors import ConfigError, ModelError, run_command
 from inference.data.problem_types import MULTI
 from inference.evaluation import predictions
 from inference.models.classifier import TORCH
-from tests.training.measured_run import make_measured_run
-from tests.training.toy import toy_examples, write_toy_csv
+from tests.training.measured_run import TORCH_FIGURES, checks_of, deviations, make_measured_run
+from tests.training.toy import toy_examples
 from training.data import data
 from training.publishing.classifier_files import ALLOWED
 from training.run import receipt
-from training.run.checks import DEVIATES, OK, UNCHECKED, Check
+from training.run.checks import DEVIATES, OK, UNCHECKED
 from training.run.run_folder import write_json
-from training.verify import main, verify
-
-TORCH_FIGURES = f"results/predictions/{TORCH}.parquet"
+from training.verify import main
 
 
-@pytest.fixture(scope="module")
-def hub(hub_server, tmp_path_factory) -> Hub:
-    return connect(hub_server.endpoint, hub_server.token, tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory, hub) -> Path:
-    folder = tmp_path_factory.mktemp("verify")
-    return make_measured_run(folder / "run", write_toy_csv(folder / "toy.csv", 90), hub)
-
-
-@pytest.fixture
-def run(made, tmp_path) -> Path:
-    """A copy that a test may change; the data of the run is copied beside it."""
-    shutil.copyfile(made.parent / "toy.csv", tmp_path / "tweets.csv")
-    return shutil.copytree(made, tmp_path / "run")
-
-
-def checks_of(run: Path, hub: Hub, **given: object) -> list[Check]:
-    files = {"train_file": str(run.parent / "tweets.csv")}
-    return list(verify(run, hub, **{"files": files, **given}))
-
-
-def deviations(checks: list[Check]) -> list[str]:
-    return [f"{check.kind}: {check.said}" for check in checks if check.state == DEVIATES]
-
-
-def test_a_fresh_run_holds_in_every_kind_also_under_another_name_of_its_data(run, hub):
-    checks = checks_of(run, hub)
+def test_a_fresh_run_holds_in_every_kind_also_under_another_name_of_its_data(measured, hub):
+    checks = checks_of(measured, hub)
     assert {check.state for check in checks} == {OK}, "\n".join(map(str, checks))
     assert {check.kind for check in checks} == {
         "receipt", "data", "split", "weights", "tokenizer", "config", "decision", "predictions",
@@ -150,38 +120,38 @@ def _tokenizer(run: Path) -> None:
     ],
 )
 def test_one_change_is_found_and_named(
-    run: Path, hub: Hub, change: Callable[[Path], None], named: dict[str, str]
+    measured: Path, hub: Hub, change: Callable[[Path], None], named: dict[str, str]
 ):
-    change(run)
-    found = deviations(checks_of(run, hub))
+    change(measured)
+    found = deviations(checks_of(measured, hub))
     assert found
     for kind, said in named.items():
         assert any(line.startswith(kind) and said in line for line in found), found
 
 
-def test_a_change_of_the_data_is_not_blamed_on_the_parts(run, hub):
-    _data_byte(run)
-    kinds = {check.kind for check in checks_of(run, hub) if check.state == DEVIATES}
+def test_a_change_of_the_data_is_not_blamed_on_the_parts(measured, hub):
+    _data_byte(measured)
+    kinds = {check.kind for check in checks_of(measured, hub) if check.state == DEVIATES}
     assert kinds == {"data"}
 
 
-def test_a_moved_id_is_named_though_run_json_was_changed_with_it(run, hub):
-    _split_id(run)
-    told = json.loads((run / "run.json").read_text())
-    ids = receipt.read_split_ids(run)
+def test_a_moved_id_is_named_though_run_json_was_changed_with_it(measured, hub):
+    _split_id(measured)
+    told = json.loads((measured / "run.json").read_text())
+    ids = receipt.read_split_ids(measured)
     for part, content in told["data"]["splits"].items():
         content["ids_sha256"] = data.ids_hash(ids[part])
-    told["files"] = receipt.files(run)
+    told["files"] = receipt.files(measured)
     told["seal"] = receipt.seal(told)
-    write_json(run / "run.json", told)
-    found = deviations(checks_of(run, hub))
+    write_json(measured / "run.json", told)
+    found = deviations(checks_of(measured, hub))
     assert any("split: run.json: splits: train.ids_sha256" in line for line in found), found
     assert any("split: results/splits.json: test.length is" in line for line in found), found
 
 
-def test_data_that_is_not_there_is_said_and_nothing_of_it_passes(run, hub):
-    (run.parent / "tweets.csv").unlink()
-    checks = checks_of(run, hub)
+def test_data_that_is_not_there_is_said_and_nothing_of_it_passes(measured, hub):
+    (measured.parent / "tweets.csv").unlink()
+    checks = checks_of(measured, hub)
     assert not deviations(checks)
     unchecked = {check.kind: check.said for check in checks if check.state == UNCHECKED}
     assert unchecked.keys() == {"data", "split"}
@@ -189,9 +159,9 @@ def test_data_that_is_not_there_is_said_and_nothing_of_it_passes(run, hub):
     assert not [check for check in checks if check.kind == "data" and check.state == OK]
 
 
-def test_a_file_that_the_run_did_not_have_is_refused(run, hub):
+def test_a_file_that_the_run_did_not_have_is_refused(measured, hub):
     with pytest.raises(ConfigError, match="--test_file is given, but .* no such file"):
-        checks_of(run, hub, files={"test_file": str(run.parent / "tweets.csv")})
+        checks_of(measured, hub, files={"test_file": str(measured.parent / "tweets.csv")})
 
 
 def test_a_folder_without_a_receipt_is_refused(tmp_path, hub):
@@ -200,11 +170,13 @@ def test_a_folder_without_a_receipt_is_refused(tmp_path, hub):
         checks_of(tmp_path, hub, files={})
 
 
-def test_a_repo_is_held_against_what_may_be_published(run, hub, monkeypatch, capsys, hub_server):
-    told = json.loads((run / "run.json").read_text())
+def test_a_repo_is_held_against_what_may_be_published(
+    measured, hub, monkeypatch, capsys, hub_server
+):
+    told = json.loads((measured / "run.json").read_text())
     told["config"]["train_file"] = "toy.csv"  # as it is published; the seal holds all the same
-    write_json(run / "run.json", told)
-    hub.publish(run, "demo/verified", message="A run", allow_patterns=ALLOWED)
+    write_json(measured / "run.json", told)
+    hub.publish(measured, "demo/verified", message="A run", allow_patterns=ALLOWED)
     monkeypatch.setenv("HF_ENDPOINT", hub_server.endpoint)
     assert _command(monkeypatch, "demo/verified", "--revision", "main") == 0
     shown = capsys.readouterr().out
@@ -223,11 +195,11 @@ def _command(monkeypatch: pytest.MonkeyPatch, *flags: str) -> int:
     return 0
 
 
-def test_the_command_ends_with_1_and_a_line_for_each_deviation(run, monkeypatch, capsys):
-    flags = (str(run), "--train_file", str(run.parent / "tweets.csv"))
+def test_the_command_ends_with_1_and_a_line_for_each_deviation(measured, monkeypatch, capsys):
+    flags = (str(measured), "--train_file", str(measured.parent / "tweets.csv"))
     assert _command(monkeypatch, *flags) == 0
     assert capsys.readouterr().out.endswith("checks hold, 0 could not be made\n")
-    _threshold(run)
+    _threshold(measured)
     assert _command(monkeypatch, *flags) == 1
     shown = capsys.readouterr()
     lines = [line for line in shown.out.splitlines() if line.startswith(DEVIATES)]
@@ -236,10 +208,13 @@ def test_the_command_ends_with_1_and_a_line_for_each_deviation(run, monkeypatch,
     assert f"{len(lines)} deviations, named above" in shown.err
 
 
-def test_after_a_file_that_cannot_be_read_the_command_sums_up(run, monkeypatch, capsys):
-    (run / "results" / "splits.json").write_text("{")
-    (run / "results" / "metrics.json").write_text("{")
-    assert _command(monkeypatch, str(run), "--train_file", str(run.parent / "tweets.csv")) == 1
+def test_after_a_file_that_cannot_be_read_the_command_sums_up(measured, monkeypatch, capsys):
+    (measured / "results" / "splits.json").write_text("{")
+    (measured / "results" / "metrics.json").write_text("{")
+    assert (
+        _command(monkeypatch, str(measured), "--train_file", str(measured.parent / "tweets.csv"))
+        == 1
+    )
     shown = capsys.readouterr()
     assert "splits.json is not valid JSON" in shown.out
     assert "metrics.json is not valid JSON" in shown.out

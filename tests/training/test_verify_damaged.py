@@ -7,10 +7,7 @@ import pytest
 
 from hub.client import Hub
 from inference.core.errors import ModelError
-from tests.training.test_verify import TORCH_FIGURES, checks_of, deviations
-from tests.training.test_verify import hub as hub  # a fixture
-from tests.training.test_verify import made as made  # a fixture
-from tests.training.test_verify import run as run  # a fixture
+from tests.training.measured_run import TORCH_FIGURES, checks_of, deviations
 from training.run.checks import OK
 from training.run.run_folder import write_json
 
@@ -32,10 +29,10 @@ from training.run.run_folder import write_json
     ],
 )
 def test_a_file_that_cannot_be_read_is_a_deviation_and_the_other_checks_go_on(
-    run: Path, hub: Hub, name: str, content: bytes | str, kind: str
+    measured: Path, hub: Hub, name: str, content: bytes | str, kind: str
 ):
-    (run / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    checks = checks_of(run, hub)
+    (measured / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    checks = checks_of(measured, hub)
     found = deviations(checks)
     assert any(line.startswith(f"{kind}: ") for line in found), found
     assert checks[-1].kind == "golden", "it went on to the last"
@@ -80,15 +77,15 @@ def _set(run: Path, key: str, value: object) -> None:
     ],
 )
 def test_a_damaged_receipt_is_refused_with_the_key_and_what_was_expected(
-    run: Path, hub: Hub, key: str, value: object, said: str
+    measured: Path, hub: Hub, key: str, value: object, said: str
 ):
-    _set(run, key, value)
+    _set(measured, key, value)
     with pytest.raises(ModelError, match=f"run.json is no receipt of a run: .*{said}") as caught:
-        checks_of(run, hub)
+        checks_of(measured, hub)
     assert "\n" not in str(caught.value)
 
 
-def test_a_data_file_that_the_receipt_does_not_tell_of_is_a_deviation(run, hub):
-    _set(run, "data.sources", [])
-    found = deviations(checks_of(run, hub))
+def test_a_data_file_that_the_receipt_does_not_tell_of_is_a_deviation(measured, hub):
+    _set(measured, "data.sources", [])
+    found = deviations(checks_of(measured, hub))
     assert any("expected none, as run.json does not tell of it" in line for line in found), found

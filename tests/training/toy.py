@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from inference.core.settings import load_settings
 from inference.data.records import Example
 from training.settings.config import TrainConfig
 
@@ -13,6 +14,8 @@ WORDS = {
     "neutral": ("food", "movie", "day", "service"),
     "positive": ("good", "great", "love", "happy"),
 }
+# A machine as the tests of training see it: one core, no cache that is used.
+WHERE = load_settings({"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"})
 
 
 def toy_examples(count: int, seed: int = 0) -> list[Example]:

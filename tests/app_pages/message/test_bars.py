@@ -1,33 +1,13 @@
-from html.parser import HTMLParser
-
 import pytest
 
 from app_pages.message.bars import bars_html, note, thresholds
 from inference.catalogue.comparison import Cell, Column, Comparison
 from inference.data.problem_types import MULTI, SINGLE
+from tests.app_pages.message.html_texts import Texts
 
 TUNED = Column("demo/tuned", "a" * 40, "fine-tuned", "Tuned", (0.3, 0.6, 0.5))
 OTHER = Column("demo/other", "b" * 40, "pretrained", "Other", (0.5, 0.5, 0.5))
 LABELS = ("rude", "threat", "spam")
-
-
-class Texts(HTMLParser):
-    """The texts of a page and its tags, each with its attributes."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.found.append(data)
-
-    def styles(self, kind: str) -> list[str]:
-        return [at["style"] for _, at in self.tags if kind in (at.get("class") or "").split()]
 
 
 def multi(*cells: Cell, columns=(TUNED, OTHER), labels=LABELS) -> Comparison:

@@ -3,9 +3,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from app_pages.message.closer import WHY_COST
-from tests.app_pages.conftest import OpenApp, html
-from tests.app_pages.test_compare import analyze, boxes
-from tests.app_pages.test_compare import one_address as one_address  # a fixture
+from tests.app_pages.conftest import OpenApp, analyze, boxes, html
 from tests.catalogue_fixtures import two_catalogues as two_catalogues  # a fixture
 from tests.space_fixtures import BARE, MESSAGES, TUNED
 

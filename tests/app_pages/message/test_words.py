@@ -5,7 +5,7 @@ import pytest
 
 from app_pages.message.words import csv_bytes, signed, summary, words_html
 from inference.models.explain import Explanation, Piece
-from tests.app_pages.message.test_bars import Texts
+from tests.app_pages.message.html_texts import Texts
 
 
 def explained(*pieces: tuple[str, float | None], label: str = "good") -> Explanation:

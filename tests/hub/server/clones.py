@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -95,3 +96,15 @@ def clone(hub: RunningHub, path: str, folder: Path, token: str | None = None) ->
     """A fresh clone with the write token, or with another."""
     git(folder.parent, "clone", "-q", address(hub, path, token or hub.token), folder.name)
     return Clone(folder)
+
+
+def new_repo(hub: RunningHub, kind: str = "model", **options: object) -> str:
+    repo_id = f"demo/git-{uuid.uuid4().hex[:10]}"
+    sdk = {"space_sdk": "docker"} if kind == "space" else {}
+    hub.api().create_repo(repo_id, repo_type=kind, **sdk, **options)
+    return repo_id
+
+
+def upload(hub: RunningHub, repo_id: str, path: str, content: bytes) -> str:
+    api = hub.api()
+    return api.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id=repo_id).oid

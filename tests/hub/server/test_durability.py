@@ -1,19 +1,18 @@
 """What survives a kill -9 of the server or of a client, and many clients at once."""
 
-import contextlib
 import hashlib
 import logging
 import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd
 
-from tests.hub_fixtures import PROJECT, RunningHub, running_hub
+from tests.hub_fixtures import PROJECT, arriving_bytes, running_hub
+from tests.waiting import wait_for
 
 MIB = 2**20
 # Uploads a large file, then dies before the commit that would name it.
@@ -24,22 +23,6 @@ addition = CommitOperationAdd("w.bin", sys.argv[1])
 HfApi().preupload_lfs_files("demo/killed-client", [addition])
 os.kill(os.getpid(), signal.SIGKILL)
 """
-
-
-def wait_for(condition, what: str, limit_s: float = 30.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen in {limit_s} s"
-        time.sleep(0.002)
-
-
-def arriving_bytes(hub: RunningHub) -> int:
-    """How much of the largest unfinished upload lies in tmp/."""
-    largest = 0
-    for file in (hub.root / "tmp").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # it has just been put in place
-            largest = max(largest, file.stat().st_size)
-    return largest
 
 
 def test_an_upload_outlives_a_kill_of_the_server(tmp_path):
@@ -53,7 +36,7 @@ def test_an_upload_outlives_a_kill_of_the_server(tmp_path):
             path_in_repo="w.bin",
             repo_id="demo/killed",
         )
-        wait_for(lambda: arriving_bytes(hub) > 4 * MIB, "the upload")
+        wait_for(lambda: arriving_bytes(hub) > 4 * MIB, "the upload", pause_s=0.002)
         os.kill(hub.pid, signal.SIGKILL)
         assert arriving_bytes(hub) < len(content), "the kill came too late to prove anything"
         leftover = list((store / "tmp").iterdir())

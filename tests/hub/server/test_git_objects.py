@@ -22,14 +22,13 @@ from hub.server.git_objects import (
     pointer_text,
 )
 from hub.server.refusals import BadRequest
-from tests.hub.server.clones import git, needs_git
+from tests.hub.server.clones import git
 
 EMPTY = object_id("blob", b"")
 
 
 @pytest.fixture
-def repo(tmp_path):
-    needs_git()
+def repo(has_git, tmp_path):
     git(tmp_path, "init", "-q")
     return tmp_path
 

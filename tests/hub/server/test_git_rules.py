@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
-from tests.hub.server.clones import address, clone, git, run
-from tests.hub.server.test_routes_git import has_git as has_git  # a fixture
-from tests.hub.server.test_routes_git import hub as hub  # a fixture
-from tests.hub.server.test_routes_git import new_repo, upload
+from tests.hub.server.clones import address, clone, git, new_repo, run, upload
 
+pytestmark = pytest.mark.usefixtures("has_git")
 NOBODY = "asks for no token"
 
 

@@ -6,12 +6,9 @@ from hub.server import mirrors
 from hub.server.history import AddFile, Note
 from hub.server.store import Store
 from hub.server.trees import git_oid
-from tests.hub.server.clones import git, needs_git
+from tests.hub.server.clones import git
 
-
-@pytest.fixture(autouse=True)
-def has_git() -> None:
-    needs_git()
+pytestmark = pytest.mark.usefixtures("has_git")
 
 
 @pytest.fixture

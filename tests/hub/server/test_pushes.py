@@ -9,17 +9,13 @@ import pytest
 from hub.server.imports import RefMove
 from hub.server.pushes import parse_moves
 from hub.server.refusals import BadRequest
-from tests.hub.server.clones import ENVIRONMENT, Clone, clone, git, needs_git
-from tests.hub.server.test_durability import arriving_bytes, wait_for
-from tests.hub_fixtures import RunningHub, running_hub
+from tests.hub.server.clones import ENVIRONMENT, Clone, clone, git
+from tests.hub_fixtures import RunningHub, arriving_bytes, running_hub
+from tests.waiting import wait_for
 
 MIB = 2**20
+pytestmark = pytest.mark.usefixtures("has_git")
 OLD, NEW, NONE = "a" * 40, "b" * 40, "0" * 40
-
-
-@pytest.fixture(autouse=True)
-def has_git() -> None:
-    needs_git()
 
 
 def test_what_git_tells_its_hook():
@@ -73,9 +69,9 @@ def test_a_push_outlives_no_kill_of_the_server_by_half(tmp_path, moment):
         done = copy.commit(**long_files())
         pushing = start_push(copy)
         if moment == "in mid upload":
-            wait_for(lambda: arriving_bytes(hub) > MIB, "the upload")
+            wait_for(lambda: arriving_bytes(hub) > MIB, "the upload", pause_s=0.002)
         else:
-            wait_for(lambda: is_storing(hub), "the check of the push")
+            wait_for(lambda: is_storing(hub), "the check of the push", pause_s=0.002)
         kill_all(hub.pid)
         code = pushing.wait(timeout=60)
     with running_hub(store, port=int(hub.endpoint.rsplit(":", 1)[1])) as again:

@@ -4,7 +4,6 @@ import base64
 import os
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 
 import psutil
@@ -13,31 +12,11 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import get_session
 
 from tests.hub.server import clones
-from tests.hub.server.clones import address, clone, git, run
-from tests.hub.server.test_durability import wait_for
+from tests.hub.server.clones import address, clone, git, new_repo, run, upload
 from tests.hub_fixtures import PROJECT, RunningHub
+from tests.waiting import wait_for
 
-
-@pytest.fixture(scope="module", autouse=True)
-def has_git() -> None:
-    clones.needs_git()
-
-
-@pytest.fixture
-def hub(hub_server: RunningHub) -> RunningHub:
-    return hub_server
-
-
-def new_repo(hub: RunningHub, kind: str = "model", **options: object) -> str:
-    repo_id = f"demo/git-{uuid.uuid4().hex[:10]}"
-    sdk = {"space_sdk": "docker"} if kind == "space" else {}
-    hub.api().create_repo(repo_id, repo_type=kind, **sdk, **options)
-    return repo_id
-
-
-def upload(hub: RunningHub, repo_id: str, path: str, content: bytes) -> str:
-    api = hub.api()
-    return api.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id=repo_id).oid
+pytestmark = pytest.mark.usefixtures("has_git")
 
 
 @pytest.mark.parametrize(

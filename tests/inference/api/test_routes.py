@@ -12,7 +12,7 @@ from inference.core.errors import FeedbackError, ModelError
 from inference.data.problem_types import SINGLE
 from inference.models.bundle import Bundle
 from tests.inference.asked_api import CATALOGUES, TEXT, asked, journal_lines
-from tests.inference.catalogue.test_ask import LABELS, Constant, open_constant
+from tests.inference.constant_models import LABELS, Constant, open_constant
 
 MORE = {"catalogue": "more"}
 CORRECTION = {"text": "one", "model": "demo/b", "predicted": ["good"], "corrected": ["bad"]}

@@ -87,10 +87,10 @@ def test_several_labels_in_one_column_are_taken_apart(tmp_path):
 def test_a_hundred_thousand_rows_are_graded_in_little_memory(tmp_path, monkeypatch):
     file = write_scored(tmp_path / "s.parquet", 3000)
     seen = []
-    measured = grading.figures
+    measured = grading.compute_figures
     monkeypatch.setattr(
         grading,
-        "figures",
+        "compute_figures",
         lambda sample, counts: seen.append(counts.size) or measured(sample, counts),
     )
     grade(file)

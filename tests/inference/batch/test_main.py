@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -16,31 +15,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from inference.batch import __main__, outputs
+from inference.batch import __main__
 from inference.batch.__main__ import parse
-from inference.batch.job import BatchJob, score_file
-from inference.batch.outputs import Layout
-from inference.batch.scoring import RowReader
+from inference.batch.job import score_file
 from inference.core.errors import DataError
 from inference.core.settings import load_settings
 from inference.data.scan import scan_file
 from inference.models.classifier import load_classifier
+from tests.inference.batch.jobs import job_of, sentences, table
 from tests.space_fixtures import PROJECT
-from tests.tiny import WORDS
 
 LIMIT_S = 120.0
-
-
-def sentences(count, seed=0):
-    chance = random.Random(seed)
-    return [" ".join(chance.choices(WORDS, k=chance.randint(2, 12))) for _ in range(count)]
-
-
-def table(folder, texts) -> Path:
-    path = folder / "in.csv"
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows([("id", "text"), *enumerate(texts)])
-    return path
 
 
 def command(*arguments, **options):
@@ -53,14 +38,6 @@ def ran(*arguments, stdin=None):
     process = command(*arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     out, err = process.communicate(stdin, timeout=LIMIT_S)
     return process.returncode, out, err.decode()
-
-
-def job_of(source, target, model, **changes):
-    layout = Layout(
-        scan_file(source, ("text",)), outputs.format_of(target), model.bundle.labels, False
-    )
-    reader = RowReader(model.bundle, ("text",))
-    return BatchJob(layout, target, model, reader, "tiny", "1", **{"rows_at_once": 8} | changes)
 
 
 def read(path) -> list[dict[str, str]]:

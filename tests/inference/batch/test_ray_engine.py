@@ -13,7 +13,7 @@ from inference.batch.job import score_file
 from inference.batch.ray_engine import RayEngine
 from inference.core.errors import ConfigError
 from inference.models.classifier import load_classifier
-from tests.inference.batch.test_main import job_of, sentences, table
+from tests.inference.batch.jobs import job_of, sentences, table
 
 _MIB = 2**20
 # A cluster is a dozen processes, which take minutes to start where others work on all cores.

@@ -1,47 +1,16 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from hub.errors import HubUnreachable
 from inference.catalogue.ask import ask_models, check_texts, choose_entries, explain_score
-from inference.catalogue.catalogue import Catalogue, ModelEntry
+from inference.catalogue.catalogue import ModelEntry
 from inference.catalogue.opening import OpenModel
 from inference.core.errors import ChoiceError, TextError
 from inference.core.settings import load_settings
-from inference.data.problem_types import SINGLE
-from inference.models.bundle import Bundle
+from tests.inference.constant_models import CATALOGUE, ENTRIES, open_constant
 
 LIMITS = replace(load_settings({}), max_chars=10, max_texts=2)
-LABELS = ("bad", "good")
-ENTRIES = tuple(
-    ModelEntry(repo_id=f"demo/{name}", revision=str(number) * 40, role="pretrained", title=name)
-    for number, name in enumerate("ab")
-)
-CATALOGUE = Catalogue(
-    title="Toys",
-    labels=LABELS,
-    problem_type=SINGLE,
-    models=ENTRIES,
-    messages=(),
-    first_paint=None,
-    leaderboard=(),
-)
-
-
-class Constant:
-    """A scorer that finds every text good."""
-
-    bundle = Bundle(LABELS, SINGLE)
-    size_bytes = 0
-    engine_name = "constant"
-
-    def score(self, texts):
-        return np.tile(np.array([[0.25, 0.75]], np.float32), (len(texts), 1))
-
-
-def open_constant(entry: ModelEntry) -> OpenModel:
-    return OpenModel(entry, Constant())
 
 
 def test_each_model_gets_a_column_in_the_order_asked():

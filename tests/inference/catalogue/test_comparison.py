@@ -15,7 +15,7 @@ from inference.data.problem_types import MULTI, SINGLE
 from inference.data.records import Example
 from inference.models.alignment import align
 from inference.models.bundle import Bundle
-from tests.inference.models.test_alignment import Fixed
+from tests.inference.models.fixed_scores import Fixed
 
 LABELS = ("bad", "good")
 FIRST = Column("demo/one", "a" * 40, "fine-tuned", "One")

@@ -38,7 +38,7 @@ def test_no_fact_can_begin_a_line_of_its_own():
 
 
 def test_a_line_is_printed_once_even_where_the_root_logger_has_a_handler():
-    lines = lines_of("import logging; logging.basicConfig(); record_event('a'); record('b')")
+    lines = lines_of("import logging; logging.basicConfig(); record_event('a'); record_event('b')")
     assert [line["event"] for line in lines] == ["a", "b"]
 
 
@@ -56,5 +56,5 @@ def test_a_fact_named_for_what_a_visitor_wrote_or_for_a_secret_is_refused(name: 
 
 @pytest.mark.parametrize("name", ["texts", "text_chars", "tokens", "max_tokens"])
 def test_a_count_of_such_things_is_a_fact(name: str):
-    (line,) = lines_of(f"record('sent', {name}=3)")
+    (line,) = lines_of(f"record_event('sent', {name}=3)")
     assert line[name] == 3

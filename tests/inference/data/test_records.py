@@ -10,21 +10,9 @@ from inference.core.errors import DataError
 from inference.data.problem_types import MULTI, SINGLE
 from inference.data.records import Example, Schema, from_rows, read
 from inference.data.tables import fingerprint
+from tests.inference.data.files import PLAIN, whole, write
 
-PLAIN = Schema(("text",), ("label",))
 BOTH = "text,label\na,x\nb,y\n"
-
-
-def write(folder, name, content):
-    path = folder / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-def whole(records):
-    numbers = sorted(one.row for one in (*records.examples, *records.rejected))
-    assert numbers == list(range(1, records.rows_in + 1)), numbers
-    return records
 
 
 def test_records_say_what_was_read_and_how(tmp_path):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from inference.core.errors import DataError
 from inference.data.cells import is_blank
 from inference.data.records import Schema, read
-from tests.inference.data.test_records import PLAIN, whole, write
+from tests.inference.data.files import PLAIN, whole, write
 
 # What has broken readers of text before, and what they take for missing.
 NASTY = st.one_of(

@@ -3,7 +3,7 @@ import pytest
 
 from inference.evaluation.formulas import BY_LABEL, OVERALL, compute_figures, gather_sample
 from inference.evaluation.metrics import summarise
-from tests.inference.evaluation.test_metrics import close, multi, single
+from tests.inference.evaluation.drawn_scores import close, multi, single
 
 
 @pytest.mark.parametrize("make", [single, multi])

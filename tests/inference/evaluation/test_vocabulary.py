@@ -66,11 +66,11 @@ def test_missing_words_are_those_that_such_a_file_should_have():
 
 def test_texts_of_the_same_kind_have_hardly_a_new_or_missing_word():
     rng = np.random.default_rng(0)
-    vocabulary = [f"word{n}" for n in range(500)]
+    words = [f"word{n}" for n in range(500)]
     chances = 1 / np.arange(1, 501) ** 0.8
 
     def text() -> str:
-        return " ".join(np.array(vocabulary)[rng.random(500) < chances])
+        return " ".join(np.array(words)[rng.random(500) < chances])
 
     trained = vocabulary.frequent(vocabulary.count(text() for _ in range(2000)))
     seen = vocabulary.count(text() for _ in range(500))

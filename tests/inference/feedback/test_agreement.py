@@ -1,5 +1,6 @@
+from inference.data.problem_types import MULTI
 from inference.feedback.agreement import LabelCount, count_agreement
-from tests.inference.feedback.test_main import MULTI, said
+from tests.inference.feedback.given import said
 
 
 def test_each_label_counts_what_people_left_took_away_and_added():

@@ -6,32 +6,31 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from inference.core.errors import ChoiceError, FeedbackError
 from inference.data import records
+from inference.data.problem_types import MULTI, SINGLE
 from inference.data.schema import Schema
 from inference.feedback.__main__ import main, parse
 from inference.feedback.log import (
     CollectedFeedback,
-    Feedback,
     FeedbackLog,
     check_labels,
     read_feedback,
 )
+from tests.inference.feedback.given import said
 
 PROJECT = Path(__file__).resolve().parents[3]
-SINGLE, MULTI = "single_label_classification", "multi_label_classification"
 
 # Adds feedback from four threads and prints each id once it is acknowledged, until it is killed.
 _WRITER = """
 import sys, threading
 from pathlib import Path
 from inference.feedback.log import FeedbackLog
-from tests.inference.feedback.test_main import said
+from tests.inference.feedback.given import said
 log, printing = FeedbackLog(Path(sys.argv[1])), threading.Lock()
 def write():
     while True:
@@ -49,7 +48,7 @@ import resource, signal, sys
 from pathlib import Path
 from inference.core.errors import FeedbackError
 from inference.feedback.log import FeedbackLog
-from tests.inference.feedback.test_main import said
+from tests.inference.feedback.given import said
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 log, hard = FeedbackLog(Path(sys.argv[1])), resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
@@ -62,18 +61,6 @@ for number in range(10):
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 log.add(said("after"))
 """
-
-
-def said(
-    text: str = "a day",
-    corrected: Sequence[str] = ("good",),
-    predicted: Sequence[str] = ("bad",),
-    **changes: object,
-) -> Feedback:
-    """Feedback on a text, a correction unless told otherwise."""
-    given = {"problem_type": SINGLE, "repo_id": "demo/a", "revision": "a" * 40, "catalogue": "Days"}
-    given = {**given, "fields": {"text": text}, **changes}
-    return Feedback(predicted=tuple(predicted), corrected=tuple(corrected), **given)
 
 
 def run(code: str, *arguments: str) -> "subprocess.Popen[str]":

@@ -10,6 +10,7 @@ from hub.client import connect
 from hub.errors import NotFound
 from inference.core.errors import ChoiceError, ModelError
 from inference.data import records
+from inference.data.problem_types import MULTI
 from inference.data.schema import Schema
 from inference.feedback.next_run import (
     Columns,
@@ -20,7 +21,7 @@ from inference.feedback.next_run import (
     summary,
 )
 from tests.hub_fixtures import RunningHub
-from tests.inference.feedback.test_main import MULTI, said
+from tests.inference.feedback.given import said
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 LABELS = ("toxic", "insult")

@@ -10,21 +10,8 @@ from inference.data.problem_types import MULTI, SINGLE
 from inference.models.alignment import SigmoidHeadReadAsSoftmax, align, warn_of_sigmoid_head
 from inference.models.bundle import Bundle, load_bundle
 from inference.models.classifier import TORCH, decide, load_classifier
+from tests.inference.models.fixed_scores import Fixed
 from tests.tiny import with_config
-
-
-class Fixed:
-    """A scorer with known scores, so that the arithmetic of the map is what is tested."""
-
-    size_bytes = 7
-    engine_name = "known"
-
-    def __init__(self, bundle: Bundle, *rows: Sequence[float]) -> None:
-        self.bundle = bundle
-        self.rows = np.array(rows, np.float32)
-
-    def score(self, texts: Sequence[str]) -> np.ndarray:
-        return self.rows[: len(texts)]
 
 
 def five_stars(*row: float) -> Fixed:

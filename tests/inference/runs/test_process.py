@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -14,16 +13,7 @@ import pytest
 
 from inference.core.errors import WorkError
 from inference.runs import process
-
-LIMIT_S = 60.0
-SLEEP = (sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(600)")
-
-
-def wait_for(is_true: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
-    deadline = time.monotonic() + limit_s
-    while not is_true():
-        assert time.monotonic() < deadline, f"{what} took longer than {limit_s} s"
-        time.sleep(0.02)
+from tests.waiting import SLEEP, wait_for
 
 
 def state(folder: Path) -> str | None:

@@ -12,7 +12,7 @@ from inference.core.errors import DataError, WorkError
 from inference.runs import process
 from inference.runs import runs as runs_of
 from inference.runs.runs import CHECK, PUBLISH, TRAIN, Run, Runs
-from tests.inference.runs.test_process import SLEEP, wait_for
+from tests.waiting import SLEEP, wait_for
 from training.settings.config import parse_train_config
 
 CSV = b"text,label\ngood day,positive\nbad day,negative\n"

@@ -10,7 +10,6 @@ from inference.evaluation.leaderboard import BETTER, FINE_TUNED
 from inference.evaluation.measure import measure_model, targets_of
 from inference.evaluation.verdict import judge
 from inference.models.bundle import Bundle
-from tests.training.baselines.test_baselines import WITHOUT_ENCODER
 from training.baselines.baselines import fit
 from training.settings.config import parse_train_config
 
@@ -30,7 +29,7 @@ def test_no_baseline_of_the_click_files_is_called_better():
         known.labels, SINGLE, config.data.text_fields, json_fields=config.data.json_fields
     )
     # what a dummy model is called by chance is counted over 400 of them in test_verdict.py
-    fitted = fit(train, bundle, seed=42, names=WITHOUT_ENCODER, validation=train[:100])
+    fitted = fit(train, bundle, seed=42, validation=train[:100])
     measured = [
         measure_model(
             one.scorer,

@@ -1,33 +1,12 @@
 """training.export.activation_ranges: ranges come from texts; the graph computes the same."""
 
-from collections import Counter
-
 import numpy as np
 import onnx_ir as ir
-import onnxruntime as ort
 
+from tests.training.export.graphs import ROWS, run, types
 from training.export import graph
 from training.export.activation_ranges import measure
 from training.export.graph import Converted
-
-ROWS = [[2, *range(10 + length, 10 + 2 * length), 3] for length in (2, 3, 5, 8, 12, 16, 20, 25)]
-
-
-def run(
-    program: ir.Model,
-    ids: list[list[int]] | np.ndarray,
-    *names: str,
-    mask: np.ndarray | None = None,
-) -> list[np.ndarray]:
-    session = ort.InferenceSession(ir.to_proto(program).SerializeToString())
-    array = np.array(ids, np.int64)
-    given = {"input_ids": array, "attention_mask": np.ones_like(array) if mask is None else mask}
-    fed = {one.name: given.get(one.name, np.zeros_like(array)) for one in session.get_inputs()}
-    return session.run(list(names) or None, fed)
-
-
-def types(program: ir.Model) -> Counter[str]:
-    return Counter(node.op_type for node in program.graph)
 
 
 def test_no_activation_is_measured_any_more_and_every_product_is_one_operator(converted):

@@ -10,7 +10,7 @@ from transformers import ModernBertConfig, ModernBertForSequenceClassification
 from inference.data.problem_types import SINGLE
 from inference.models.bundle import Bundle, save_bundle
 from tests.tiny import make_tokenizer
-from tests.training.export.test_activation_ranges import run, types
+from tests.training.export.graphs import run, types
 from training.export import attention
 from training.export.export import FP32_TOLERANCE, export_classifier
 from training.export.graph import Converted

@@ -12,7 +12,7 @@ from inference.data.problem_types import SINGLE
 from inference.models.bundle import Bundle, save_bundle
 from inference.models.classifier import load_classifier
 from tests.tiny import make_tiny_model
-from tests.training.export.test_graph import make_funnel
+from tests.training.export.graphs import make_funnel
 from tests.training.finished_run import GOLDEN_TEXTS, make_finished_run
 from tests.training.toy import toy_examples
 from training.export import golden, graph

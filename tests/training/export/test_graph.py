@@ -2,22 +2,10 @@ from pathlib import Path
 
 import onnxruntime
 import pytest
-from transformers import AutoTokenizer, FunnelConfig, FunnelForSequenceClassification
+from transformers import AutoTokenizer
 
-from tests.tiny import make_tokenizer
+from tests.training.export.graphs import make_funnel
 from training.export.graph import NotConvertible, convert
-
-
-def make_funnel(folder: Path) -> Path:
-    """A random Funnel Transformer, which cannot be exported with free axes."""
-    tokenizer = make_tokenizer()
-    config = FunnelConfig(
-        vocab_size=len(tokenizer), block_sizes=[1, 1], d_model=32, n_head=2, d_head=16, d_inner=64,
-        num_labels=3,
-    )  # fmt: skip
-    FunnelForSequenceClassification(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
 def test_a_family_that_cannot_be_traced_says_so_in_one_line(tmp_path: Path):

@@ -9,9 +9,9 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from tests.tiny import make_tiny_model
-from tests.training.export.test_activation_ranges import ROWS, run
+from tests.training.export.graphs import ROWS, run
 from training.export import graph, outliers
-from training.export.activation_ranges import measure
+from training.export.activation_ranges import ActivationRange, measure
 from training.export.graph import Converted
 from training.export.products import products_by_input
 
@@ -31,7 +31,7 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Converted:
     return graph.convert(folder, "logits")
 
 
-def largest(ranges: dict[str, outliers.Range]) -> dict[str, float]:
+def largest(ranges: dict[str, ActivationRange]) -> dict[str, float]:
     return {name: float(max(-low.min(), high.max())) for name, (low, high) in ranges.items()}
 
 

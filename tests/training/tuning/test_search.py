@@ -17,7 +17,7 @@ from inference.core.errors import ConfigError, ModelError
 from inference.runs.study import COMPLETE, FAILED, PRUNED, RUNNING, Study, load_study
 from tests.tiny import make_tiny_model
 from tests.training.postgres import running_postgres
-from tests.training.toy import toy_config, write_toy_csv
+from tests.training.toy import WHERE, toy_config, write_toy_csv
 from training.run.run_folder import sha256_of
 from training.settings.config import TrainConfig, parse_train_config
 from training.settings.tune_config import TuneConfig
@@ -26,7 +26,6 @@ from training.tuning import search
 
 PROJECT = Path(__file__).resolve().parents[3]
 LIMIT_S = 240.0
-WHERE = settings.load_settings({"CPU_CORES": "1", "DEVICE": "cpu", "HF_HOME": "unused"})
 # The two that are refused together make trials that fail.
 SPACE = {
     "learning_rate": "1e-5 .. 1e-2 log",

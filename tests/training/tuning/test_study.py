@@ -10,8 +10,8 @@ import pytest
 
 from inference.core.errors import ConfigError
 from inference.runs.study import COMPLETE, FAILED, PRUNED, RUNNING
+from tests.training.forking import no_main
 from tests.training.postgres import running_postgres
-from tests.training.test_kills import _no_main
 from training.settings import search_space
 from training.settings.search_space import Choices, Range
 from training.tuning.storage import StudyStorage
@@ -202,7 +202,7 @@ def _in_process(folder: Path, storage: str) -> None:
 def test_processes_share_a_study_and_no_trial_is_done_twice(tmp_path, request, database):
     storage = request.getfixturevalue("postgres") if database == "postgres" else None
     context = multiprocessing.get_context("spawn")
-    with _no_main():
+    with no_main():
         workers = [context.Process(target=_in_process, args=(tmp_path, storage)) for _ in range(2)]
         for worker in workers:
             worker.start()

@@ -4,8 +4,7 @@ import pytest
 
 from inference.runs.study import COMPLETE
 from tests.tiny import make_tiny_model
-from tests.training.toy import toy_config, write_toy_csv
-from tests.training.tuning.test_search import WHERE
+from tests.training.toy import WHERE, toy_config, write_toy_csv
 from training.settings.tune_config import TuneConfig
 from training.tuning import search, trials
 from training.tuning.trials import rungs
