@@ -1,26 +1,30 @@
 # The commands of this project; each prepares what it needs. `make demo` and `make test` come first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
-.PHONY: demo setup test check lint types golden bench clean
+.PHONY: demo setup quick test check lint types golden bench clean help
 
 demo: .venv/runs  ## the whole journey on this machine: data -> model -> Hub -> Space
 	@$(BIN)/python -m space_config.demo $(DEMO_ARGS)
 
 setup: .venv/develops  ## .venv with all that development needs
 
+quick: lint types  ## lint, types and every test that takes moments: before each commit
+	@$(PYTEST) -q -m "not slow and not browser" --durations=5 --durations-min=2 $(TEST_ARGS)
+
 test: setup  ## every test, the browser's too
 	@sh tests/install.sh
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
+	@$(PYTEST) $(TEST_ARGS)
 
-check: lint types test  ## what CI runs
+check: lint types test  ## what CI runs: lint, types, every test
 
-lint: setup
+lint: setup  ## what ruff finds in code and layout
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: setup
+types: setup  ## what mypy finds
 	@$(BIN)/mypy
 
 golden: setup  ## rewrite the golden files, then review the diff
@@ -33,6 +37,9 @@ bench: setup  ## speed beside the peers, appended to benchmarks/LOG.md
 
 clean:  ## forget the demo, the caches and the environment
 	rm -rf .venv .demo .cache test-artefacts
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The stamps below are written last, so an interrupted installation is taken up again.
 .venv/created:

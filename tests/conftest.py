@@ -38,6 +38,8 @@ from tests.tiny import make_tiny_model
 
 # Files that take minutes come first: each is one worker's, and the other must not wait for it.
 _LONGEST = ("test_journey.py", "test_train.py", "test_kills.py")
+# Whoever takes one of these loads a packaged model, runs the whole app or drives a browser.
+_SLOW = {"base_model", "tweets", "open_app", "chromium"}
 
 
 def pytest_unconfigure() -> None:
@@ -46,8 +48,11 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; the order within a file stays."""
+    """Put the longest files first, in their own order, and mark what costly fixtures make slow."""
     items.sort(key=lambda item: item.path.name not in _LONGEST)
+    for item in items:
+        if _SLOW & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,9 @@
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app_pages.conftest import open_app  # noqa: F401 (the fixture)
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_app_opens_on_the_question_and_every_page_runs(open_app):  # noqa: F811

@@ -8,6 +8,7 @@ import weakref
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
@@ -16,6 +17,8 @@ from app_pages.shared import widgets
 from tests.app_pages.conftest import OpenApp, open_app  # noqa: F401 (the fixture)
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import LABELS, TUNED, running_space, space_environment
+
+pytestmark = pytest.mark.slow
 
 SESSIONS, AT_ONCE = 200, 4
 MOST_GROWTH_MB = 100.0

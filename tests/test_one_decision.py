@@ -21,6 +21,8 @@ from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
 from tests.tiny import LABELS, WORDS, make_tiny_model
 
+pytestmark = pytest.mark.slow
+
 REPO = "demo/tiny-thresholds"
 THRESHOLDS = (0.35, 0.5, 0.72)
 AT_ONCE = 50

@@ -17,6 +17,8 @@ from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import BARE, TUNED, RunningSpace, running_space, space_environment
 from tests.tiny import WORDS
 
+pytestmark = pytest.mark.slow
+
 QUESTION = json.dumps({"texts": ["a good day"], "models": [TUNED]}).encode()
 
 

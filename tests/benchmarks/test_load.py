@@ -38,6 +38,7 @@ def serving(handler: type[Once] = Once) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("handler", [Once, Late])
 def test_connections_that_the_server_closed_meanwhile_are_no_failures(handler: type[Once]):
     with serving(handler) as url:

@@ -11,6 +11,8 @@ from benchmarks.__main__ import ALL
 from benchmarks.material import PROJECT, Demo
 from hub.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("benchmark", ALL)
 def test_every_benchmark_takes_data_json_rounds_and_demo(benchmark):

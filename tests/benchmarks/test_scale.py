@@ -23,6 +23,7 @@ def test_rows_that_are_lost_repeated_or_out_of_order_are_counted(tmp_path, numbe
     assert scale.misplaced(path, 4) == wrong
 
 
+@pytest.mark.slow
 def test_a_killed_command_is_measured_to_its_end(tmp_path, onnx_model):
     source = scale.write_table(tmp_path / "in.csv", ["a good day", "a bad day"], 6000)
     target = tmp_path / "out.csv"

@@ -3,7 +3,11 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from benchmarks import served, start
+
+pytestmark = pytest.mark.slow
 
 
 def test_importing_the_server_loads_no_engine():

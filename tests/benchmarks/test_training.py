@@ -42,6 +42,7 @@ def test_the_machine_is_measured_in_operations_a_second(tiny_model, monkeypatch)
     assert 0.01 < training.product_gflops(model, 64, torch.float32) < 10_000
 
 
+@pytest.mark.slow
 def test_both_loops_take_every_step_of_their_passes(tiny_model, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "MAX_TOKENS", 32)  # the tiny model has places for 64
     data = records.read(write_toy_csv(tmp_path / "toy.csv", 320), Schema(("text",), ("label",)))

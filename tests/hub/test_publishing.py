@@ -11,6 +11,8 @@ from tests.hub.faults import Fault, FaultyHub, faulty_hub
 from tests.hub.repos import WEIGHTS, at_most, make_folder, new_name, visit
 from tests.hub_fixtures import RunningHub
 
+pytestmark = pytest.mark.slow
+
 COMMIT = "POST .*/commit/"
 
 

@@ -15,6 +15,8 @@ from space_config.servers import free_port
 from tests.hub.repos import new_name
 from tests.hub_fixtures import PROJECT, TOKEN, RunningHub, running_hub
 
+pytestmark = pytest.mark.slow
+
 OFTEN_MIN = 0.01
 
 # Sends what is there, then adds a line and ends before the next sending is due.

@@ -34,6 +34,7 @@ def test_patience_is_renewed_by_every_sign_of_life():
     assert wait.left_s() > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_busy_hub_is_asked_again(client: PatientClient, proxy: FaultyHub, method: str):
     proxy.inject(Fault("status", times=2))
@@ -42,6 +43,7 @@ def test_a_busy_hub_is_asked_again(client: PatientClient, proxy: FaultyHub, meth
     assert answer.status_code in (404, 405) and len(proxy.seen) == 3
 
 
+@pytest.mark.slow
 def test_a_pause_that_is_asked_for_is_kept(client: PatientClient, proxy: FaultyHub):
     proxy.inject(Fault("status", status=429, headers={"Retry-After": "1"}, times=1))
     start = time.monotonic()

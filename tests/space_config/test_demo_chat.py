@@ -23,6 +23,7 @@ def test_the_dialogues_are_read_and_divided_with_alike_ones_together(tmp_path: P
     assert not read.overlapping and not read.noisy
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("talking_catalogue")
 def test_base_and_tuned_model_are_shown_at_their_commits(
     hub_server: RunningHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

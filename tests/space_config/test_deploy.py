@@ -29,6 +29,8 @@ from tests.hub_fixtures import PROJECT, RunningHub, running_hub
 from tests.space_fixtures import LABELS, MESSAGES, wait_until_healthy
 from tests.tiny import make_tiny_model
 
+pytestmark = pytest.mark.slow
+
 MODEL, SPACE = "demo/tiny-shipped", "demo/shipped-space"
 
 

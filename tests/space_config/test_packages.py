@@ -7,6 +7,8 @@ import pytest
 from hub.errors import UserError
 from space_config import packages
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_tweets_are_the_pinned_file(tweets):
     lines = tweets.read_bytes().count(b"\n")

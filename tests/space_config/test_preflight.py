@@ -72,12 +72,14 @@ def test_a_model_that_is_not_pinned_is_named(stage: Path, hub_server: RunningHub
         preflight.revisions(stage, hub)
 
 
+@pytest.mark.slow
 def test_requirements_that_no_index_has_are_named(tmp_path: Path):
     (tmp_path / "requirements.txt").write_text("PyYAML==0.0.99\n", "utf-8")
     with pytest.raises(UserError, match=r"pip cannot install .*PyYAML==0\.0\.99"):
         preflight.requirements(tmp_path)
 
 
+@pytest.mark.slow
 def test_requirements_that_can_be_had_pass(tmp_path: Path):
     (tmp_path / "requirements.txt").write_text("# one\nPyYAML==6.0.3\n", "utf-8")
     found = preflight.requirements(tmp_path)

@@ -77,6 +77,7 @@ def test_a_model_without_results_is_named_and_the_catalogue_ready_all_the_same(
     assert (tmp_path / "ready" / "texts" / "test.csv").read_text() == "text\nhello\n"
 
 
+@pytest.mark.slow
 def test_the_chat_on_show_is_carried_over_at_its_commits(
     hub_server: RunningHub, tiny_catalogue: Path, tmp_path: Path
 ):

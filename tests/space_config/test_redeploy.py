@@ -10,6 +10,8 @@ from hub.client import connect
 from tests.hub.server.clones import Clone, clone, git, needs_git
 from tests.hub_fixtures import PROJECT, RunningHub
 
+pytestmark = pytest.mark.slow
+
 SPACE = "demo/redeployed-space"
 PAGE = "app_pages/about.py"
 

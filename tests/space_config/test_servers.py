@@ -13,6 +13,8 @@ import pytest
 from hub.errors import UserError
 from space_config.servers import HOST, Servers, free_port
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port={port}, bind='{host}')"
 
 

@@ -8,8 +8,11 @@ import time
 from typing import Any
 
 import psutil
+import pytest
 
 from tests.space_fixtures import PROJECT
+
+pytestmark = pytest.mark.slow
 
 LIMIT_S = 30
 

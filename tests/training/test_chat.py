@@ -25,6 +25,8 @@ from training.run.checks import DEVIATES, UNCHECKED
 from training.run.run_folder import sha256_of, write_json
 from training.settings.chat_config import ChatConfig, parse_chat_config
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 BASE, TUNED = "demo/tiny-talk", "demo/tiny-talk-tuned"
 

@@ -14,6 +14,8 @@ import pytest
 from tests.space_fixtures import PROJECT
 from tests.training.toy import toy_config, write_toy_csv
 
+pytestmark = pytest.mark.slow
+
 # $1: where it is mounted, $2: where stderr goes; the rest is the command. The disk grows as by a
 # person who frees space: too little for the first checkpoint, for all of them, enough.
 _GROWING = """

@@ -25,6 +25,8 @@ from tests.training.forking import no_main
 from tests.training.toy import WHERE, toy_config, write_toy_csv
 from training.settings.config import TrainConfig
 
+pytestmark = pytest.mark.slow
+
 LIMIT_S = 120.0
 
 

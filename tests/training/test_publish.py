@@ -18,6 +18,8 @@ from tests.training.finished_run import make_finished_run, write_receipt
 from training.publish import publish_run
 from training.publishing.classifier_files import ALLOWED
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:

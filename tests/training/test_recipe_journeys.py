@@ -13,6 +13,8 @@ from tests.training.recipe_files import SEEDS
 from training.settings.config import parse_train_config
 from training.train import train
 
+pytestmark = pytest.mark.slow
+
 RECIPES = Path(__file__).parents[2] / "training" / "recipes"
 
 

@@ -65,6 +65,7 @@ def test_a_recipe_reads_a_file_in_its_seeds_own_format(seed, tmp_path):
     assert not splits.notes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("recipe", "flags", "rows", "labels"),
     [

@@ -15,6 +15,8 @@ from tests.training.toy import toy_config, write_toy_csv
 from training.run.run_folder import sha256_of
 from training.train import main, train
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 

@@ -48,6 +48,7 @@ def test_those_who_come_meanwhile_share_a_collection(monkeypatch: pytest.MonkeyP
     assert seen == ["collected"] * 2, "what is left later is collected as well"
 
 
+@pytest.mark.slow
 def test_a_page_that_is_drawn_frees_what_an_ended_visit_left(open_app: OpenApp):
     gc.disable()
     try:

@@ -9,10 +9,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from huggingface_hub import CommitOperationAdd
 
 from tests.hub_fixtures import PROJECT, arriving_bytes, running_hub
 from tests.waiting import wait_for
+
+pytestmark = pytest.mark.slow
 
 MIB = 2**20
 # Uploads a large file, then dies before the commit that would name it.

@@ -59,6 +59,7 @@ def test_a_folder_is_one_commit_and_comes_back_whole(hub_server, tmp_path):
     assert again.oid == done.oid == head(hub_server, "demo/folder"), "nothing new, no commit"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").exists(), reason="reads the memory of the server in /proc")
 def test_a_large_upload_does_not_pass_through_memory(tmp_path):
     big = tmp_path / "big.bin"

@@ -7,7 +7,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from tests.hub.server.clones import address, clone, git, new_repo, run, upload
 
-pytestmark = pytest.mark.usefixtures("has_git")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("has_git")]
 NOBODY = "asks for no token"
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.hub_fixtures import PROJECT, RunningHub
 
+pytestmark = pytest.mark.slow
+
 
 def run_client(hub: RunningHub, home: Path, name: str, *arguments: object) -> dict:
     """What the journey `name` saw."""

@@ -12,6 +12,8 @@ import pytest
 
 from tests.hub_fixtures import PROJECT
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def command(*arguments: object):

@@ -14,7 +14,7 @@ from tests.hub_fixtures import RunningHub, arriving_bytes, running_hub
 from tests.waiting import wait_for
 
 MIB = 2**20
-pytestmark = pytest.mark.usefixtures("has_git")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("has_git")]
 OLD, NEW, NONE = "a" * 40, "b" * 40, "0" * 40
 
 

@@ -16,7 +16,7 @@ from tests.hub.server.clones import address, clone, git, new_repo, run, upload
 from tests.hub_fixtures import PROJECT, RunningHub
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.usefixtures("has_git")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("has_git")]
 
 
 @pytest.mark.parametrize(

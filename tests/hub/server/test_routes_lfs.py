@@ -12,6 +12,8 @@ from huggingface_hub.utils import get_session
 from tests.hub.server.clones import clone
 from tests.hub_fixtures import RunningHub
 
+pytestmark = pytest.mark.slow
+
 WEIGHTS = bytes(range(256)) * 100
 OID = hashlib.sha256(WEIGHTS).hexdigest()
 

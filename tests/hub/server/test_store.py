@@ -169,6 +169,7 @@ def commit_for_ever(root, ready) -> None:
         ready.set()
 
 
+@pytest.mark.slow
 def test_a_kill_in_mid_commit_leaves_a_readable_store(store, repo, tmp_path):
     context = multiprocessing.get_context("spawn")
     for pause_s in (0.0, 0.013, 0.029):
@@ -195,6 +196,7 @@ def commit_some(root, name: str) -> None:
     store.close()
 
 
+@pytest.mark.slow
 def test_commits_of_several_processes_all_land(store, repo, tmp_path):
     context = multiprocessing.get_context("spawn")
     arguments = [(tmp_path / "store", name) for name in "abcd"]

@@ -36,6 +36,7 @@ def test_impossible_paths(path):
         trees.check_path(path)
 
 
+@pytest.mark.slow
 @given(st.text())
 @settings(max_examples=300)
 def test_no_path_that_passes_leaves_its_folder(text):

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from inference.core.errors import ConfigError
 from tests.inference.asked_api import CATALOGUES, asked
 
@@ -30,6 +32,7 @@ def test_a_space_that_is_not_set_up_says_so_until_it_is():
         assert client.get("models").json()["title"] == "Toys"
 
 
+@pytest.mark.slow
 def test_nothing_of_the_framework_is_loaded_before_somebody_asks():
     """It takes longer to import than Streamlit, which a visitor of the pages must not wait for."""
     code = f"""

@@ -1,11 +1,14 @@
 """schemathesis asks everything that the schema of the API allows, and much that it does not."""
 
+import pytest
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from inference.core.settings import Secret
 from tests.inference.asked_api import app_of
+
+pytestmark = pytest.mark.slow
 
 KEY = "key"
 # What a text must hold, and which models, labels and catalogues there are, no schema says: a body

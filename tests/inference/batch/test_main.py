@@ -82,6 +82,7 @@ def test_a_stopped_job_is_taken_up_and_ends_in_the_same_bytes(tmp_path, tiny):
     assert job.target.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_kill_9_at_any_time_loses_and_repeats_no_row(tmp_path, onnx_model, format):
     texts = sentences(6000)

@@ -17,7 +17,7 @@ from tests.inference.batch.jobs import job_of, sentences, table
 
 _MIB = 2**20
 # A cluster is a dozen processes, which take minutes to start where others work on all cores.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 try:
     from ray.cluster_utils import Cluster

@@ -19,6 +19,8 @@ from tests.hub_fixtures import RunningHub
 from tests.tiny import LABELS, make_tiny_model, with_config
 from training.export.export import export_classifier
 
+pytestmark = pytest.mark.slow
+
 THRESHOLDS = {MULTI: (0.2, 0.5, 0.8), SINGLE: ()}
 
 

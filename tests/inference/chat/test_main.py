@@ -16,6 +16,8 @@ from tests.chat_fixtures import BASE, TUNED
 from tests.chat_fixtures import talking_catalogue as talking_catalogue  # a fixture
 from tests.hub_fixtures import RunningHub
 
+pytestmark = pytest.mark.slow
+
 HELLO = [Message("user", "Hello")]
 BRIEF = Options(temperature=0, max_tokens=12)
 

@@ -109,6 +109,7 @@ def test_a_file_of_one_label_decides_nothing(show_hub, onnx_model, tmp_path):
     assert "have the same labels" in leaderboard.sentence(board)
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_verdict_and_the_table(file, show_hub, onnx_model, tmp_path):
     run = tmp_path / "run"
     run.symlink_to(onnx_model)

@@ -39,6 +39,7 @@ def test_no_delimited_row_is_lost_or_changed(
     check_all_rows(path, rows)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(rows=st.lists(st.tuples(NASTY, NASTY), min_size=1, max_size=8), is_ascii=st.booleans())
 def test_no_json_row_is_lost_or_changed(tmp_path_factory, rows, is_ascii):
@@ -86,6 +87,7 @@ def test_no_file_whatever_it_holds_ends_in_a_crash(tmp_path_factory, content, en
         assert path.name in str(error)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_are_read_in_seconds(tmp_path):
     rows = (f'{n},"Row {n}, with ""quotes"" and\na second line",{n % 3}' for n in range(100_000))
     path = write(tmp_path, "a.csv", "\n".join(["id,text,label", *rows]))
@@ -118,6 +120,7 @@ REAL_FILES = sorted(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", REAL_FILES or ["none"])
 def test_every_row_of_the_real_files_is_kept_or_rejected(file):
     if not REAL_FILES:

@@ -51,6 +51,7 @@ def flipped(truth: np.ndarray, share: float, seed: int) -> np.ndarray:
 TRUTH = (np.random.default_rng(0).random(500) < 0.36).astype(int)
 
 
+@pytest.mark.slow
 def test_at_most_one_in_twenty_of_400_random_dummy_models_is_called_better_than_the_majority():
     rng = np.random.default_rng(1)
     dummy_models = {f"guess{n}": said((rng.random(500) < 0.36).astype(int)) for n in range(400)}

@@ -76,6 +76,7 @@ def test_a_model_that_names_no_fields_reads_as_the_task_does():
     assert as_task(Bundle(LABELS, MULTI), TWO, ("a", "b", "c")).text_fields == ()
 
 
+@pytest.mark.slow
 def test_an_upload_becomes_a_scored_file(tmp_path, onnx_model):
     model = load_classifier(onnx_model, threads=1)
     entry = ModelEntry("demo/tiny", "fine-tuned", revision="c" * 40)

@@ -105,6 +105,7 @@ def test_a_bare_encoder_is_no_classifier(encoder):
         load_classifier(encoder)
 
 
+@pytest.mark.slow
 def test_only_the_refusal_tells_that_a_head_is_missing(encoder, tiny_model):
     program = """
 import sys

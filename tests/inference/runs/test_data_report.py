@@ -10,6 +10,7 @@ from inference.core.errors import DataError
 from inference.runs import data_report
 
 
+@pytest.mark.slow
 def test_the_report_of_the_doctor_is_read_back(tmp_path: Path):
     rows = [f"message number {n} is good,positive" for n in range(30)]
     rows += [f"message number {n} is bad,negative" for n in range(30)]

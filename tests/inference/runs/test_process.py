@@ -56,6 +56,7 @@ def test_how_a_command_ended_is_told_from_its_code(runs: Path, code: int, expect
     assert "said" in (runs / "one" / process.LOG).read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_only_one_works_at_a_time_and_the_next_may_when_it_has_ended(runs: Path):
     process.start(runs / "one", "train", SLEEP)
     assert process.at_work(runs) == "one" and state(runs / "one") == process.RUNNING

@@ -143,6 +143,7 @@ def test_a_run_that_is_gone_is_told(runs: Runs):
             runs.find(name)
 
 
+@pytest.mark.slow
 def test_a_command_runs_with_this_interpreter(runs: Runs, run: Run):
     run.configure({"text_fields": ["text"], "label_fields": ["absent"]})
     run.start(CHECK)

@@ -19,6 +19,8 @@ from training.run.run_folder import sha256_of
 from training.trainer.processes import Processes
 from training.trainer.progress import History
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[3]
 
 

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 _STEPS = """
 import resource, statistics, sys
 import torch

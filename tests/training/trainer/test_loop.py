@@ -18,6 +18,8 @@ from training.trainer.checkpoints import Checkpoints
 from training.trainer.inputs import Fit, TrainInputs
 from training.trainer.progress import Moment, Validation
 
+pytestmark = pytest.mark.slow
+
 
 def _lines(job: TrainInputs) -> list[dict[str, float]]:
     return [json.loads(line) for line in (job.run_dir / "metrics.jsonl").open()]

@@ -77,6 +77,7 @@ def test_merged_weights_compute_what_the_adapters_did_and_leave_these_alone(mode
     assert all(torch.equal(after[name], weight) for name, weight in before.items())
 
 
+@pytest.mark.slow
 def test_what_a_training_saves_is_the_plain_model_with_its_large_matrices_changed(
     tiny_model, tmp_path
 ):

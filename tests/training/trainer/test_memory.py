@@ -13,6 +13,8 @@ from training.trainer.checkpoints import Checkpoints, TrainerState, read_trainer
 from training.trainer.inputs import Fit, TrainInputs
 from training.trainer.progress import History
 
+pytestmark = pytest.mark.slow
+
 
 class Greedy(BertForSequenceClassification):
     """Asks for more memory than there is when more than `most` texts come at once in training."""

@@ -13,6 +13,8 @@ from tests.space_fixtures import PROJECT
 from tests.tiny import with_config
 from tests.training.trainer import fitted_by_two
 
+pytestmark = pytest.mark.slow
+
 LIMIT_S = 240
 
 

@@ -24,6 +24,8 @@ from training.settings.tune_config import TuneConfig
 from training.train import train
 from training.tuning import search
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parents[3]
 LIMIT_S = 240.0
 # The two that are refused together make trials that fail.

@@ -50,6 +50,7 @@ def test_the_first_trial_has_the_recipes_own_values_and_there_are_as_many_as_ask
     assert do(search, 8) == [6, 7], "the same study goes on"
 
 
+@pytest.mark.slow
 def test_equal_seeds_draw_equal_trials_also_when_a_new_process_carries_on(tmp_path):
     do(open_(tmp_path / "whole"), 8)
     for asked in (1, 3, 8):
@@ -198,6 +199,7 @@ def _in_process(folder: Path, storage: str) -> None:
     do(open_(folder, storage), 12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_processes_share_a_study_and_no_trial_is_done_twice(tmp_path, request, database):
     storage = request.getfixturevalue("postgres") if database == "postgres" else None
@@ -215,6 +217,7 @@ def test_processes_share_a_study_and_no_trial_is_done_twice(tmp_path, request, d
     assert len({one.values["learning_rate"] for one in trials}) == 12
 
 
+@pytest.mark.slow
 def test_machines_share_a_study_of_one_server(tmp_path, postgres: str):
     storage = f"{postgres}?application_name=machines"
     here, there = (

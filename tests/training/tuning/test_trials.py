@@ -9,6 +9,8 @@ from training.settings.tune_config import TuneConfig
 from training.tuning import search, trials
 from training.tuning.trials import rungs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("texts", "expected"),
