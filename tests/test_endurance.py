@@ -9,14 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import connect
 
 from app_pages.shared import widgets
 from tests.app_pages.conftest import OpenApp, open_app  # noqa: F401 (the fixture)
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import LABELS, TUNED, running_space, space_environment
+from tests.visits import visit
 
 pytestmark = pytest.mark.slow
 
@@ -47,19 +45,6 @@ def test_a_third_model_makes_the_oldest_one_go(open_app: OpenApp):  # noqa: F811
     gc.collect()
     assert oldest() is None, "three models are in memory where two may be"
     assert widgets.open_model(bare) is newer
-
-
-async def visit(url: str) -> None:
-    """Open a session as a browser does, let the page be drawn to its end, and leave."""
-    address = url.replace("http", "ws", 1) + "/_stcore/stream"
-    async with connect(address, subprotocols=["streamlit"], origin=url, max_size=None) as socket:
-        await socket.send(BackMsg(rerun_script={"query_string": ""}).SerializeToString())
-        async with asyncio.timeout(60):
-            async for data in socket:
-                message = ForwardMsg.FromString(data)
-                if message.WhichOneof("type") == "script_finished":
-                    assert message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
-                    return
 
 
 async def visit_often(url: str, count: int) -> None:

@@ -8,15 +8,17 @@ is off (postScriptGC in .streamlit/config.toml), and the frame of the Space asks
 import gc
 import threading
 
-_AFTER_S = 2.0  # the page is painted by then, and those who come meanwhile share a collection
+AFTER_S = 2.0  # the page is painted by then, and those who come meanwhile share a collection
+THREAD_NAME = "garbage collection"
 
 _is_due = threading.Lock()
 
 
-def collect_soon() -> None:
+def collect_soon(after_s: float = AFTER_S) -> None:
     """Have garbage collected shortly, such as what a visit left that has ended."""
     if _is_due.acquire(blocking=False):
-        timer = threading.Timer(_AFTER_S, _collect)
+        timer = threading.Timer(after_s, _collect)
+        timer.name = THREAD_NAME
         timer.daemon = True
         timer.start()
 

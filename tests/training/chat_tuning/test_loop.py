@@ -24,12 +24,13 @@ pytestmark = pytest.mark.slow
 PROJECT = Path(__file__).parents[3]
 
 
-def trained(config):
+def trained(config, processes: int = 1):
     settings = load_settings({"DEVICE": "cpu", "CPU_CORES": "1"})
-    processes = Processes(replace(config.trainer, gradient_accumulation_steps=1), settings)
+    started = Processes(replace(config.trainer, gradient_accumulation_steps=1), settings)
+    started.count = processes
     base = find_chat_base(config.model.model_name_or_path, "main", settings.connect())
     return experiment.run(
-        config, corpus.prepare(config.data, seed=config.trainer.seed), base, processes
+        config, corpus.prepare(config.data, seed=config.trainer.seed), base, started
     )
 
 
@@ -151,14 +152,13 @@ def test_gradient_checkpointing_computes_the_same(settings_for, tmp_path):
     assert saving.tuned.sums == pytest.approx(plain.tuned.sums, rel=1e-4)
 
 
-def test_several_processes_are_refused(settings_for):
-    from training.chat_tuning import loop
-
-    class Two:
-        count = 2
-
+def test_several_processes_are_refused_before_a_step_is_taken(settings_for):
+    config = settings_for()
     with pytest.raises(ConfigError, match="trains in one process, but 2 were started"):
-        loop.fit(None, Two())
+        trained(config, processes=2)
+    folder = Path(config.trainer.output_dir)
+    assert not any(line["step"] for line in History(folder).lines())
+    assert not list(folder.glob("**/*.safetensors"))
 
 
 def test_a_killed_run_goes_on_to_the_same_adapter(settings_for, tmp_path):
