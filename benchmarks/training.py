@@ -59,7 +59,6 @@ ALL = "training.train's loop, --freeze_layers 0"
 SEED = "Trainer as the seed uses it"
 BEST = "Trainer at its best"
 PRODUCTS = "matrix products of the model's shapes"
-_PRODUCTS_S = 2.0  # of one measurement
 
 
 class Clock(TrainerCallback):
@@ -226,13 +225,15 @@ def gflops(
     return operations * texts_per_second / 1e9
 
 
-def product_gflops(model: torch.nn.Module, tokens: int, dtype: torch.dtype) -> float:
+def product_gflops(
+    model: torch.nn.Module, tokens: int, dtype: torch.dtype, seconds: float = 2.0
+) -> float:
     """Billions of operations a second of the widest product of a layer, for `tokens` at once."""
     width, inner = model.config.hidden_size, model.config.intermediate_size
     texts, weights = torch.randn(tokens, width, dtype=dtype), torch.randn(inner, width, dtype=dtype)
     count, started = 0, time.perf_counter()
     with torch.no_grad():
-        while (elapsed := time.perf_counter() - started) < _PRODUCTS_S:
+        while (elapsed := time.perf_counter() - started) < seconds:
             torch.nn.functional.linear(texts, weights)
             count += 1
     return 2 * tokens * width * inner * count / elapsed / 1e9

@@ -21,7 +21,7 @@ import httpx2
 
 from hub.failures import unreachable
 
-_PAUSES_S = (0.4, 0.8, 1.6)  # before the 2nd, 3rd and 4th time of asking
+PAUSES_S = (0.4, 0.8, 1.6)  # before the 2nd, 3rd and 4th time of asking
 _REFUSED_TRIES = 2  # a refused connection is final sooner than a busy Hub
 _STALLS = 2  # the second silence in the middle of a download ends it
 _PROGRESS_BYTES = 10 * 2**20  # what huggingface_hub writes at once, and keeps after a stall
@@ -133,11 +133,11 @@ class PatientClient(httpx2.Client):
                         response.stream = _Heard(response.stream, wait, base)
                     return response
                 response.close()
-                pause_s = _asked_pause_s(response) or _PAUSES_S[min(tries, len(_PAUSES_S)) - 1]
+                pause_s = _asked_pause_s(response) or PAUSES_S[min(tries, len(PAUSES_S)) - 1]
                 problem = f"answered {response.status_code} (busy or broken), {tries} times"
                 if pause_s >= wait.left_s():
                     problem = f"answered {response.status_code} and wants {pause_s:.0f} s of pause"
-            if pause_s is None or tries > len(_PAUSES_S) or pause_s >= wait.left_s():
+            if pause_s is None or tries > len(PAUSES_S) or pause_s >= wait.left_s():
                 raise unreachable(base, problem)
             time.sleep(pause_s)
         raise AssertionError("count() does not end")
@@ -162,9 +162,9 @@ def _limits(asked: dict[str, float | None], wait: Patience, stream: bool) -> dic
 def _pause_after(request: httpx2.Request, error: httpx2.TransportError, tries: int) -> float | None:
     """Seconds until it makes sense to ask again; None if it makes none."""
     if isinstance(error, httpx2.ConnectError):
-        return _PAUSES_S[0] if tries < _REFUSED_TRIES else None
+        return PAUSES_S[0] if tries < _REFUSED_TRIES else None
     # What was sent may have been done although the answer was lost: only the caller can tell.
-    return _PAUSES_S[0] if request.method in ("GET", "HEAD") else None
+    return PAUSES_S[0] if request.method in ("GET", "HEAD") else None
 
 
 def _problem(error: httpx2.TransportError, wait: Patience) -> str:

@@ -22,8 +22,10 @@ _HOOK = '#!/bin/sh\nexec "$HUB_PYTHON" -m hub.server.pushes "$HUB_ROOT" "$HUB_RE
 
 
 @contextmanager
-def current(store: Store, repo: Repo) -> Iterator[Path]:
+def current(store: Store, repo: Repo, max_packs: int = _MAX_PACKS) -> Iterator[Path]:
     """The repo's mirror, up to date, and held so that nobody else changes it meanwhile.
+
+    max_packs: of more than so many files git makes one.
 
     Raises:
         NoGit: git is not installed.
@@ -34,7 +36,7 @@ def current(store: Store, repo: Repo) -> Iterator[Path]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not mirror.exists():
             _create(mirror)
-        _update(mirror, store, repo)
+        _update(mirror, store, repo, max_packs)
         yield mirror
 
 
@@ -49,7 +51,7 @@ def _create(mirror: Path) -> None:
     draft.rename(mirror)
 
 
-def _update(mirror: Path, store: Store, repo: Repo) -> None:
+def _update(mirror: Path, store: Store, repo: Repo, max_packs: int) -> None:
     """Give the mirror the store's branches and tags, with the commits that they lead to."""
     listed = git.run(mirror, "for-each-ref", "--format=%(objectname) %(refname)").splitlines()
     have = {name: oid for oid, name in (line.split(" ", 1) for line in listed)}
@@ -61,7 +63,7 @@ def _update(mirror: Path, store: Store, repo: Repo) -> None:
     if missing:
         git.run(mirror, "index-pack", "--stdin", given=pack(missing))
     _set_refs(mirror, have, want)
-    if len(list((mirror / "objects" / "pack").glob("*.pack"))) > _MAX_PACKS:
+    if len(list((mirror / "objects" / "pack").glob("*.pack"))) > max_packs:
         git.run(mirror, "repack", "-adq")
 
 

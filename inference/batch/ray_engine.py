@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # Blocks that are on their way at once: workers open the model anew for every wave, and the cluster
 # holds the rows of one, on its disks where its memory is full.
-_WAVE = 256
+_BLOCKS_AT_ONCE = 256
 _PACKAGES = ("hub", "inference")  # what a node must import to score
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,7 +38,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 class RayEngine:
     """Scores as scoring.score_rows does, on the nodes of a cluster."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, blocks_at_once: int = _BLOCKS_AT_ONCE) -> None:
         """Join the cluster, or start one; model: as the command takes it, with its @revision.
 
         Raises:
@@ -53,7 +53,7 @@ class RayEngine:
                 f"--engine ray needs the package {error.name}, which is not installed; run "
                 "pip install -r inference/requirements-ray.txt"
             ) from None
-        self._ray, self._model = ray, model
+        self._ray, self._model, self._blocks_at_once = ray, model, blocks_at_once
         logging.getLogger("ray.data").setLevel(logging.ERROR)  # its plans, where our bar is drawn
         if not ray.is_initialized():
             try:
@@ -85,7 +85,7 @@ class RayEngine:
         import pyarrow as pa
 
         sent = []
-        for _, block in zip(range(_WAVE), waiting, strict=False):
+        for _, block in zip(range(self._blocks_at_once), waiting, strict=False):
             texts = self._ray.put(pa.table({"text": block.texts})) if block.texts else None
             sent.append((self._ray.put(block), texts))
         return sent
@@ -114,7 +114,7 @@ class RayEngine:
 class _Worker:
     """One core of a node with the model open."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, blocks_at_once: int = _BLOCKS_AT_ONCE) -> None:
         from inference.compare.labelled_file import open_named
 
         self._scorer = open_named(model, settings.load_settings().connect(), threads=1).scorer

@@ -12,7 +12,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 KINDS = {
     "hang",  # read the request, never answer
-    "status",  # answer with `status` and `headers` and leave the Hub alone
+    "status",  # answer with `status`, `headers` and `body` and leave the Hub alone
     "truncate",  # announce the whole body, break off after `at` bytes
     "shorten",  # announce and send a body that lacks its last byte
     "flip",  # change the byte at `at`
@@ -28,6 +28,7 @@ KINDS = {
     "slow",  # send the body in ten pieces, `pause_s` apart
     "fail",  # let the Hub do it, then answer with `status`
     "drop",  # let the Hub do it, then close the connection without an answer
+    "late",  # do `first`, then let the Hub do it
     "html",  # answer 200 with a page, as a captive portal does
 }
 
@@ -41,6 +42,8 @@ class Fault:
     times: int | None = None  # None: for ever
     status: int = 503
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b'{"error": "a fault of the test"}'
+    first: Callable[[], object] = lambda: None
     at: int = 0
     pause_s: float = 0.0
     struck: int = 0
@@ -134,7 +137,7 @@ class _Relay(BaseHTTPRequestHandler):
             self.server.is_closed.wait()
             self.close_connection = True
         elif fault and fault.kind == "status":
-            self._answer(fault.status, fault.headers, b'{"error": "a fault of the test"}')
+            self._answer(fault.status, fault.headers, fault.body)
         elif fault and fault.kind == "html":
             self._answer(200, {"Content-Type": "text/html"}, b"<html>please log in</html>")
         else:
@@ -151,6 +154,8 @@ class _Relay(BaseHTTPRequestHandler):
             return next((f for f in self.server.faults if f.strikes(request)), None)
 
     def _forward(self, body: bytes, fault: Fault | None) -> None:
+        if fault and fault.kind == "late":
+            fault.first()
         hub = http.client.HTTPConnection(self.server.upstream, timeout=60)
         hub.request(self.command, self.path, body or None, dict(self.headers))
         answer = hub.getresponse()
@@ -160,7 +165,7 @@ class _Relay(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if fault and fault.kind == "fail":
-            self._answer(fault.status, fault.headers, b'{"error": "a fault of the test"}')
+            self._answer(fault.status, fault.headers, fault.body)
             return
         skip = {"transfer-encoding", "connection", "date", "server", "content-length"}
         headers = {k: v for k, v in answer.getheaders() if k.lower() not in skip}

@@ -1,6 +1,7 @@
 """Publishing: one commit, then a tag, and the same end after every failure on the way."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same behaviour with less waiting; the true waits are tested with resolving."""
     monkeypatch.setattr("hub.remote.COLD_S", 3.0)
     monkeypatch.setattr("hub.publishing.COLD_S", 3.0)
-    monkeypatch.setattr("hub.transport._PAUSES_S", (0.1, 0.1, 0.1))
+    monkeypatch.setattr("hub.transport.PAUSES_S", (0.1, 0.1, 0.1))
 
 
 @pytest.fixture
@@ -205,19 +206,14 @@ def test_a_hub_that_says_nothing_ends_it_soon(hub: Hub, proxy: FaultyHub, folder
 
 
 def test_a_foreign_commit_in_between_is_a_conflict(
-    hub: Hub, proxy: FaultyHub, folder: Path, hub_server: RunningHub, tmp_path: Path, monkeypatch
+    hub: Hub, proxy: FaultyHub, folder: Path, hub_server: RunningHub, tmp_path: Path
 ):
     name = new_name()
     hub.publish(folder, name, message="One")
     direct = connect(hub_server.endpoint, hub_server.token, tmp_path / "direct")
     other = make_folder(tmp_path / "other", theirs="{}")
-    commit = hub._remote.commit
-
-    def commit_second(plan, parent):
-        direct.publish(other, name, message="Theirs")
-        return commit(plan, parent)
-
-    monkeypatch.setattr(hub._remote, "commit", commit_second)
+    theirs_first = partial(direct.publish, other, name, message="Theirs")
+    proxy.inject(Fault("late", COMMIT, times=1, first=theirs_first))
     (folder / "ours.json").write_text("{}")
     with pytest.raises(Conflict):
         hub.publish(folder, name, message="Two")

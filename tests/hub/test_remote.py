@@ -1,5 +1,7 @@
 """The protocol's answers as ours: users, listings that lie, cards, and the library's settings."""
 
+import json
+
 import pytest
 
 from hub.client import connect, model_card_text
@@ -23,15 +25,13 @@ def test_a_user_has_a_role_and_namespaces(hub_server: RunningHub):
 
 
 def test_a_hub_that_lists_a_path_outside_the_repo_is_not_believed(
-    hub_server: RunningHub, monkeypatch: pytest.MonkeyPatch
+    hub_server: RunningHub,
 ):
-    from huggingface_hub.hf_api import RepoFile
-
-    remote = Remote(hub_server.endpoint, None)
-    row = RepoFile(path="../../.bashrc", size=1, oid="a" * 40)
-    monkeypatch.setattr(remote._api, "list_repo_tree", lambda *_, **__: [row])
-    with pytest.raises(HubError, match="do not trust"):
-        remote.listing("demo/clf", "a" * 40, "model", wait_s=1.0)
+    row = {"type": "file", "path": "../../.bashrc", "size": 1, "oid": "a" * 40}
+    with faulty_hub(hub_server.endpoint) as proxy:
+        proxy.inject(Fault("status", "GET .*/tree/", status=200, body=json.dumps([row]).encode()))
+        with pytest.raises(HubError, match="do not trust"):
+            Remote(proxy.endpoint, None).listing("demo/clf", "a" * 40, "model", wait_s=1.0)
 
 
 def test_an_answer_without_the_expected_fields_is_an_error_of_ours(hub_server: RunningHub):

@@ -33,7 +33,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same behaviour with less waiting; what the waits are in truth has tests of its own."""
     monkeypatch.setattr("hub.snapshots.WARM_S", 1.0)
     monkeypatch.setattr("hub.snapshots.COLD_S", 2.0)
-    monkeypatch.setattr("hub.transport._PAUSES_S", (0.1, 0.1, 0.1))
+    monkeypatch.setattr("hub.transport.PAUSES_S", (0.1, 0.1, 0.1))
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ _LETTERS: Mapping[str, object] = {"analyzer": "char"}  # for texts no two of whi
 _HASHES = 2**18
 
 # Embedding takes minutes for more, and regression over a few hundred features gains little by it.
-_MOST_EMBEDDED = 10_000
+MOST_EMBEDDED = 10_000
 
 
 @dataclass(frozen=True)
@@ -209,9 +209,9 @@ def _counted(
 def encoder_lr(part: BaselineData, strengths: Sequence[Strength], encoder: Embedder) -> Learned:
     """A head of each strength over the encoder's mean last layer, of at most 10,000 texts."""
     rows = np.arange(len(part.texts))
-    if len(rows) > _MOST_EMBEDDED:
+    if len(rows) > MOST_EMBEDDED:
         draws = np.random.default_rng(part.seed)
-        rows = np.sort(draws.choice(rows, _MOST_EMBEDDED, replace=False))
+        rows = np.sort(draws.choice(rows, MOST_EMBEDDED, replace=False))
     table = encoder.embed([part.texts[row] for row in rows.tolist()])
     return Learned(
         encoder.embed,

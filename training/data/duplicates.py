@@ -120,15 +120,17 @@ def _linked(groups: NDArray[np.int64], pairs: Sequence[tuple[int, int]]) -> NDAr
     return np.asarray(connected_components(graph, directed=False)[1][groups], dtype=np.int64)
 
 
-def _signatures(unique: Sequence[str]) -> Iterator[NDArray[np.uint32]]:
+def _signatures(
+    unique: Sequence[str], piece_chars: int = _PIECE_CHARS
+) -> Iterator[NDArray[np.uint32]]:
     # The shingles of a text are hashed together, and datasketch takes the array as one value: a
     # call of a hash function a shingle, its way, costs three times the rest.
     sketch = MinHash(num_perm=_PERMUTATIONS, seed=1, hashfunc=_shingle_numbers)
-    step = _PIECE_CHARS - _SHINGLE_CHARS + 1  # pieces overlap, so that no shingle is lost
+    step = piece_chars - _SHINGLE_CHARS + 1  # pieces overlap, so that no shingle is lost
     for text in unique:
         sketch.clear()
         for start in range(0, max(len(text) - _SHINGLE_CHARS + 1, 1), step):
-            sketch.update_batch([text[start : start + _PIECE_CHARS]])
+            sketch.update_batch([text[start : start + piece_chars]])
         yield sketch.hashvalues
 
 

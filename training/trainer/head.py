@@ -75,12 +75,12 @@ def _last_linear(model: PreTrainedModel, labels: int) -> torch.nn.Linear | None:
     return heads[-1] if heads and heads[-1].bias is not None else None
 
 
-def _sample(matrix: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
-    """Up to 2,000 rows, drawn, with one of each label that occurs."""
+def _sample(matrix: NDArray[np.bool_], seed: int, most: int = _MOST_TEXTS) -> NDArray[np.int64]:
+    """Up to `most` rows, drawn, and one of each label that occurs."""
     order = np.random.default_rng(seed).permutation(len(matrix))
     shuffled = matrix[order]
     first = order[shuffled.argmax(axis=0)[shuffled.any(axis=0)]]
-    return np.unique(np.concatenate([first, order[:_MOST_TEXTS]]))
+    return np.unique(np.concatenate([first, order[:most]]))
 
 
 @torch.no_grad()

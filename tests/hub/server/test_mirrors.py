@@ -18,8 +18,8 @@ def store(tmp_path):
     store.close()
 
 
-def refs(store, repo) -> dict[str, str]:
-    with mirrors.current(store, repo) as mirror:
+def refs(store, repo, **limits: int) -> dict[str, str]:
+    with mirrors.current(store, repo, **limits) as mirror:
         listed = git(mirror, "for-each-ref", "--format=%(refname) %(objectname)")
         assert git(mirror, "fsck", "--strict", "--full") == ""
     return dict(line.split(" ") for line in listed.splitlines())
@@ -51,13 +51,12 @@ def test_the_draft_of_a_killed_server_is_no_hindrance(store):
     assert not draft.exists()
 
 
-def test_many_small_packs_become_one(store, monkeypatch):
-    monkeypatch.setattr(mirrors, "_MAX_PACKS", 1)
+def test_many_small_packs_become_one(store):
     repo = store.create("model", "demo", "x", is_private=False, sdk="", author="demo")
     for number in range(3):
         with store.blobs.arrive() as arrival:
             arrival.write(b"%d" % number)
             added = AddFile("a.txt", arrival.finish(), git_oid(b"%d" % number))
             head = store.commit(repo, "main", [added], Note(f"{number}", "", "demo")).oid
-        assert refs(store, repo) == {"refs/heads/main": head}
+        assert refs(store, repo, max_packs=1) == {"refs/heads/main": head}
         assert len(list(store.mirror(repo).glob("objects/pack/*.pack"))) == 1

@@ -8,7 +8,6 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from inference.batch import ray_engine
 from inference.batch.job import score_file
 from inference.batch.ray_engine import RayEngine
 from inference.core.errors import ConfigError
@@ -46,7 +45,7 @@ def engine(onnx_model):
     cluster = Cluster(initialize_head=True, head_node_args=node)
     cluster.add_node(num_cpus=1, object_store_memory=100 * _MIB)
     patch.setenv("RAY_ADDRESS", cluster.address)
-    yield RayEngine(str(onnx_model))
+    yield RayEngine(str(onnx_model), blocks_at_once=40)  # so that there is a second wave
     ray.shutdown()
     cluster.shutdown()
     patch.undo()
@@ -60,12 +59,11 @@ def workers() -> list[psutil.Process]:
 
 @needs_ray
 def test_two_nodes_give_the_bytes_of_a_single_machine_though_a_worker_is_killed(
-    tmp_path, tiny, engine, monkeypatch
+    tmp_path, tiny, engine
 ):
     import ray
 
     assert len(ray.nodes()) == 2
-    monkeypatch.setattr(ray_engine, "_WAVE", 40)  # so that there is a second one
     texts = sentences(480)
     texts[3] = texts[200] = " "
     texts[16:24] = [" "] * 8  # a block without any text

@@ -232,7 +232,7 @@ def test_several_fields_are_read_as_the_model_reads_them():
 
 
 def test_more_texts_than_the_encoder_reads_are_sampled(encoder: Encoder, monkeypatch):
-    monkeypatch.setattr("training.baselines.baselines._MOST_EMBEDDED", 60)
+    monkeypatch.setattr("training.baselines.baselines.MOST_EMBEDDED", 60)
     train, bundle = examples(SINGLE), BUNDLES[SINGLE]
     sampled, again, other = (
         next(fit(train, bundle, seed=seed, encoder=encoder, names=["encoder_lr"]))

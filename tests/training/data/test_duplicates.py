@@ -118,9 +118,9 @@ def test_thousands_of_copies_of_one_template_are_one_group_in_linear_time():
     assert time.monotonic() - started < 20, "comparing all pairs takes minutes"
 
 
-def test_a_megabyte_in_one_text_is_read_in_pieces_that_lose_nothing(monkeypatch):
+def test_a_megabyte_in_one_text_is_read_in_pieces_that_lose_nothing():
     chance = random.Random(1)
     long = "".join(chance.choices("abcdefgh ", k=3_000))
     whole = next(iter(duplicates._signatures([long])))
-    monkeypatch.setattr(duplicates, "_PIECE_CHARS", 100)
-    assert (next(iter(duplicates._signatures([long]))) == whole).all()
+    in_pieces = next(iter(duplicates._signatures([long], piece_chars=100)))
+    assert (in_pieces == whole).all()

@@ -105,12 +105,11 @@ def test_equal_seeds_give_equal_heads(base: Base):
     assert torch.equal(one.weight, two.weight) and torch.equal(one.bias, two.bias)
 
 
-def test_a_large_file_is_sampled_with_one_text_of_each_label(monkeypatch):
-    monkeypatch.setattr(head, "_MOST_TEXTS", 20)
+def test_a_large_file_is_sampled_with_one_text_of_each_label():
     matrix = np.zeros((500, 3), bool)
     matrix[:, 0] = True
     matrix[123] = [False, True, False]
-    rows = head._sample(matrix, seed=3)
+    rows = head._sample(matrix, seed=3, most=20)
     assert 20 <= len(rows) <= 22 and 123 in rows
 
 
