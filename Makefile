@@ -1,7 +1,9 @@
 # The commands of this project; each prepares what it needs. `make demo` and `make test` come first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Of the time of the slow tests a third is waiting, for a browser or a network that is silent on purpose.
+WORKERS := 3
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on
 
 .PHONY: demo setup quick test check lint types golden bench clean help
@@ -12,11 +14,11 @@ demo: .venv/runs  ## the whole journey on this machine: data -> model -> Hub -> 
 setup: .venv/develops  ## .venv with all that development needs
 
 quick: lint types  ## lint, types and every test that takes moments: before each commit
-	@$(PYTEST) -q -m "not slow and not browser" --durations=5 --durations-min=2 $(TEST_ARGS)
+	@$(PYTEST) -n 2 -q -m "not slow and not browser" --durations=5 --durations-min=2 $(TEST_ARGS)
 
 test: setup  ## every test, the browser's too
 	@sh tests/install.sh
-	@$(PYTEST) $(TEST_ARGS)
+	@$(PYTEST) -n $(WORKERS) $(TEST_ARGS)
 
 check: lint types test  ## what CI runs: lint, types, every test
 

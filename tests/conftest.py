@@ -36,8 +36,30 @@ from tests.hub_fixtures import hub_server  # noqa: F401 (a fixture for all tests
 from tests.space_fixtures import tiny_catalogue  # noqa: F401 (another)
 from tests.tiny import make_tiny_model
 
-# Files that take minutes come first: each is one worker's, and the other must not wait for it.
-_LONGEST = ("test_journey.py", "test_train.py", "test_kills.py")
+# Files that take more than half a minute come first, the longest before all: each is one worker's,
+# and the others must not wait for it.
+_LONGEST = (
+    "test_journey.py",
+    "test_search.py",
+    "test_screenshots.py",
+    "test_train.py",
+    "test_chat_page.py",
+    "test_compare_page.py",
+    "test_every_page.py",
+    "test_predict_file_page.py",
+    "test_analysis_page.py",
+    "test_leaderboard_page.py",
+    "test_snapshots.py",
+    "test_account_page.py",
+    "test_training_page.py",
+    "test_ray_engine.py",
+    "test_feedback_page.py",
+    "test_full_disk.py",
+    "test_recipe_journeys.py",
+    "test_routes_git.py",
+    "test_journeys.py",
+    "test_kills.py",
+)
 # Whoever takes one of these loads a packaged model, runs the whole app or drives a browser.
 _SLOW = {"base_model", "tweets", "open_app", "chromium"}
 
@@ -48,8 +70,9 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first, in their own order, and mark what costly fixtures make slow."""
-    items.sort(key=lambda item: item.path.name not in _LONGEST)
+    """Put the longest files first, and mark what costly fixtures make slow."""
+    places = {name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
     for item in items:
         if _SLOW & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)

@@ -21,6 +21,8 @@ FLAGS = (
     "--disable-sync --no-first-run"
 ).split()
 ARTEFACTS = PROJECT / "test-artefacts"
+# Nothing is held to the pictures, and they take a third of the time of these tests.
+PICTURES = "TEST_PICTURES" in os.environ
 WIDTHS = (1280, 768, 360)
 SERIOUS = ("serious", "critical")  # of what axe-core finds
 # Opened below "/", Streamlit 1.67 looks for its server there too, and takes the one that answers.
@@ -133,8 +135,9 @@ def barriers(page: Page) -> list[str]:
 
 
 def screenshot(page: Page, name: str) -> None:
-    """Keep the whole page as test-artefacts/NAME.png."""
-    ARTEFACTS.mkdir(exist_ok=True)
+    """Keep the whole page as test-artefacts/NAME.png, where pictures are asked for."""
+    if not PICTURES:
+        return
     size = page.viewport_size
     assert size is not None, "a page without a viewport"
     # The page scrolls inside an element of its own, so the window must be as high as its content.

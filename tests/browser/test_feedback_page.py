@@ -8,13 +8,13 @@ from playwright.sync_api import Page, expect
 
 from inference.feedback.log import read_feedback
 from tests.browser.conftest import (
-    ARTEFACTS,
     CONTRAST,
     OVERFLOW,
     WIDTHS,
     OpenPage,
     check_look,
     open_from_menu,
+    screenshot,
     settled,
 )
 from tests.hub_fixtures import RunningHub
@@ -110,4 +110,4 @@ def test_the_choice_of_labels_is_legible_in_both_modes(open_page: OpenPage, spac
         settled(page)
         assert not (overflow := page.evaluate(OVERFLOW)), overflow
         assert not (too_faint := page.evaluate(CONTRAST)), too_faint
-        page.locator(VERDICTS).screenshot(path=ARTEFACTS / f"verdicts-{color_scheme}-360.png")
+        screenshot(page, f"verdicts-{color_scheme}-360")
