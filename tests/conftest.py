@@ -60,8 +60,9 @@ _LONGEST = (
     "test_journeys.py",
     "test_kills.py",
 )
-# Whoever takes one of these loads a packaged model, runs the whole app or drives a browser.
-_SLOW = {"base_model", "tweets", "open_app", "chromium"}
+# Whoever takes one of these loads a packaged model, converts one, runs the whole app or drives a
+# browser.
+_SLOW = {"base_model", "tweets", "converted", "open_app", "chromium"}
 
 
 def pytest_unconfigure() -> None:

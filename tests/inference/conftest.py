@@ -1,4 +1,4 @@
-"""Tiny models as folders, exported once a session; random weights, real files."""
+"""Tiny models as folders, exported once a run of the tests; random weights, real files."""
 
 import shutil
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.inference.show import show_hub, shown  # noqa: F401 (fixtures)
+from tests.made_once import made_once
 from tests.tiny import LABELS, WORDS, make_tiny_model, with_config
 
 
@@ -28,9 +29,11 @@ def export_onnx(folder: Path, output: str = "logits", *, int8: bool = False) -> 
 @pytest.fixture(scope="session")
 def onnx_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny three-label BERT with safetensors and both ONNX files."""
-    folder = tmp_path_factory.mktemp("onnx") / "model"
-    shutil.copytree(tiny_model, folder)
-    return export_onnx(folder, int8=True)
+
+    def make(folder: Path) -> None:
+        export_onnx(shutil.copytree(tiny_model, folder), int8=True)
+
+    return made_once(tmp_path_factory, "onnx_model", make)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +46,9 @@ def onnx_multilabel(onnx_model: Path, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def onnx_roberta(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny three-label RoBERTa, float32: byte-level tokens, positions by the padding id."""
-    return export_onnx(make_tiny_roberta(tmp_path_factory.mktemp("roberta") / "model"))
+    return made_once(
+        tmp_path_factory, "onnx_roberta", lambda folder: export_onnx(make_tiny_roberta(folder))
+    )
 
 
 @pytest.fixture(scope="session")
@@ -55,9 +60,11 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def onnx_encoder(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny bare BERT with its float32 ONNX file."""
-    folder = tmp_path_factory.mktemp("onnx_encoder") / "model"
-    shutil.copytree(encoder, folder)
-    return export_onnx(folder, "last_hidden_state")
+
+    def make(folder: Path) -> None:
+        export_onnx(shutil.copytree(encoder, folder), "last_hidden_state")
+
+    return made_once(tmp_path_factory, "onnx_encoder", make)
 
 
 def make_tiny_roberta(folder: Path) -> Path:

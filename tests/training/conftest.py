@@ -9,6 +9,7 @@ import pytest
 
 from hub.client import Hub, connect
 from tests.hub_fixtures import RunningHub
+from tests.made_once import made_once
 from tests.training.chat_tuning.toys import fruits, settings_for, tiny, tiny_chat  # noqa: F401
 from tests.training.finished_run import (
     GOLDEN_TEXTS,
@@ -33,13 +34,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def exported_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with its ONNX files; tests that change it copy it first."""
-    folder = make_finished_run(tmp_path_factory.mktemp("run") / "tweets", hub_model_id="tweets")
-    examples = toy_examples(60)
-    report = export_classifier(folder, [e.fields["text"] for e in examples])
-    golden.write(folder, GOLDEN_TEXTS)
-    write_receipt(folder, asdict(report), hub_model_id="tweets")
-    write_leaderboard(folder, ("onnx_int8", "onnx_fp32"))
-    return folder
+
+    def make(folder: Path) -> None:
+        make_finished_run(folder, hub_model_id="tweets")
+        examples = toy_examples(60)
+        report = export_classifier(folder, [e.fields["text"] for e in examples])
+        golden.write(folder, GOLDEN_TEXTS)
+        write_receipt(folder, asdict(report), hub_model_id="tweets")
+        write_leaderboard(folder, ("onnx_int8", "onnx_fp32"))
+
+    return made_once(tmp_path_factory, "tweets", make)
 
 
 @pytest.fixture(scope="session")

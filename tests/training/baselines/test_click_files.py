@@ -16,6 +16,7 @@ from training.settings.config import parse_train_config
 CLICK = Path(__file__).parents[4] / "shared" / "data" / "click"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CLICK.is_dir(), reason=f"{CLICK} with the real files is not there")
 def test_no_baseline_of_the_click_files_is_called_better():
     # what the words alone teach is worth nothing on these files: ROC-AUC .49 on the test file

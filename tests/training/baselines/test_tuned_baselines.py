@@ -16,6 +16,7 @@ BUNDLE = Bundle(LABELS, SINGLE, text_fields=("text",))
 TRAIN, VALIDATION = toy_examples(60), toy_examples(30, seed=9)
 
 
+@pytest.mark.slow
 def test_the_options_found_are_at_least_as_good_as_the_untuned_choice():
     found = tune(TRAIN, VALIDATION, BUNDLE, ["majority", "tfidf_lr"], seed=0)
     assert set(found) == {"tfidf_lr"} and found["tfidf_lr"].tried == 32

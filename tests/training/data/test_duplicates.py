@@ -111,6 +111,7 @@ def test_asking_again_gives_the_same_and_asking_otherwise_does_not():
     assert near_duplicates(texts[:60]).tolist() == [*range(50), *range(10)]
 
 
+@pytest.mark.slow
 def test_thousands_of_copies_of_one_template_are_one_group_in_linear_time():
     texts = [f"{WORDS} your code is {number:06d}, never tell it" for number in range(3000)]
     started = time.monotonic()

@@ -34,6 +34,7 @@ def _leaking(folder):
     return train, write_csv(folder / "test.csv", [*rows[100:], *rows[:4]])
 
 
+@pytest.mark.slow
 def test_a_thousand_unrelated_rows_give_no_alarm(tmp_path):
     rows = unrelated(1000)
     given = read(tmp_path, {"train": rows[:900], "test": rows[900:]})
@@ -188,6 +189,7 @@ def test_the_users_files_are_only_read(tmp_path, monkeypatch, capsys):
     assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
+@pytest.mark.slow
 def test_the_command_runs_as_the_readme_says(tmp_path):
     train = write_csv(tmp_path / "train.csv", unrelated(30))
     command = [sys.executable, "-m", "training.doctor", str(train), "--no_suspects"]

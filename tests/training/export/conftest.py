@@ -9,7 +9,7 @@ from training.export.graph import Converted
 
 
 @pytest.fixture(
-    scope="module", params=[make_tiny_model, make_tiny_roberta], ids=["bert", "roberta"]
+    scope="session", params=[make_tiny_model, make_tiny_roberta], ids=["bert", "roberta"]
 )
 def converted(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

@@ -55,6 +55,7 @@ def test_the_int8_file_has_it_and_the_float32_file_has_not(exported_run: Path):
     assert exact["Softmax"] and not exact["MultiHeadAttention"]
 
 
+@pytest.mark.slow
 def test_attention_to_neighbours_alone_is_not_taken_for_attention_to_all(tmp_path: Path):
     """ModernBERT's local layers: the operator would read the whole text."""
     tokenizer = make_tokenizer()

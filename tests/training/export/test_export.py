@@ -18,6 +18,8 @@ from tests.training.toy import toy_examples
 from training.export import golden, graph
 from training.export.export import FP32_TOLERANCE, export_classifier, export_encoder
 
+pytestmark = pytest.mark.slow
+
 
 def test_both_files_are_whole_and_nothing_else_is_left(exported_run: Path):
     assert sorted(path.name for path in (exported_run / "onnx").iterdir()) == [

@@ -7,6 +7,8 @@ from transformers import AutoTokenizer
 from tests.training.export.graphs import make_funnel
 from training.export.graph import NotConvertible, convert
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_family_that_cannot_be_traced_says_so_in_one_line(tmp_path: Path):
     with pytest.raises(NotConvertible, match="a funnel model cannot be exported") as caught:

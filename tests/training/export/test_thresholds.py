@@ -110,6 +110,7 @@ def best_by_trying(scores: np.ndarray, truth: np.ndarray) -> float:
     return max(matthews_corrcoef(truth, scores >= cut) for cut in [*np.unique(scores), 2.0])
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10**6), count=st.integers(20, 40), decimals=st.integers(1, 7))
 def test_no_threshold_has_a_higher_mcc(seed: int, count: int, decimals: int):

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.space_fixtures import PROJECT
 from tests.tiny import make_tiny_model
 
@@ -25,6 +27,7 @@ def _said(base: Path, how: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_new_head_is_no_news_on_the_console(tmp_path: Path):
     base = make_tiny_model(tmp_path / "base", labels=None)
     assert "LOAD REPORT" in _said(base, "as it is"), "there is something to hush"
