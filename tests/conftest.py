@@ -38,7 +38,7 @@ from tests.tiny import make_tiny_model
 
 # Files that take more than half a minute come first, the longest before all: each is one worker's,
 # and the others must not wait for it.
-_LONGEST = (
+LONGEST = (
     "test_journey.py",
     "test_search.py",
     "test_screenshots.py",
@@ -62,7 +62,15 @@ _LONGEST = (
 )
 # Whoever takes one of these loads a packaged model, converts one, runs the whole app or drives a
 # browser.
-_SLOW = {"base_model", "tweets", "converted", "open_app", "chromium"}
+COSTLY = {
+    "base_model",
+    "tweets",
+    "converted",
+    "onnx_roberta",
+    "onnx_encoder",
+    "open_app",
+    "chromium",
+}
 
 
 def pytest_unconfigure() -> None:
@@ -70,12 +78,14 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Put the longest files first, and mark what costly fixtures make slow."""
-    places = {name: place for place, name in enumerate(_LONGEST)}
+    places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
     for item in items:
-        if _SLOW & set(getattr(item, "fixturenames", ())):
+        # a test may take a fixture by the name that is its parameter
+        given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if COSTLY & {*item.fixturenames, *(name for name in given if isinstance(name, str))}:
             item.add_marker(pytest.mark.slow)
 
 

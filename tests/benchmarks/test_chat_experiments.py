@@ -15,6 +15,8 @@ from training.chat_tuning import messages
 from training.chat_tuning.corpus import content_hash
 from training.run.run_folder import sha256_of
 
+pytestmark = pytest.mark.slow
+
 STEPS = 6
 
 

@@ -35,6 +35,7 @@ def test_a_batch_scores_like_its_texts_one_by_one(family, engine, request):
     assert np.abs(together - alone).max() < (0 if engine == "onnx_int8" else 1e-5) + 1e-9
 
 
+@pytest.mark.slow
 def test_a_graph_that_measures_its_ranges_reads_one_text_at_a_time(onnx_model, tmp_path):
     """Of models that others quantized, or we before the ranges were fixed."""
     folder = shutil.copytree(onnx_model, tmp_path / "model")
