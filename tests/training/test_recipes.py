@@ -122,4 +122,5 @@ def _recipe(name: str) -> Path:
 
 def _prepare(recipe: str, flags: str) -> data.Splits:
     config = parse_train_config(["--config", str(_recipe(recipe)), *flags.split()])
-    return data.prepare(config, connect("http://127.0.0.1:9"))
+    hub = connect("http://127.0.0.1:9")
+    return data.prepare(config.data, hub, seed=config.trainer.seed)
