@@ -34,16 +34,16 @@ def unreachable(endpoint: str, problem: str) -> HubUnreachable:
     )
 
 
-def refusal(subject: Subject, status: int, code: str | None, said: str) -> HubError:
+def refusal(subject: Subject, status: int, code: str | None, message: str) -> HubError:
     """The error for an answer of the Hub with this status.
 
     Args:
         subject: what was asked for.
         status: the HTTP status, 400 or above.
         code: the header X-Error-Code, by which the Hub tells one 404 from another.
-        said: the Hub's own words, possibly empty; no token in them.
+        message: the Hub's own words, possibly empty; no token in them.
     """
-    quoted = f' The Hub says: "{said}".' if said else ""
+    quoted = f' The Hub says: "{message}".' if message else ""
     if code == "GatedRepo":
         return AccessDenied(
             f"The {subject} is gated: its owner decides who may read it.{quoted} Ask for access "

@@ -122,10 +122,10 @@ def files_under(folder: Path, patterns: Sequence[str] | None) -> dict[str, Path]
     """
     if not folder.is_dir():
         raise HubError(f"There is no folder {folder} to publish. Check the path.")
-    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
     files = {
         name: path
-        for name, path in found.items()
+        for name, path in paths.items()
         if path.is_file()
         and not _NEVER_PUBLISHED & set(name.split("/"))
         and is_wanted(name, patterns)
@@ -157,13 +157,13 @@ def _plan(
 def _is_at(target: PublishTarget, plan: CommitPlan, sha: str) -> bool:
     """True if the commit already holds everything that the plan would bring about."""
     listing = target.listing(plan.repo_id, sha, plan.repo_type, wait_s=COLD_S)
-    there = {file.path: file for file in listing}
-    if any(path in there for path in plan.deletions):
+    files = {file.path: file for file in listing}
+    if any(path in files for path in plan.deletions):
         return False
     # all names first: no need to hash 90 MB to see that README.md is missing
-    if any(name not in there for name in plan.additions):
+    if any(name not in files for name in plan.additions):
         return False
-    return all(there[name].matches(path) for name, path in plan.additions.items())
+    return all(files[name].matches(path) for name, path in plan.additions.items())
 
 
 def _commit(target: PublishTarget, plan: CommitPlan, parent: str) -> str:

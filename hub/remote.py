@@ -225,10 +225,10 @@ class Remote:
             if isinstance(cause, HubError):
                 return cause
             if isinstance(cause, errors.HfHubHTTPError):
-                said = self._hush(cause.server_message or "")
+                message = self._hush(cause.server_message or "")
                 headers = cause.response.headers
                 return refusal(
-                    subject, cause.response.status_code, headers.get("X-Error-Code"), said
+                    subject, cause.response.status_code, headers.get("X-Error-Code"), message
                 )
             if isinstance(cause, httpx2.TransportError):
                 return unreachable(self.endpoint, f"broke off ({type(cause).__name__})")

@@ -86,11 +86,11 @@ def _drop_foreign_token(request: httpx2.Request) -> None:
         del request.headers["authorization"]
 
 
-def _belongs(place: str, home: str) -> bool:
+def _belongs(endpoint: str, home: str) -> bool:
     """True for the endpoint itself, and for https://anything.huggingface.co if that is it."""
     scheme, host = home.split("://")
-    is_below = place.startswith("https://") and place.endswith(f".{host}")
-    return place == home or (scheme == "https" and is_below)
+    is_below = endpoint.startswith("https://") and endpoint.endswith(f".{host}")
+    return endpoint == home or (scheme == "https" and is_below)
 
 
 class PatientClient(httpx2.Client):

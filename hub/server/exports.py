@@ -17,7 +17,7 @@ def objects(
 ) -> list[GitObject]:
     """The branches and tags, what led to them and their files, up to what git `has`."""
     named = refs.all_of(db, repo)
-    found = [
+    git_objects = [
         GitObject("tag", ref.annotation) for ref in named if ref.annotation and not has(ref.git_id)
     ]
     wanted: list[str] = []
@@ -31,16 +31,16 @@ def objects(
         seen.add(oid)
         content = history.git_object(db, repo, oid)
         assert content is not None, f"commit {oid} of repo {repo} has gone"
-        said = decode_commit(content)
+        commit = decode_commit(content)
         if has(oid):
-            _collect(db, blobs, repo, Entry("", said.tree, 0, None), known)
+            _collect(db, blobs, repo, Entry("", commit.tree, 0, None), known)
         else:
-            found.append(GitObject("commit", content))
-            wanted.append(said.tree)
-            todo += said.parents
+            git_objects.append(GitObject("commit", content))
+            wanted.append(commit.tree)
+            todo += commit.parents
     for tree in wanted:
-        found += _collect(db, blobs, repo, Entry("", tree, 0, None), known)
-    return found
+        git_objects += _collect(db, blobs, repo, Entry("", tree, 0, None), known)
+    return git_objects
 
 
 def _collect(
@@ -52,10 +52,10 @@ def _collect(
     known.add(entry.oid)
     if entry.is_folder:
         inside = trees.read_folder(db, repo, entry.oid, entry.path)
-        found = [GitObject("tree", trees.git_tree(inside))]
+        git_objects = [GitObject("tree", trees.git_tree(inside))]
         for below in inside:
-            found += _collect(db, blobs, repo, below, known)
-        return found
+            git_objects += _collect(db, blobs, repo, below, known)
+        return git_objects
     assert entry.sha256 is not None, entry
     if entry.is_lfs:
         return [GitObject("blob", pointer_text(entry.sha256, entry.size_bytes))]

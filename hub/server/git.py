@@ -62,7 +62,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(folder: Path, *arguments: str, given: Iterable[bytes] = ()) -> str:
+def run(folder: Path, *arguments: str, stdin: Iterable[bytes] = ()) -> str:
     """What git prints in this folder when it is given these bytes.
 
     Raises:
@@ -76,7 +76,7 @@ def run(folder: Path, *arguments: str, given: Iterable[bytes] = ()) -> str:
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdin and process.stdout, process
-        for piece in given:
+        for piece in stdin:
             process.stdin.write(piece)
         process.stdin.close()
         printed = process.stdout.read()
@@ -121,9 +121,9 @@ class Objects:
 
     def read(self, oid: str) -> bytes:
         """The content of an object that is there."""
-        found = _header(self._contents, oid)
-        assert found and self._contents.stdout, f"git has no object {oid}"
-        content = self._contents.stdout.read(found[1])
+        header = _header(self._contents, oid)
+        assert header and self._contents.stdout, f"git has no object {oid}"
+        content = self._contents.stdout.read(header[1])
         self._contents.stdout.read(1)
         return content
 
@@ -132,5 +132,5 @@ def _header(process: "subprocess.Popen[bytes]", oid: str) -> tuple[str, int] | N
     assert process.stdin and process.stdout, process
     process.stdin.write(oid.encode() + b"\n")
     process.stdin.flush()
-    _, *found = process.stdout.readline().decode().split()
-    return None if found == ["missing"] else (found[0], int(found[1]))
+    _, *fields = process.stdout.readline().decode().split()
+    return None if fields == ["missing"] else (fields[0], int(fields[1]))

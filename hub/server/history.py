@@ -176,24 +176,24 @@ def append(
     metadata = head.metadata if head and is_same else describe_tree(db, blobs, repo, tree)
     created_ms = now_ms()
     content = encode_commit(tree, parent, note.title, note.message, note.author, created_ms)
-    said = CommitText(
+    text = CommitText(
         tree, (parent,) if parent else (), note.title, note.message, note.author, created_ms
     )
-    return keep(db, repo, content, said, metadata)
+    return keep(db, repo, content, text, metadata)
 
 
 def keep(
-    db: sqlite3.Connection, repo: int, content: bytes, said: CommitText, metadata: Metadata
+    db: sqlite3.Connection, repo: int, content: bytes, text: CommitText, metadata: Metadata
 ) -> Commit:
     """Add a commit, given as its git object and as what that says."""
     commit = Commit(
         object_id("commit", content),
-        said.parents[0] if said.parents else None,
-        said.tree,
-        said.title,
-        said.message,
-        said.author,
-        said.created_ms,
+        text.parents[0] if text.parents else None,
+        text.tree,
+        text.title,
+        text.message,
+        text.author,
+        text.created_ms,
         metadata,
     )
     fields = (commit.parent, commit.tree, commit.title, commit.message, commit.author)

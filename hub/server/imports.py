@@ -55,11 +55,11 @@ def keep(db: sqlite3.Connection, blobs: Blobs, repo: Repo, push: Push) -> None:
     for entries in push.folders:
         trees.write_folder(db, repo.key, entries)
     for content in push.commits:
-        said = decode_commit(content)
+        commit = decode_commit(content)
         # a date that is a person's own mistake must not break listings
-        said = replace(said, created_ms=min(max(said.created_ms, 0), now_ms()))
-        about = history.describe_tree(db, blobs, repo.key, said.tree)
-        history.keep(db, repo.key, content, said, about)
+        commit = replace(commit, created_ms=min(max(commit.created_ms, 0), now_ms()))
+        about = history.describe_tree(db, blobs, repo.key, commit.tree)
+        history.keep(db, repo.key, content, commit, about)
     for move in push.moves:
         if move.new is None:
             refs.remove(db, repo.key, move.kind, move.name)

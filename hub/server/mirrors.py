@@ -61,7 +61,7 @@ def _update(mirror: Path, store: Store, repo: Repo, max_packs: int) -> None:
     with git.Objects(mirror, git.environment()) as objects:
         missing = store.git_objects(repo, has=lambda oid: objects.look_up(oid) is not None)
     if missing:
-        git.run(mirror, "index-pack", "--stdin", given=pack(missing))
+        git.run(mirror, "index-pack", "--stdin", stdin=pack(missing))
     _set_refs(mirror, have, want)
     if len(list((mirror / "objects" / "pack").glob("*.pack"))) > max_packs:
         git.run(mirror, "repack", "-adq")
@@ -72,4 +72,4 @@ def _set_refs(mirror: Path, have: Mapping[str, str], want: Mapping[str, str]) ->
     gone = [f"delete {name}\n".encode() for name in have if name not in want]
     moved = [f"update {name} {oid}\n".encode() for name, oid in want.items()]
     for lines in (gone, moved):
-        git.run(mirror, "update-ref", "--stdin", given=lines)
+        git.run(mirror, "update-ref", "--stdin", stdin=lines)

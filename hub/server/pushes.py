@@ -90,9 +90,9 @@ class _Reading:
 
     def _file(self, oid: str, path: str) -> Entry | None:
         """A file that the store does not know yet; None if it is not to be kept."""
-        found = self._objects.look_up(oid)
-        assert found, f"git has no object {oid} for {path}"
-        if found[1] > MAX_FILE_BYTES:
+        header = self._objects.look_up(oid)
+        assert header, f"git has no object {oid} for {path}"
+        if header[1] > MAX_FILE_BYTES:
             self._refuse(_LARGE, path)
             return None
         content = self._objects.read(oid)
@@ -129,11 +129,11 @@ def receive(store: Store, repo: Repo, mirror: Path, moves: Sequence[RefMove]) ->
         new = [move.new for move in moves if move.new]
         commits = {oid: objects.read(oid) for oid in _new_commits(mirror, new)}
         reading = _Reading(store, repo, objects, stack)
-        said = [decode_commit(content) for content in commits.values()]
-        for parent in {parent for one in said for parent in one.parents} - commits.keys():
+        decoded = [decode_commit(content) for content in commits.values()]
+        for parent in {parent for commit in decoded for parent in commit.parents} - commits.keys():
             reading.know(parent)
-        for one in said:
-            reading.folder(one.tree, "")
+        for commit in decoded:
+            reading.folder(commit.tree, "")
         if reading.problems:
             raise BadRequest(_explained(reading.problems))
         folders = list(reading.folders.values())

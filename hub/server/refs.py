@@ -85,8 +85,8 @@ def resolve(db: sqlite3.Connection, repo: int, revision: str) -> Commit:
         wanted.append(("branch", revision.removeprefix("refs/heads/")))
     if revision.startswith("refs/tags/"):
         wanted.append(("tag", revision.removeprefix("refs/tags/")))
-    found = [oid for kind, name in wanted if (oid := target(db, repo, kind, name))]
-    commit = history.read(db, repo, found[0] if found else revision)
+    oids = [oid for kind, name in wanted if (oid := target(db, repo, kind, name))]
+    commit = history.read(db, repo, oids[0] if oids else revision)
     if commit is None:
         raise RevisionNotFound(f"Invalid rev id: {revision[:200]}")
     return commit

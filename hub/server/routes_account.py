@@ -70,8 +70,8 @@ def list_repos(request: Request) -> Response:
             cursor=query.get("cursor", ""),
         ),
     )
-    found = [repo_summary(repo, commit) for repo, commit in rows]
-    return answers.page(request, found, cursor)
+    summaries = [repo_summary(repo, commit) for repo, commit in rows]
+    return answers.page(request, summaries, cursor)
 
 
 def own_repos(request: Request) -> Response:

@@ -77,11 +77,11 @@ def tree(request: Request) -> Response:
     folder = store.entry(repo, commit, path.strip("/"))
     if not folder.is_folder:
         raise EntryNotFound(f"{path} is a file, not a folder", commit.oid)
-    found = store.below(repo, folder, is_recursive=wire.is_true(request, "recursive"))
+    entries = store.below(repo, folder, is_recursive=wire.is_true(request, "recursive"))
     first = int(start or 0)
     end = first + wire.page_size(request, _ENTRIES_PER_PAGE, _ENTRIES_PER_PAGE)
-    rows = [_row(entry) for entry in found[first:end]]
-    return answers.page(request, rows, f"{commit.oid}-{end}" if end < len(found) else None)
+    rows = [_row(entry) for entry in entries[first:end]]
+    return answers.page(request, rows, f"{commit.oid}-{end}" if end < len(entries) else None)
 
 
 async def paths_info(request: Request) -> Response:

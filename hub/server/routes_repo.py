@@ -165,12 +165,12 @@ def info(request: Request) -> Response:
 def refs(request: Request) -> Response:
     """Branches and tags."""
     repo = wire.seen_repo(request)
-    found: dict[str, list[dict[str, str]]] = {"branches": [], "tags": [], "converts": []}
+    groups: dict[str, list[dict[str, str]]] = {"branches": [], "tags": [], "converts": []}
     for ref in wire.store(request).refs(repo):
         group, prefix = ("branches", "heads") if ref.kind == "branch" else ("tags", "tags")
         full = f"refs/{prefix}/{ref.name}"
-        found[group].append({"name": ref.name, "ref": full, "targetCommit": ref.target})
-    return JSONResponse(found)
+        groups[group].append({"name": ref.name, "ref": full, "targetCommit": ref.target})
+    return JSONResponse(groups)
 
 
 async def create_branch(request: Request) -> Response:
@@ -223,7 +223,7 @@ def commits(request: Request) -> Response:
     start = request.query_params.get("cursor") or wire.part(request, "revision")
     newest = wire.store(request).commit_at(repo, start)
     limit = wire.page_size(request, _COMMITS_PER_PAGE, _COMMITS_PER_PAGE)
-    found = wire.store(request).log(repo, newest.oid, limit)
+    log = wire.store(request).log(repo, newest.oid, limit)
     rows = [
         {
             "id": commit.oid,
@@ -232,9 +232,9 @@ def commits(request: Request) -> Response:
             "authors": [{"user": commit.author}],
             "date": answers.iso(commit.created_ms),
         }
-        for commit in found
+        for commit in log
     ]
-    return answers.page(request, rows, found[-1].parent)
+    return answers.page(request, rows, log[-1].parent)
 
 
 _T = "/api/{kinds}/{namespace}/{name}"

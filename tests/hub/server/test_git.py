@@ -30,7 +30,7 @@ def test_settings_of_the_user_do_not_count(folder, monkeypatch, tmp_path):
 
 
 def test_objects_are_looked_up_and_read(folder):
-    oid = git.run(folder, "hash-object", "-w", "--stdin", given=[b"one\n", b"two"]).strip()
+    oid = git.run(folder, "hash-object", "-w", "--stdin", stdin=[b"one\n", b"two"]).strip()
     with git.Objects(folder, git.environment()) as objects:
         for _ in range(2):
             assert objects.look_up(oid) == ("blob", 7)
@@ -40,4 +40,4 @@ def test_objects_are_looked_up_and_read(folder):
 
 def test_a_failure_is_one(folder):
     with pytest.raises(subprocess.CalledProcessError):
-        git.run(folder, "index-pack", "--stdin", given=[b"no pack"])
+        git.run(folder, "index-pack", "--stdin", stdin=[b"no pack"])
