@@ -29,7 +29,7 @@ SKIPPABLE = ("requirements", "start")
 def deploy(
     repo_id: str,
     source: Path,
-    here: Settings,
+    settings: Settings,
     *,
     is_private: bool = False,
     is_dry_run: bool = False,
@@ -43,11 +43,11 @@ def deploy(
         UserError: a check fails, with nothing pushed; or the Hub refuses.
     """
     validate_repo_id(repo_id)
-    hub = here.connect()
+    hub = settings.connect()
     if not is_dry_run:
         repo_id = hub.check_write(repo_id, repo_type="space")
     with tempfile.TemporaryDirectory(prefix="deploy-") as scratch:
-        ready = ready_catalogues(source, Path(scratch), hub, here.threads)
+        ready = ready_catalogues(source, Path(scratch), hub, settings.threads)
         stage = Path(scratch) / "stage"
         lay_out(ready, stage)
         _check(stage, hub, skip)
@@ -57,15 +57,15 @@ def deploy(
         return _push(stage, repo_id, hub, is_private)
 
 
-def write_static(source: Path, destination: Path, here: Settings) -> None:
+def write_static(source: Path, destination: Path, settings: Settings) -> None:
     """Write the static page of the catalogue in `source`, of the first of several.
 
     Raises:
         UserError: nothing is measured, the folder holds something else, or the Hub refuses.
     """
-    hub = here.connect()
+    hub = settings.connect()
     with tempfile.TemporaryDirectory(prefix="deploy-") as scratch:
-        first, *others = ready_catalogues(source, Path(scratch), hub, here.threads)
+        first, *others = ready_catalogues(source, Path(scratch), hub, settings.threads)
         if others:
             left_out = ", ".join(catalogue.name for catalogue in others)
             print(f"the page shows {first.name} alone; left out: {left_out}")
@@ -157,15 +157,15 @@ def main() -> None:
     """Ship what the flags name with the Hub of the environment."""
     flags = parse()
     end_on_sigterm()
-    here = load_settings()
-    source = flags.catalogue or here.catalogue
+    settings = load_settings()
+    source = flags.catalogue or settings.catalogue
     if flags.static is not None:
-        write_static(source, flags.static, here)
+        write_static(source, flags.static, settings)
         return
     published = deploy(
         flags.repo_id,
         source,
-        here,
+        settings,
         is_private=flags.private,
         is_dry_run=flags.dry_run,
         skip=flags.skip,

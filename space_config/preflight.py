@@ -92,7 +92,7 @@ def revisions(stage: Path, hub: Hub) -> str:
     entries = {entry for catalogue in shown.values() for entry in _pins(catalogue)}
     talk = chat_catalogue.load(stage / "space_config")
     if talk is not None:
-        entries |= {(one.repo_id, one.revision or "") for one in (talk.base, talk.tuned)}
+        entries |= {(entry.repo_id, entry.revision or "") for entry in (talk.base, talk.tuned)}
     for repo_id, revision in sorted(entries):
         if not revision:
             raise ConfigError(f"{repo_id} is not pinned: its revision may move under the Space")
@@ -116,9 +116,9 @@ def requirements(stage: Path) -> str:
     for flags in (["--ignore-installed", "--no-deps"], []):
         done = subprocess.run([*pip, *flags], capture_output=True, text=True)
         if done.returncode != 0:
-            said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+            errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
             raise UserError(
-                f"pip cannot install requirements.txt: {' '.join(said) or done.stderr.strip()}"
+                f"pip cannot install requirements.txt: {' '.join(errors) or done.stderr.strip()}"
             )
     lines = path.read_text("utf-8").splitlines()
     return f"requirements: {sum('==' in line for line in lines)} pinned packages can be installed"
@@ -160,12 +160,12 @@ def image_command(stage: Path, port: int) -> list[str]:
         ConfigError: the Dockerfile has no CMD in its JSON form.
     """
     text = (stage / "Dockerfile").read_text("utf-8")
-    found = re.findall(r"^CMD (\[.*\])$", text, re.MULTILINE)
-    if len(found) != 1:
-        raise ConfigError(f"the Dockerfile has {len(found)} lines CMD [...], expected one")
+    commands = re.findall(r"^CMD (\[.*\])$", text, re.MULTILINE)
+    if len(commands) != 1:
+        raise ConfigError(f"the Dockerfile has {len(commands)} lines CMD [...], expected one")
     return [
         re.sub(r"^(--server\.port=).*", rf"\g<1>{port}", re.sub(r"=0\.0\.0\.0$", f"={HOST}", word))
-        for word in json.loads(found[0])
+        for word in json.loads(commands[0])
     ]
 
 

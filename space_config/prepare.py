@@ -97,8 +97,8 @@ def _refuse_other_content(destination: Path) -> None:
     if not destination.exists():
         return
     if destination.is_dir() and destination != Path.cwd():
-        found = {path.name for path in destination.iterdir()}
-        if not found or (FIRST_PAINT_FILE in found and found <= set(WRITTEN)):
+        names = {path.name for path in destination.iterdir()}
+        if not names or (FIRST_PAINT_FILE in names and names <= set(WRITTEN)):
             return
     raise ConfigError(
         f"{destination} is there and is not what an earlier run of this command wrote; nothing was "
@@ -142,8 +142,10 @@ def main() -> None:
         "destination", type=Path, help="folder to write: new, empty, or written by this before"
     )
     arguments = parser.parse_args()
-    here = load_settings()
-    ready = prepare_catalogue(arguments.source, arguments.destination, here.connect(), here.threads)
+    settings = load_settings()
+    ready = prepare_catalogue(
+        arguments.source, arguments.destination, settings.connect(), settings.threads
+    )
     print(f"{arguments.destination}: {len(ready.models)} models, {len(ready.messages)} messages")
 
 

@@ -61,8 +61,8 @@ def analyzed(page: Page) -> None:
 
 def scored(page: Page) -> None:
     """The page of files with the answers for a small one."""
-    given = {"name": "messages.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
-    page.locator("input[type=file]").set_input_files(given)  # type: ignore[arg-type]
+    upload = {"name": "messages.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+    page.locator("input[type=file]").set_input_files(upload)  # type: ignore[arg-type]
     page.get_by_role("button", name=re.compile(r"Score \d+ rows")).click(timeout=_LIMIT_MS)
     page.get_by_role("heading", name="Row by row").wait_for(timeout=_LIMIT_MS)
 
@@ -121,10 +121,10 @@ def _shoot(browser: Browser, url: str, shot: Shot, folder: Path) -> Path | None:
     try:
         return _picture(context.new_page(), url, shot, folder)
     except (BrowserError, AssertionError) as error:  # the latter is what expect raises
-        said = str(error).strip().splitlines()[0]
+        reason = str(error).strip().splitlines()[0]
         raise UserError(
-            f"the page {shot.page} of {url} did not come to rest: {said}. See that the Space runs "
-            "and that its pages open in a browser, then try again."
+            f"the page {shot.page} of {url} did not come to rest: {reason}. See that the Space "
+            "runs and that its pages open in a browser, then try again."
         ) from error
     finally:
         context.close()

@@ -100,10 +100,10 @@ def _tables(catalogue: Catalogue, hub: Hub) -> Path | None:
         if entry.role != FINE_TUNED:
             continue
         try:
-            found = hub.resolve(entry.repo_id, entry.revision or "main", allow_patterns=[TABLES])
+            snapshot = hub.resolve(entry.repo_id, entry.revision or "main", allow_patterns=[TABLES])
         except NotFound:
             continue
-        return found.folder / TABLES
+        return snapshot.folder / TABLES
     return None
 
 
@@ -125,10 +125,12 @@ def _card(title: str) -> str:
 
 def _row(row: LeaderboardRow) -> str:
     """A model's line: name and role, the drawn MCC, and figures with the names of their columns."""
-    model, figures, found = row.model, row.figures, row.difference
+    model, figures, difference = row.model, row.figures, row.difference
     low, high = row.intervals["mcc"] or (None, None)
     chance = "no interval" if low is None else f"{low:.3f} to {high:.3f}"
-    less = f"{found.mcc:+.3f} <small>{escape(found.verdict)}</small>" if found else "–"
+    less = (
+        f"{difference.mcc:+.3f} <small>{escape(difference.verdict)}</small>" if difference else "–"
+    )
     cells = {
         "Less the best free one": less,
         "Macro-F1": _figure(figures["macro_f1"]),
