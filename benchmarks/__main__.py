@@ -85,15 +85,15 @@ def main() -> None:
     made.add_argument("--only", nargs="+", choices=ALL, default=list(ALL))
     made.add_argument("--log", type=Path, default=LOG, help="file that gets a section more")
     flags = made.parse_args()
-    given = ["--rounds", str(flags.rounds), "--demo", str(flags.demo)]
-    given += ["--data", str(flags.data)] if flags.data else []
-    given += ["--json"] if flags.json else []
+    arguments = ["--rounds", str(flags.rounds), "--demo", str(flags.demo)]
+    arguments += ["--data", str(flags.data)] if flags.data else []
+    arguments += ["--json"] if flags.json else []
     load_before = psutil.getloadavg()[0]
     ratios: list[Ratio] = []
     failed: list[str] = []
     for benchmark in flags.only:
         try:
-            ratios.extend(run(benchmark, given))
+            ratios.extend(run(benchmark, arguments))
         except subprocess.CalledProcessError as error:
             failed.append(f"{benchmark} (exit code {error.returncode})")
     # how far the figures can be trusted: before it began, all load was that of others

@@ -54,9 +54,9 @@ class Peer:
 
     def seconds(self, messages: Sequence[Message], tokens: int) -> float:
         """How long an answer of so many tokens takes, the reading of the messages included."""
-        said = [{"role": one.role, "content": one.content} for one in messages]
+        turns = [{"role": message.role, "content": message.content} for message in messages]
         inputs = self._tokenizer.apply_chat_template(
-            said, add_generation_prompt=True, return_tensors="pt", return_dict=True
+            turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
         )
         started = time.perf_counter()
         self.model.generate(**inputs, max_new_tokens=tokens, min_new_tokens=tokens, do_sample=False)
@@ -104,8 +104,8 @@ def first_tokens(sheet: Sheet, decoder: Decoder, template: Template, peer: Peer,
 
     def second(number: int) -> tuple[Speaker, list[Message]]:
         speaker = Speaker(decoder, template, _NEVER)
-        said = answer(speaker, messages(number), 100).text
-        more = [Message(ASSISTANT, said), Message(USER, "Tell me more about that.")]
+        reply = answer(speaker, messages(number), 100).text
+        more = [Message(ASSISTANT, reply), Message(USER, "Tell me more about that.")]
         return speaker, [*messages(number), *more]
 
     def ours_second() -> float:
@@ -128,8 +128,8 @@ def distance(sheet: Sheet, decoder: Decoder, peer: Peer, template: Template, pat
         ids = template.tokenizer.encode(text, add_special_tokens=False).ids[:_MAX_TOKENS]
         with torch.inference_mode():
             theirs = peer.model(torch.tensor([ids])).logits[0].numpy()[:-1]
-        ours = np.stack([decoder.extend([one], n) for n, one in enumerate(ids[:-1])])
-        losses.append([_loss(one, ids[1:]) for one in (ours, theirs)])
+        ours = np.stack([decoder.extend([token_id], n) for n, token_id in enumerate(ids[:-1])])
+        losses.append([_loss(logits, ids[1:]) for logits in (ours, theirs)])
         alike.append((ours.argmax(1) == theirs.argmax(1)).mean())
     mine, peers = np.mean(losses, axis=0)
     sheet.say(f"\nloss on {len(losses)} held-out dialogues [nats a token]: {mine:.4f} {OURS},")

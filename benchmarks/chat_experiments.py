@@ -156,7 +156,7 @@ def write_paraphrased(
     parts = plain.parts()
     seed = plain.receipt["seeds"]["seed"]
     order = np.random.default_rng(seed).permutation(len(parts["train"]))
-    chosen = [parts["train"][place] for place in sorted(order[:count].tolist())]
+    chosen = [parts["train"][row] for row in sorted(order[:count].tolist())]
     key = [model, content_hash(chosen), seed]
     file = folder / PARAPHRASES_FILE
     kept: Any = read_json(file) if file.is_file() else {}
@@ -172,7 +172,10 @@ def write_paraphrased(
     ]
     flags = ["--duplicates=keep", "--noisy=keep", "--max_train_samples=null"]  # all is done
     for part, dialogues in parts.items():
-        lines = (json.dumps({"messages": one.as_dicts()}, ensure_ascii=False) for one in dialogues)
+        lines = (
+            json.dumps({"messages": dialogue.as_dicts()}, ensure_ascii=False)
+            for dialogue in dialogues
+        )
         write_whole(folder / f"{part}.jsonl", "".join(f"{line}\n" for line in lines))
         flags.append(f"--{part}_file={folder / f'{part}.jsonl'}")
     return flags
@@ -202,8 +205,8 @@ def _question(dialogue: Dialogue) -> str:
 
 
 def _asked_as(dialogue: Dialogue, question: str) -> Dialogue:
-    place = next(n for n, message in enumerate(dialogue.messages) if message.role == USER)
-    before, after = dialogue.messages[:place], dialogue.messages[place + 1 :]
+    index = next(n for n, message in enumerate(dialogue.messages) if message.role == USER)
+    before, after = dialogue.messages[:index], dialogue.messages[index + 1 :]
     return replace(dialogue, messages=(*before, Message(USER, question), *after))
 
 

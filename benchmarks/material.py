@@ -45,9 +45,9 @@ def labelled(data: Path | None) -> tuple[str, Records]:
     else:
         file, label = _DATA
         name, path = file.split("/")[0], data / file
-    found = records.read(path, Schema(("text",), (label,)))
-    mixed = random.Random(0).sample(found.examples, len(found.examples))
-    return name, replace(found, examples=tuple(mixed))
+    corpus = records.read(path, Schema(("text",), (label,)))
+    mixed = random.Random(0).sample(corpus.examples, len(corpus.examples))
+    return name, replace(corpus, examples=tuple(mixed))
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Demo:
     @property
     def run(self) -> Path:
         """The run folder of its fine-tuned model, the newest where there are several."""
-        found = sorted(self.root.glob("runs/*/onnx"), key=lambda path: path.stat().st_mtime)
-        return self._there(found[-1].parent if found else self.root / "runs")
+        onnx_folders = sorted(self.root.glob("runs/*/onnx"), key=lambda path: path.stat().st_mtime)
+        return self._there(onnx_folders[-1].parent if onnx_folders else self.root / "runs")
 
     @property
     def space(self) -> Path:

@@ -47,7 +47,7 @@ def scorers(folder: Path, threads: int) -> dict[str, Score]:
     return {
         INT8: load_classifier(folder, engine=ONNX_INT8, threads=threads).score,
         FP32: load_classifier(folder, engine=ONNX_FP32, threads=threads).score,
-        PEER: lambda given: peer(list(given), batch_size=32, truncation=True),
+        PEER: lambda texts: peer(list(texts), batch_size=32, truncation=True),
     }
 
 
@@ -64,15 +64,15 @@ def main() -> None:
     texts = [example.fields["text"] for example in data.examples[: flags.texts]]
     sheet = Sheet("scoring", is_json_only=flags.json)
 
-    there = scorers(folder, threads)
-    for score in there.values():
+    score_by_name = scorers(folder, threads)
+    for score in score_by_name.values():
         score(texts[:64])  # warm
-    rates = {name: (lambda s=score: _rate(s, texts)) for name, score in there.items()}
+    rates = {name: (lambda s=score: _rate(s, texts)) for name, score in score_by_name.items()}
     seen = contest.interleave(rates, flags.rounds)
     work = f"{len(texts)} texts of {name}, {threads} threads"
     sheet.compare(work, seen, ours=INT8, targets={PEER: ">= 8"}, unit="texts/s")
 
-    singles = {name: (lambda s=score: _p50_ms(s, texts)) for name, score in there.items()}
+    singles = {name: (lambda s=score: _p50_ms(s, texts)) for name, score in score_by_name.items()}
     seen = contest.interleave(singles, flags.rounds)
     sheet.compare("one text, p50", seen, ours=INT8, targets={PEER: "<= 0.2"}, unit="ms")
 

@@ -103,8 +103,8 @@ def second_epoch_rate(ends: Sequence[float], rows: int) -> float:
 
 def step_seconds(ends: Sequence[float], steps: int) -> float:
     """Mean of a step, of epochs of so many; the first ones and what is between epochs left out."""
-    within = [place for place in range(_WARM_STEPS + 1, len(ends)) if place % steps]
-    return statistics.fmean(ends[place] - ends[place - 1] for place in within)
+    within = [step for step in range(_WARM_STEPS + 1, len(ends)) if step % steps]
+    return statistics.fmean(ends[step] - ends[step - 1] for step in within)
 
 
 def _model(folder: Path, labels: int) -> PreTrainedModel:
@@ -179,8 +179,8 @@ def our_rate(
     """
     clock = OurClock()
     with tempfile.TemporaryDirectory() as scratch:
-        given = {"train_file": "benchmark", "logging_steps": 1, "freeze_layers": freeze_layers}
-        config = TrainConfig.of(**given, per_device_train_batch_size=BATCH, output_dir=scratch)
+        options = {"train_file": "benchmark", "logging_steps": 1, "freeze_layers": freeze_layers}
+        config = TrainConfig.of(**options, per_device_train_batch_size=BATCH, output_dir=scratch)
         job = TrainInputs(
             config=config.trainer,
             encoder=config.model,
@@ -209,17 +209,19 @@ def gflops(
     values, is needed for one token of a text alone. Left out: tables that are looked up, the
     products of attention (2 % at 35 tokens), and the padding, which is no use to anybody.
     """
-    found = encoder.layers_of(model)
-    assert found, "an encoder whose layers are its own"
+    named_layers = encoder.layers_of(model)
+    assert named_layers, "an encoder whose layers are its own"
     inside = {
-        id(weight): place for place, layer in enumerate(found[1]) for weight in layer.parameters()
+        id(weight): depth
+        for depth, layer in enumerate(named_layers[1])
+        for weight in layer.parameters()
     }
     operations = 0.0
     for name, weight in model.named_parameters():
         if weight.ndim != 2 or "embeddings" in name:
             continue
-        place = inside.get(id(weight))
-        is_of_all = place is not None and place < len(found[1]) - 1
+        depth = inside.get(id(weight))
+        is_of_all = depth is not None and depth < len(named_layers[1]) - 1
         uses = tokens if is_of_all or name.split(".")[-2] in ("key", "value") else 1.0
         operations += weight.numel() * uses * (6 if weight.requires_grad else 2 / epochs)
     return operations * texts_per_second / 1e9
@@ -244,13 +246,13 @@ def main() -> None:
     flags = material.parser(__doc__).parse_args()
     name, data = material.labelled(flags.data)
     folder = packages.fetch(packages.BASE_MODEL)
-    here = settings.load_settings(settings.child_environment(DEVICE="cpu"))
-    torch.set_num_threads(here.threads)
-    processes = Processes(TrainerConfig(), here)
+    cpu_settings = settings.load_settings(settings.child_environment(DEVICE="cpu"))
+    torch.set_num_threads(cpu_settings.threads)
+    processes = Processes(TrainerConfig(), cpu_settings)
     model = _model(folder, len(data.labels))
     mean_tokens = float(encoded(folder, data, TEXTS).lengths.mean())
     dtype = torch.bfloat16 if processes.precision == "bf16" else torch.float32
-    peer = ProcessPoolExecutor(1, get_context("spawn"), _begin_peer, (here.threads,))
+    peer = ProcessPoolExecutor(1, get_context("spawn"), _begin_peer, (cpu_settings.threads,))
 
     def trainer(rows: int, *, is_tuned: bool, batch: int) -> float:
         run = peer.submit(trainer_rate, folder, data, rows, is_tuned=is_tuned, batch=batch)
@@ -265,7 +267,8 @@ def main() -> None:
     }
     with peer, contextlib.redirect_stdout(sys.stderr):  # our loop tells its course there
         seen = contest.interleave(measures, flags.rounds)
-    work = f"{name}, {mean_tokens:.0f} tokens a text, {here.threads} threads, {processes.precision}"
+    work = f"{name}, {mean_tokens:.0f} tokens a text, {cpu_settings.threads} threads"
+    work += f", {processes.precision}"
     sheet = Sheet("training", is_json_only=flags.json)
     peak = {PRODUCTS: seen.pop(PRODUCTS)}
     targets = {SEED: ">= 10", BEST: ">= 2.5", ALL: "none"}
