@@ -125,16 +125,16 @@ def run_command(main: Callable[[], None]) -> None:
         raise SystemExit(130) from None
     except Exception as error:
         if isinstance(error, OSError) and error.filename is not None:
-            said = (
+            message = (
                 f"{error.filename}: {error.strerror}. Check the path, its rights and the space "
                 "there, then run the same command again."
             )
         elif _is_disk_full(error):
-            said = (
+            message = (
                 "the disk is full. Free some space where the output, the temporary files (TMPDIR) "
                 "and the Hub's cache (HF_HOME) lie, then run the same command again."
             )
         else:
             raise
-        print(f"error: {said}", file=sys.stderr)
+        print(f"error: {message}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -140,43 +140,43 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingsError: a variable has a value that cannot be used.
     """
-    given = {name: value.strip() for name, value in environ.items() if value.strip()}
-    endpoint = _endpoint(given)
+    variables = {name: value.strip() for name, value in environ.items() if value.strip()}
+    endpoint = _endpoint(variables)
     return Settings(
         endpoint=endpoint,
-        token=Secret(given["HF_TOKEN"]) if "HF_TOKEN" in given else None,
-        cache_dir=_cache_dir(given, endpoint),
-        device=_device(given),
-        threads=_threads(given),
-        catalogue=Path(given.get("SPACE_CATALOGUE", str(_ROOT / "space_config"))).expanduser(),
-        max_chars=_count(given, "SPACE_MAX_CHARS", Settings.max_chars),
-        max_texts=_count(given, "SPACE_MAX_TEXTS", Settings.max_texts),
-        max_models=_count(given, "SPACE_MAX_MODELS", Settings.max_models),
-        feedback=_feedback(given),
-        feedback_repo=_feedback_repo(given),
+        token=Secret(variables["HF_TOKEN"]) if "HF_TOKEN" in variables else None,
+        cache_dir=_cache_dir(variables, endpoint),
+        device=_device(variables),
+        threads=_threads(variables),
+        catalogue=Path(variables.get("SPACE_CATALOGUE", str(_ROOT / "space_config"))).expanduser(),
+        max_chars=_count(variables, "SPACE_MAX_CHARS", Settings.max_chars),
+        max_texts=_count(variables, "SPACE_MAX_TEXTS", Settings.max_texts),
+        max_models=_count(variables, "SPACE_MAX_MODELS", Settings.max_models),
+        feedback=_feedback(variables),
+        feedback_repo=_feedback_repo(variables),
         max_requests_per_minute=_count(
-            given, "SPACE_MAX_REQUESTS_PER_MINUTE", Settings.max_requests_per_minute
+            variables, "SPACE_MAX_REQUESTS_PER_MINUTE", Settings.max_requests_per_minute
         ),
-        max_rows=_count(given, "SPACE_MAX_ROWS", Settings.max_rows),
-        max_jobs=_count(given, "SPACE_MAX_JOBS", Settings.max_jobs),
-        owners=_names(given, "SPACE_OWNERS"),
-        is_local_owner=_switch(given, "SPACE_LOCAL_OWNER"),
-        runs=Path(given.get("SPACE_RUNS", str(Settings.runs))).expanduser(),
-        host=given.get("SPACE_HOST"),
-        api_key=Secret(given["SPACE_API_KEY"]) if "SPACE_API_KEY" in given else None,
-        cors=_origins(given, "SPACE_CORS"),
+        max_rows=_count(variables, "SPACE_MAX_ROWS", Settings.max_rows),
+        max_jobs=_count(variables, "SPACE_MAX_JOBS", Settings.max_jobs),
+        owners=_names(variables, "SPACE_OWNERS"),
+        is_local_owner=_switch(variables, "SPACE_LOCAL_OWNER"),
+        runs=Path(variables.get("SPACE_RUNS", str(Settings.runs))).expanduser(),
+        host=variables.get("SPACE_HOST"),
+        api_key=Secret(variables["SPACE_API_KEY"]) if "SPACE_API_KEY" in variables else None,
+        cors=_origins(variables, "SPACE_CORS"),
     )
 
 
 def sign_in(environ: Mapping[str, str] = os.environ) -> SignIn | None:
     """Return how the Hub's accounts sign in here, or None where the Space has no hf_oauth."""
-    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    variables = {name: value.strip() for name, value in environ.items() if value.strip()}
     try:
         return SignIn(
-            address=_address(given["SPACE_HOST"]),
-            client_id=given["OAUTH_CLIENT_ID"],
-            client_secret=Secret(given["OAUTH_CLIENT_SECRET"]),
-            provider_url=given["OPENID_PROVIDER_URL"].rstrip("/"),
+            address=_address(variables["SPACE_HOST"]),
+            client_id=variables["OAUTH_CLIENT_ID"],
+            client_secret=Secret(variables["OAUTH_CLIENT_SECRET"]),
+            provider_url=variables["OPENID_PROVIDER_URL"].rstrip("/"),
         )
     except KeyError:
         return None
@@ -187,8 +187,8 @@ def _address(host: str) -> str:
     return f"{'http' if is_local else 'https'}://{host}"
 
 
-def _endpoint(given: Mapping[str, str]) -> str:
-    url = given.get("HF_ENDPOINT", DEFAULT_ENDPOINT).rstrip("/")
+def _endpoint(variables: Mapping[str, str]) -> str:
+    url = variables.get("HF_ENDPOINT", DEFAULT_ENDPOINT).rstrip("/")
     try:
         parts = urlsplit(url)
         is_usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -204,25 +204,25 @@ def _endpoint(given: Mapping[str, str]) -> str:
     return url
 
 
-def _cache_dir(given: Mapping[str, str], endpoint: str) -> Path:
-    if "HF_HUB_CACHE" in given:
-        return Path(given["HF_HUB_CACHE"]).expanduser()
-    if "HF_HOME" in given:
-        return Path(given["HF_HOME"]).expanduser() / "hub"
-    home = Path(given.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "huggingface"
+def _cache_dir(variables: Mapping[str, str], endpoint: str) -> Path:
+    if "HF_HUB_CACHE" in variables:
+        return Path(variables["HF_HUB_CACHE"]).expanduser()
+    if "HF_HOME" in variables:
+        return Path(variables["HF_HOME"]).expanduser() / "hub"
+    home = Path(variables.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "huggingface"
     return default_cache_dir(endpoint, home)
 
 
-def _feedback(given: Mapping[str, str]) -> Path:
-    if "SPACE_FEEDBACK" in given:
-        return Path(given["SPACE_FEEDBACK"]).expanduser()
+def _feedback(variables: Mapping[str, str]) -> Path:
+    if "SPACE_FEEDBACK" in variables:
+        return Path(variables["SPACE_FEEDBACK"]).expanduser()
     # Outside of the project: what visitors wrote must not travel with a push of it.
-    state = Path(given.get("XDG_STATE_HOME", "~/.local/state")).expanduser()
+    state = Path(variables.get("XDG_STATE_HOME", "~/.local/state")).expanduser()
     return state / "worth-tuning" / "feedback"
 
 
-def _feedback_repo(given: Mapping[str, str]) -> str | None:
-    repo_id = given.get("SPACE_FEEDBACK_REPO")
+def _feedback_repo(variables: Mapping[str, str]) -> str | None:
+    repo_id = variables.get("SPACE_FEEDBACK_REPO")
     try:
         return None if repo_id is None else validate_repo_id(repo_id)
     except NotFound:
@@ -231,23 +231,23 @@ def _feedback_repo(given: Mapping[str, str]) -> str | None:
         ) from None
 
 
-def _device(given: Mapping[str, str]) -> str:
-    device = given.get("DEVICE", "auto").lower()
+def _device(variables: Mapping[str, str]) -> str:
+    device = variables.get("DEVICE", "auto").lower()
     if device not in DEVICES:
         raise SettingsError(f"DEVICE is {device!r}; expected one of {', '.join(DEVICES)}.")
     return device
 
 
-def _threads(given: Mapping[str, str]) -> int:
-    if "CPU_CORES" not in given:
+def _threads(variables: Mapping[str, str]) -> int:
+    if "CPU_CORES" not in variables:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _all_cores()
     try:
-        cores = float(given["CPU_CORES"])  # a container may be given half a core
+        cores = float(variables["CPU_CORES"])  # a container may be given half a core
     except ValueError:
         cores = 0.0
     if not 0 < cores < float("inf"):
         raise SettingsError(
-            f"CPU_CORES is {given['CPU_CORES']!r}; expected a number above 0. "
+            f"CPU_CORES is {variables['CPU_CORES']!r}; expected a number above 0. "
             "Unset it to use the cores this process may use."
         )
     return max(1, int(cores))
@@ -257,19 +257,19 @@ def _all_cores() -> int:
     return os.cpu_count() or 1  # macOS and Windows know no affinity
 
 
-def _count(given: Mapping[str, str], name: str, default: int) -> int:
-    text = given.get(name, str(default))
+def _count(variables: Mapping[str, str], name: str, default: int) -> int:
+    text = variables.get(name, str(default))
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise SettingsError(f"{name} is {text!r}; expected a whole number above 0.")
     return int(text)
 
 
-def _names(given: Mapping[str, str], name: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in given.get(name, "").split(",") if part.strip())
+def _names(variables: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in variables.get(name, "").split(",") if part.strip())
 
 
-def _origins(given: Mapping[str, str], name: str) -> tuple[str, ...]:
-    origins = _names(given, name)
+def _origins(variables: Mapping[str, str], name: str) -> tuple[str, ...]:
+    origins = _names(variables, name)
     for origin in origins:
         if origin != "*" and not re.fullmatch(r"https?://[^/\s@?#]+", origin):
             raise SettingsError(
@@ -279,8 +279,8 @@ def _origins(given: Mapping[str, str], name: str) -> tuple[str, ...]:
     return origins
 
 
-def _switch(given: Mapping[str, str], name: str) -> bool:
-    value = given.get(name, "0")
+def _switch(variables: Mapping[str, str], name: str) -> bool:
+    value = variables.get(name, "0")
     if value not in ("0", "1"):
         raise SettingsError(f"{name} is {value!r}; expected 1 (yes) or 0 (no).")
     return value == "1"

@@ -57,10 +57,10 @@ def require_texts(raw: object, where: str) -> tuple[str, ...]:
     """Return raw, a list of at least one text, each of them once."""
     if not isinstance(raw, list) or not raw:
         raise ConfigError(f"{where} is {raw!r}; expected a list of at least one text")
-    found = tuple(require_text(item, where) for item in raw)
-    if len(set(found)) != len(found):
+    texts = tuple(require_text(item, where) for item in raw)
+    if len(set(texts)) != len(texts):
         raise ConfigError(f"{where} holds a text twice; expected each once")
-    return found
+    return texts
 
 
 def require_text(raw: object, where: str) -> str:

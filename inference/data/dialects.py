@@ -44,14 +44,14 @@ def detect(read_lines: ReadLines, needed: Sequence[str], column_names: Sequence[
     """
 
     def fits(dialects: Sequence[Dialect], count: int, is_rough: bool) -> dict[Dialect, _DialectFit]:
-        found: dict[Dialect, _DialectFit] = {}
+        by_dialect: dict[Dialect, _DialectFit] = {}
         for dialect in dialects:
             records = list(islice(split_records(read_lines(), dialect), count))
             fit = _fit(records, dialect.delimiter, needed, column_names, is_rough)
-            found[dialect] = fit
+            by_dialect[dialect] = fit
             if not is_rough and (fit.needed, fit.fitting_share) == (len(needed), 1.0):
                 break
-        return found
+        return by_dialect
 
     every = [
         Dialect(delimiter, quoting) for delimiter in (None, *DELIMITERS) for quoting in Quoting
@@ -85,12 +85,12 @@ def _fit(
     fitting = sum(len(cells) == len(header) for cells in read)
     inside = ("\n", delimiter or "\n")
     holding = sum(any(mark in cell for cell in cells for mark in inside) for cells in read)
-    found = len(set(needed) & {name.strip() for name in header})
+    present = len(set(needed) & {name.strip() for name in header})
     share = fitting / max(1, len(records))
     return _DialectFit(
-        needed=found,
+        needed=present,
         # Where columns are missing or not known yet, more of them say more than the last misfit.
-        fitting_share=round(share, 1) if is_rough or found < len(needed) else share,
+        fitting_share=round(share, 1) if is_rough or present < len(needed) else share,
         columns=len(header),
         broken=len(records) - len(read),
         holding=holding,

@@ -31,10 +31,10 @@ def target(
         Unusable: a label is missing, cannot be text, or is not 0 or 1 in one of several columns.
     """
     if len(fields) == 1:
-        found = as_labels(row.get(fields[0]), fields[0], delimiter)
-        if isinstance(found, str):
-            return names.get(found, found)
-        return tuple(dict.fromkeys(names.get(label, label) for label in found))
+        labels = as_labels(row.get(fields[0]), fields[0], delimiter)
+        if isinstance(labels, str):
+            return names.get(labels, labels)
+        return tuple(dict.fromkeys(names.get(label, label) for label in labels))
     return tuple(names.get(field, field) for field in fields if as_flag(row.get(field), field))
 
 
@@ -43,7 +43,7 @@ def problem_type(targets: Iterable[Target], fields: Sequence[str], delimiter: st
     if not fields:
         return ""
     is_multilabel = len(fields) > 1 or delimiter is not None
-    return MULTI if is_multilabel or any(isinstance(one, tuple) for one in targets) else SINGLE
+    return MULTI if is_multilabel or any(isinstance(value, tuple) for value in targets) else SINGLE
 
 
 def label_set(
@@ -52,7 +52,7 @@ def label_set(
     """Return the labels: the columns as given when there are several, else all seen, sorted."""
     if len(fields) > 1:
         return tuple(names.get(field, field) for field in fields)
-    return tuple(sorted({label for one in targets for label in _as_set(one)}))
+    return tuple(sorted({label for value in targets for label in _as_set(value)}))
 
 
 def chosen(target: Target, labels: Sequence[str]) -> tuple[str, ...]:

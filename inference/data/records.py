@@ -176,13 +176,13 @@ def _of_one_kind_of_time(
     usable: list[_Usable], rejected: list[Rejected], file: str
 ) -> list[_Usable]:
     """Return the rows whose time is of the commoner kind, and reject the others."""
-    kinds = [times.kind(one.time) for one in usable if one.time is not None]
+    kinds = [times.kind(candidate.time) for candidate in usable if candidate.time is not None]
     common = max(("date", "number"), key=kinds.count)
-    for one, kind in zip(usable, kinds, strict=True):
+    for candidate, kind in zip(usable, kinds, strict=True):
         if kind != common:
             reason = f"its time is a {kind}, most of this column are {common}s: they do not compare"
-            rejected.append(Rejected(file, one.row, reason))
-    return [one for one, kind in zip(usable, kinds, strict=True) if kind == common]
+            rejected.append(Rejected(file, candidate.row, reason))
+    return [candidate for candidate, kind in zip(usable, kinds, strict=True) if kind == common]
 
 
 def _usable(number: int, row: Mapping[str, object], schema: Schema) -> _Usable:
@@ -208,23 +208,23 @@ def _says_nothing(text: str, field: str, schema: Schema) -> bool:
 
 
 def _records(
-    draft: _Draft, schema: Schema, given: tuple[str, ...] | None, source: Source
+    draft: _Draft, schema: Schema, known_labels: tuple[str, ...] | None, source: Source
 ) -> Records:
     rows_in = len(draft.usable) + len(draft.rejected)
     if not rows_in:
         raise DataError(f"{source.path} has no rows; expected examples below the header.")
     if draft.columns:
         require_columns(source.path, schema, source.columns)
-    all_targets = [one.target for one in draft.usable]
+    all_targets = [candidate.target for candidate in draft.usable]
     fields = schema.label_fields
     problem_type = label_sets.problem_type(all_targets, fields, schema.label_delimiter)
     seen = label_sets.label_set(all_targets, fields, schema.label_names)
-    labels = seen if given is None or not fields else given
+    labels = seen if known_labels is None or not fields else known_labels
     examples, rejected = _labelled(draft, labels, source.path)
     if not examples:
         raise DataError(_nothing_usable(source.path, rejected))
-    if fields and given is None:
-        label_sets.require_contrast([one.labels for one in examples], fields, source.path)
+    if fields and known_labels is None:
+        label_sets.require_contrast([example.labels for example in examples], fields, source.path)
     assert len(examples) + len(rejected) == rows_in, (len(examples), len(rejected), rows_in)
     return Records(examples, rejected, labels, problem_type, rows_in, source)
 
@@ -234,16 +234,20 @@ def _labelled(
 ) -> tuple[tuple[Example, ...], tuple[Rejected, ...]]:
     examples: list[Example] = []
     rejected = list(draft.rejected)
-    for one in draft.usable:
+    for candidate in draft.usable:
         try:
-            chosen = label_sets.chosen(one.target, labels)
+            chosen = label_sets.chosen(candidate.target, labels)
         except Unusable as reason:
-            rejected.append(Rejected(file, one.row, str(reason)))
+            rejected.append(Rejected(file, candidate.row, str(reason)))
         else:
-            examples.append(Example(one.fields, chosen, one.row, one.group, one.time))
-    return tuple(examples), tuple(sorted(rejected, key=lambda one: one.row))
+            examples.append(
+                Example(candidate.fields, chosen, candidate.row, candidate.group, candidate.time)
+            )
+    return tuple(examples), tuple(sorted(rejected, key=lambda rejection: rejection.row))
 
 
 def _nothing_usable(file: str, rejected: Sequence[Rejected]) -> str:
-    shown_first = "; ".join(f"row {one.row}: {one.reason}" for one in rejected[:5])
+    shown_first = "; ".join(
+        f"row {rejection.row}: {rejection.reason}" for rejection in rejected[:5]
+    )
     return f"{file}: none of the {len(rejected)} rows can be used: {shown_first}."

@@ -135,8 +135,8 @@ def _kind(value: object) -> Kind:
     return Kind.TEXT if isinstance(value, str) else Kind.MIXED
 
 
-def _joined(one: Kind, other: Kind) -> Kind:
+def _joined(left: Kind, right: Kind) -> Kind:
     """Return the narrowest kind that holds the values of both."""
-    if Kind.EMPTY in (one, other) or one is other:
-        return other if one is Kind.EMPTY else one
-    return Kind.NUMBER if {one, other} == {Kind.INTEGER, Kind.NUMBER} else Kind.MIXED
+    if Kind.EMPTY in (left, right) or left is right:
+        return right if left is Kind.EMPTY else left
+    return Kind.NUMBER if {left, right} == {Kind.INTEGER, Kind.NUMBER} else Kind.MIXED

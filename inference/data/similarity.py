@@ -28,10 +28,10 @@ def describe_similarity(text: str, others: Iterable[str]) -> str:
     return next(words for least, words in _LEVELS if best >= least)
 
 
-def similarity(one: str, other: str) -> float:
+def similarity(left: str, right: str) -> float:
     """Return the share of characters in [0, 1] that two texts have in common, in their order.
 
     Ratcliff and Metzener, "Pattern matching: the gestalt approach", Dr. Dobb's Journal, July 1988,
     as Python's difflib has it; without regard to case.
     """
-    return SequenceMatcher(None, one.casefold(), other.casefold(), autojunk=False).ratio()
+    return SequenceMatcher(None, left.casefold(), right.casefold(), autojunk=False).ratio()

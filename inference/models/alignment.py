@@ -102,7 +102,11 @@ def align(
     if is_identity and own.problem_type == problem_type:
         return scorer
     sources = [
-        [own.labels.index(mine) for mine, its in label_map.items() if its == label]
+        [
+            own.labels.index(model_label)
+            for model_label, task_label in label_map.items()
+            if task_label == label
+        ]
         for label in labels
     ]
     bundle = replace(
@@ -117,11 +121,11 @@ def align(
 def _check(
     label_map: Mapping[str, str], own: Bundle, labels: Sequence[str], problem_type: str
 ) -> None:
-    for given, known, whose in (
+    for named, known, whose in (
         (label_map, own.labels, "model"),
         (label_map.values(), labels, "task"),
     ):
-        unknown = sorted(set(given) - set(known))
+        unknown = sorted(set(named) - set(known))
         if unknown:
             raise ModelError(
                 f"label_map names {', '.join(unknown)}, which the {whose} does not have; "

@@ -127,10 +127,10 @@ def load_classifier(
     runner = load_engine(folder, name, output="logits", threads=threads, device=device)
     reader = load_reader(folder, bundle.max_tokens, name)
     classifier = Classifier(bundle, reader, runner, name)
-    found = runner.run(np.ones((1, 3), np.int64), np.ones((1, 3), np.int64)).shape[1]
-    if found != len(bundle.labels):
+    width = runner.run(np.ones((1, 3), np.int64), np.ones((1, 3), np.int64)).shape[1]
+    if width != len(bundle.labels):
         raise ModelError(
-            f"the {name} model in {folder} gives {found} numbers a text, but config.json names "
+            f"the {name} model in {folder} gives {width} numbers a text, but config.json names "
             f"{len(bundle.labels)} labels; export the model again"
         )
     return classifier

@@ -43,8 +43,8 @@ def compute_first_token_only(model: PreTrainedModel) -> bool:
     Not where the head reads other tokens (a mean over them), nor in families whose layers are built
     otherwise than those of BERT or DistilBERT. Both are found out by running a few tokens.
     """
-    found = layers_of(model)
-    top: Any = found[1][-1] if found else None
+    named_layers = layers_of(model)
+    top: Any = named_layers[1][-1] if named_layers else None
     reduced = _reduced(top)
     if reduced is None:
         return False
@@ -113,10 +113,10 @@ def _read(
     parts: the linear layers of query, key and value. mask: as transformers makes it for all tokens,
     (B, 1, T, T) or what broadcasts to it.
     """
-    given = (hidden[:, :1], hidden, hidden)
+    inputs = (hidden[:, :1], hidden, hidden)
     query, key, value = (
         part(states).unflatten(-1, (-1, attention.attention_head_size)).transpose(1, 2)
-        for part, states in zip(parts, given, strict=True)
+        for part, states in zip(parts, inputs, strict=True)
     )
     run = ALL_ATTENTION_FUNCTIONS.get_interface(
         attention.config._attn_implementation, eager_attention_forward

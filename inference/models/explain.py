@@ -76,7 +76,7 @@ def explain(scorer: Scorer, text: str, label: str) -> Explanation:
 
 def _stretches(text: str) -> tuple[list[tuple[int, int]], int]:
     """Where to cut: (start, end) of each stretch, and how many words one holds at most."""
-    words = [found.span() for found in _WORD.finditer(text) if not is_blank(found.group())]
+    words = [word.span() for word in _WORD.finditer(text) if not is_blank(word.group())]
     if len(words) < 2:
         raise TextError(
             "The message has a single word: without it nothing is left to compare with."

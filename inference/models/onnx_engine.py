@@ -81,10 +81,10 @@ class OnnxEngine:
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Return the output for (B, T) ids and mask: (B, C) logits or (B, T, H) hidden states."""
-        given = {"input_ids": input_ids, "attention_mask": attention_mask}
+        tensors = {"input_ids": input_ids, "attention_mask": attention_mask}
         if "token_type_ids" in self._inputs:
-            given["token_type_ids"] = np.zeros_like(input_ids)
-        fed = {name: given[name] for name in self._inputs}
+            tensors["token_type_ids"] = np.zeros_like(input_ids)
+        fed = {name: tensors[name] for name in self._inputs}
         result: NDArray[np.float32] = self._session.run([self._output], fed)[0]
         return result
 

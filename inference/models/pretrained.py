@@ -32,7 +32,7 @@ def load(kind: Any, folder: Path) -> tuple[Any, list[str]]:
     """
     try:
         with _LOADING, _unreported():
-            model, found = kind.from_pretrained(
+            model, loading_info = kind.from_pretrained(
                 folder,
                 use_safetensors=True,
                 local_files_only=True,
@@ -42,7 +42,7 @@ def load(kind: Any, folder: Path) -> tuple[Any, list[str]]:
             )
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise ModelError(f"the model in {folder} cannot be loaded ({error})") from None
-    return model, sorted(found["missing_keys"])
+    return model, sorted(loading_info["missing_keys"])
 
 
 @contextmanager

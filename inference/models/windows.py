@@ -136,8 +136,8 @@ def pad_token_id(folder: Path, tokenizer: Tokenizer) -> int:
     stated = read_json(folder / "config.json").get("pad_token_id")
     if isinstance(stated, int):
         return stated
-    found = (tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>"))
-    return next((token_id for token_id in found if token_id is not None), 0)
+    ids = (tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>"))
+    return next((token_id for token_id in ids if token_id is not None), 0)
 
 
 def weighted_mean(
