@@ -128,10 +128,10 @@ def read(file: ScoredFile, bundle: Bundle | None) -> Rows:
     )
 
 
-def of_test_set(name: str, truth: Targets, said: Predictions, texts: Sequence[str]) -> Rows:
+def of_test_set(name: str, truth: Targets, predictions: Predictions, texts: Sequence[str]) -> Rows:
     """The rows of a frozen test set, as a scored file would give them."""
     count = len(truth.matrix)
-    assert len(texts) == len(said.scores) == count, f"{len(texts)} texts of {count} rows"
+    assert len(texts) == len(predictions.scores) == count, f"{len(texts)} texts of {count} rows"
     return Rows(
         name=name,
         labels=truth.labels,
@@ -139,8 +139,8 @@ def of_test_set(name: str, truth: Targets, said: Predictions, texts: Sequence[st
         numbers=np.arange(count),
         texts=tuple(texts),
         lengths=_lengths(texts),
-        scores=said.scores,
-        decided=said.decided,
+        scores=predictions.scores,
+        decided=predictions.decided,
         truth=truth.matrix.astype(np.bool_),
         is_labelled=np.ones(count, np.bool_),
         words=vocabulary.count(texts),
@@ -164,10 +164,10 @@ def trained_on(catalogue: Path, repo_id: str) -> TrainedOn | None:
 
 def by_length(lengths: Mapping[int, int]) -> tuple[int, ...]:
     """Return how many texts fall under each bar of LENGTHS, and above the last."""
-    counts = Counter({place: 0 for place in range(len(LENGTHS) + 1)})
+    counts = Counter({index: 0 for index in range(len(LENGTHS) + 1)})
     for length, many in lengths.items():
         counts[int(np.searchsorted(LENGTHS, length))] += many
-    return tuple(counts[place] for place in range(len(LENGTHS) + 1))
+    return tuple(counts[index] for index in range(len(LENGTHS) + 1))
 
 
 def length_names() -> tuple[str, ...]:
@@ -201,7 +201,7 @@ def slices(values: Sequence[object], hits: Bools) -> tuple[Slice, ...]:
 def slices_by_length(lengths: NDArray[np.int64], hits: Bools) -> tuple[Slice, ...]:
     """Return the share of hits for texts of each length, the shortest first; (N,) each."""
     order = length_names()
-    return _sliced([order[place] for place in np.searchsorted(LENGTHS, lengths)], order, hits)
+    return _sliced([order[index] for index in np.searchsorted(LENGTHS, lengths)], order, hits)
 
 
 def _lengths(texts: Sequence[str]) -> NDArray[np.int64]:
@@ -226,9 +226,9 @@ def _grouped(values: Sequence[object]) -> tuple[list[str], list[str]]:
         names = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
         places = iter(np.clip(np.searchsorted(edges, numbers), 1, len(names)) - 1)
         return [EMPTY if _is_missing(v) else names[next(places)] for v in values], [*names, EMPTY]
-    found = [EMPTY if _is_missing(value) else str(value) for value in values]
-    kept = [name for name, _ in Counter(found).most_common(MOST_SLICES)]
-    return [name if name in kept else OTHERS for name in found], [*dict.fromkeys([*kept, OTHERS])]
+    groups = [EMPTY if _is_missing(value) else str(value) for value in values]
+    kept = [name for name, _ in Counter(groups).most_common(MOST_SLICES)]
+    return [name if name in kept else OTHERS for name in groups], [*dict.fromkeys([*kept, OTHERS])]
 
 
 def _is_missing(value: object) -> bool:

@@ -61,12 +61,12 @@ def compare(reference: Sequence[int], seen: Sequence[int], *, seed: int = 0) -> 
     )
 
 
-def _distance(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
+def _distance(old: NDArray[np.int64], new: NDArray[np.int64]) -> NDArray[np.float64]:
     """(R, K) counts -> (R,) distances."""
     from scipy.spatial.distance import jensenshannon  # the first page needs no scipy
 
-    found = jensenshannon(one, other, base=2, axis=1)
-    return np.nan_to_num(np.asarray(found, np.float64))  # rounding below 0 of equal counts
+    distances = jensenshannon(old, new, base=2, axis=1)
+    return np.nan_to_num(np.asarray(distances, np.float64))  # rounding below 0 of equal counts
 
 
 def _psi(before: NDArray[np.int64], now: NDArray[np.int64]) -> float:

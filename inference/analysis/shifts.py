@@ -35,7 +35,7 @@ def shifts(rows: Rows, training: TrainedOn | None, tested: Predictions | None) -
     """
     pairs: list[tuple[str, str, Sequence[int], Sequence[int]]] = []
     if training is not None and training.words is not None:
-        before, now = (analysis.by_length(one.lengths) for one in (training.words, rows.words))
+        before, now = (analysis.by_length(words.lengths) for words in (training.words, rows.words))
         pairs.append(("Words in a text", TRAINING, before, now))
     if training is not None and rows.is_labelled.any() and not rows.is_multilabel:
         counts = rows.truth[rows.is_labelled].sum(axis=0).tolist()
@@ -43,20 +43,22 @@ def shifts(rows: Rows, training: TrainedOn | None, tested: Predictions | None) -
         pairs.append(("True labels", TRAINING, known, counts))
     if tested is not None:
         pairs.append(("Decided labels", TEST, *_label_sets(tested.decided, rows.decided)))
-        tops = [analysis.by_score(analysis.strongest(one.scores)) for one in (tested, rows)]
+        tops = [analysis.by_score(analysis.strongest(scored.scores)) for scored in (tested, rows)]
         pairs.append(("Strongest score", TEST, tops[0], tops[1]))
-    found = [(what, against, drift.compare(old, new)) for what, against, old, new in pairs]
-    return tuple(Shift(what, against, moved) for what, against, moved in found if moved is not None)
+    compared = [(what, against, drift.compare(old, new)) for what, against, old, new in pairs]
+    return tuple(
+        Shift(what, against, moved) for what, against, moved in compared if moved is not None
+    )
 
 
 def _label_sets(before: NDArray[np.bool_], now: NDArray[np.bool_]) -> tuple[list[int], list[int]]:
     """How many rows have each set of labels, of two (N, C) tables; the rarer sets put together."""
-    _, place = np.unique(np.concatenate([before, now]), axis=0, return_inverse=True)
-    count = int(place.max()) + 1
+    _, set_numbers = np.unique(np.concatenate([before, now]), axis=0, return_inverse=True)
+    count = int(set_numbers.max()) + 1
     table = np.stack(
-        [np.bincount(part, minlength=count) for part in np.split(place, [len(before)])]
+        [np.bincount(part, minlength=count) for part in np.split(set_numbers, [len(before)])]
     )  # (2, sets)
     order = np.argsort(-table.sum(axis=0), kind="stable")
     kept, rare = table[:, order[:_MOST_SETS]], table[:, order[_MOST_SETS:]].sum(axis=1)
-    one, other = np.column_stack([kept, rare]).tolist()
-    return one, other
+    old_counts, new_counts = np.column_stack([kept, rare]).tolist()
+    return old_counts, new_counts

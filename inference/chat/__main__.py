@@ -42,12 +42,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
     flags = parse()
-    here = load_settings()
+    settings = load_settings()
     options = Options(
         flags.temperature, flags.top_p, flags.max_tokens, flags.seed, flags.repetition_penalty
     )
     speaker = load_speaker(
-        fetch_chat_model(flags.model, flags.revision, here.connect()), threads=here.threads
+        fetch_chat_model(flags.model, flags.revision, settings.connect()), threads=settings.threads
     )
     talk = [Message(SYSTEM, flags.system_prompt)] if flags.system_prompt else []
     for line in [flags.message] if flags.message is not None else sys.stdin:

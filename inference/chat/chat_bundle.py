@@ -133,4 +133,4 @@ def _count(value: object, name: str) -> int:
 def _counts(value: object, name: str) -> tuple[int, ...]:
     if not isinstance(value, list):
         raise ModelError(f"{name} is {value!r}; expected a list of token ids")
-    return tuple(_count(one, name) for one in value)
+    return tuple(_count(item, name) for item in value)

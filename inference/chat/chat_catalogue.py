@@ -86,10 +86,10 @@ def pin(catalogue: ChatCatalogue, hub: Hub) -> ChatCatalogue:
     """
     base, tuned = (
         ChatEntry(
-            one.repo_id,
-            hub.resolve(one.repo_id, one.revision or "main", allow_patterns=_SAYS_WHAT).sha,
+            entry.repo_id,
+            hub.resolve(entry.repo_id, entry.revision or "main", allow_patterns=_SAYS_WHAT).sha,
         )
-        for one in (catalogue.base, catalogue.tuned)
+        for entry in (catalogue.base, catalogue.tuned)
     )
     return replace(catalogue, base=base, tuned=tuned)
 
@@ -102,11 +102,11 @@ def save(catalogue: ChatCatalogue, folder: Path) -> None:
 
 
 def _entry(raw: object, where: str) -> ChatEntry:
-    given = require_mapping(raw, where)
-    refuse_unknown(given, ("repo_id", "revision"), where)
+    fields = require_mapping(raw, where)
+    refuse_unknown(fields, ("repo_id", "revision"), where)
     repo_id, revision = (
-        require_text(given.get("repo_id"), f"{where}: repo_id"),
-        given.get("revision"),
+        require_text(fields.get("repo_id"), f"{where}: repo_id"),
+        fields.get("revision"),
     )
     try:
         validate_repo_id(repo_id)

@@ -58,8 +58,8 @@ def fetch_chat_model(repo_id: str, revision: str | None, hub: Hub) -> ChatFolder
     if not (snapshot.folder / ADAPTER_CONFIG).is_file():
         whole = hub.resolve(repo_id, snapshot.sha, allow_patterns=[*_ASIDE, *_WEIGHTS])
         return ChatFolders(whole.folder, None, snapshot.sha)
-    said = read_json(snapshot.folder / ADAPTER_CONFIG)
-    base_id, base_revision = said.get("base_model_name_or_path"), said.get("revision")
+    config = read_json(snapshot.folder / ADAPTER_CONFIG)
+    base_id, base_revision = config.get("base_model_name_or_path"), config.get("revision")
     if not isinstance(base_id, str) or not isinstance(base_revision, str | None):
         raise ModelError(f"{repo_id}: {ADAPTER_CONFIG} does not name its base model")
     base = hub.resolve(base_id, base_revision or "main", allow_patterns=[*_ASIDE, *_WEIGHTS])
@@ -99,8 +99,8 @@ def _end_ids(folders: ChatFolders, bundle: ChatBundle | None, template: Template
     """Every token that ends an answer, by chat.json, the generation settings or the tokenizer."""
     ends = set() if bundle is None else set(bundle.end_of_turn)
     for path in {folder / "generation_config.json" for folder in (folders.spoken, folders.base)}:
-        said = read_json(path).get("eos_token_id") if path.is_file() else None
-        ends |= {said} if isinstance(said, int) else set(said) if isinstance(said, list) else set()
+        eos = read_json(path).get("eos_token_id") if path.is_file() else None
+        ends |= {eos} if isinstance(eos, int) else set(eos) if isinstance(eos, list) else set()
     if template.eos_id is not None:
         ends.add(template.eos_id)
     if not ends:
@@ -117,8 +117,8 @@ def stream_answer(
         TextError: the last message alone is longer than the context.
         ModelError: the chat template refuses the messages.
     """
-    told = ""
+    text = ""
     for reply in speaker.answer(messages, options or Options()):
-        if len(reply.text) > len(told):
-            yield reply.text[len(told) :]
-            told = reply.text
+        if len(reply.text) > len(text):
+            yield reply.text[len(text) :]
+            text = reply.text

@@ -77,20 +77,23 @@ def rotary_angles(config: LlamaConfig, positions: int) -> NDArray[np.float64]:
 
     Llama 3's slowing of the long waves as in transformers' _compute_llama3_parameters.
     """
-    said = config.rotation
-    theta = _real(said, "rope_theta", 10_000.0)
+    rotation = config.rotation
+    theta = _real(rotation, "rope_theta", 10_000.0)
     exponents = np.arange(0, config.head_size, 2) / config.head_size
     frequencies = theta**-exponents
-    if said["rope_type"] == "linear":
-        frequencies = frequencies / _real(said, "factor", 1.0)
-    if said["rope_type"] == "llama3":
-        frequencies = _slowed(frequencies, said)
+    if rotation["rope_type"] == "linear":
+        frequencies = frequencies / _real(rotation, "factor", 1.0)
+    if rotation["rope_type"] == "llama3":
+        frequencies = _slowed(frequencies, rotation)
     return np.outer(np.arange(positions), frequencies)
 
 
-def _slowed(frequencies: NDArray[np.float64], said: Mapping[str, object]) -> NDArray[np.float64]:
-    factor, context = _real(said, "factor", 1.0), _real(said, "original_max_position_embeddings", 1)
-    low, high = _real(said, "low_freq_factor", 1.0), _real(said, "high_freq_factor", 1.0)
+def _slowed(
+    frequencies: NDArray[np.float64], rotation: Mapping[str, object]
+) -> NDArray[np.float64]:
+    factor = _real(rotation, "factor", 1.0)
+    context = _real(rotation, "original_max_position_embeddings", 1)
+    low, high = _real(rotation, "low_freq_factor", 1.0), _real(rotation, "high_freq_factor", 1.0)
     turns = context * frequencies / (2 * math.pi)
     share = np.clip((turns - low) / (high - low), 0.0, 1.0)
     slowed: NDArray[np.float64] = frequencies * (share + (1 - share) / factor)
@@ -99,11 +102,13 @@ def _slowed(frequencies: NDArray[np.float64], said: Mapping[str, object]) -> NDA
 
 def _rotation(raw: Mapping[str, object]) -> dict[str, object]:
     """The numbers of the rotation, as transformers 5 writes them or as transformers 4 did."""
-    given = raw.get("rope_parameters") or raw.get("rope_scaling") or {}
-    said: dict[str, object] = dict(given) if isinstance(given, dict) else {"rope_type": "unknown"}
-    said.setdefault("rope_type", said.get("type", "default"))
-    said.setdefault("rope_theta", raw.get("rope_theta", 10_000.0))
-    return said
+    stored = raw.get("rope_parameters") or raw.get("rope_scaling") or {}
+    rotation: dict[str, object] = (
+        dict(stored) if isinstance(stored, dict) else {"rope_type": "unknown"}
+    )
+    rotation.setdefault("rope_type", rotation.get("type", "default"))
+    rotation.setdefault("rope_theta", raw.get("rope_theta", 10_000.0))
+    return rotation
 
 
 def _whole(raw: Mapping[str, object], key: str, default: int | None = None) -> int:

@@ -130,7 +130,7 @@ class _Builder:
             helper.make_node(
                 "GroupQueryAttention",
                 [packed, "", "", *kept, "last", "total", "cos", "sin"],
-                [attended, *(f"new_{one}" for one in kept)],
+                [attended, *(f"new_{state}" for state in kept)],
                 domain="com.microsoft",
                 num_heads=config.heads,
                 kv_num_heads=config.kv_heads,
@@ -142,9 +142,9 @@ class _Builder:
     def _linear(self, hidden: str, name: str, parts: tuple[str, ...]) -> str:
         """Several matrices that read the same, as one product."""
         names = [f"{name}.{part}" for part in parts]
-        matrix = rounded(np.concatenate([self.weights[f"{one}.weight"] for one in names]))
-        if any(f"{one}.bias" in self.weights for one in names):
-            bias = np.concatenate([self.weights[f"{one}.bias"] for one in names])
+        matrix = rounded(np.concatenate([self.weights[f"{layer}.weight"] for layer in names]))
+        if any(f"{layer}.bias" in self.weights for layer in names):
+            bias = np.concatenate([self.weights[f"{layer}.bias"] for layer in names])
             shift = self._array(f"{names[0]}.bias", bias)
             product = self._product(hidden, names[0], matrix, f"{names[0]}.product")
             return self._sum(product, shift, f"{names[0]}.shifted")
@@ -176,8 +176,8 @@ class _Builder:
             "SimplifiedLayerNormalization", inputs, f"{name}.normed", axis=-1, epsilon=epsilon
         )
 
-    def _sum(self, one: str, other: str, name: str) -> str:
-        return self._node("Add", [one, other], name)
+    def _sum(self, left: str, right: str, name: str) -> str:
+        return self._node("Add", [left, right], name)
 
     def _node(
         self, kind: str, inputs: list[str], output: str, domain: str = "", **facts: float
@@ -195,7 +195,7 @@ class _Builder:
         config = self.config
         real, whole = TensorProto.FLOAT, TensorProto.INT32
         shape = [1, config.kv_heads, self.positions, config.head_size]
-        kept = [f"{one}.{n}" for n in range(config.layers) for one in ("key", "value")]
+        kept = [f"{kind}.{n}" for n in range(config.layers) for kind in ("key", "value")]
         graph = helper.make_graph(
             self.nodes,
             "causal model",
@@ -221,6 +221,6 @@ def _elsewhere(name: str, array: NDArray[np.generic]) -> onnx.TensorProto:
     kind = helper.np_dtype_to_tensor_dtype(array.dtype)
     tensor = onnx.TensorProto(name=name, data_type=kind, dims=array.shape)
     tensor.data_location = TensorProto.EXTERNAL
-    place = tensor.external_data.add()
-    place.key, place.value = "location", "memory"
+    entry = tensor.external_data.add()
+    entry.key, entry.value = "location", "memory"
     return tensor

@@ -44,7 +44,7 @@ class OnnxDecoder:
             for _ in range(2 * config.layers)
         ]
         self._binding = self._session.io_binding()
-        names = [f"{one}.{n}" for n in range(config.layers) for one in ("key", "value")]
+        names = [f"{kind}.{n}" for n in range(config.layers) for kind in ("key", "value")]
         self._binding.bind_output("logits")
         for name, kept in zip(names, self._kept, strict=True):
             self._binding.bind_ortvalue_input(name, kept)

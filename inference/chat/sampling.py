@@ -61,9 +61,11 @@ class TokenSampler:
         penalty = self._options.repetition_penalty
         if penalty == 1 or not self._said:
             return logits
-        said = list(self._said)
+        token_ids = list(self._said)
         changed = logits.copy()
-        changed[said] = np.where(logits[said] > 0, logits[said] / penalty, logits[said] * penalty)
+        changed[token_ids] = np.where(
+            logits[token_ids] > 0, logits[token_ids] / penalty, logits[token_ids] * penalty
+        )
         return changed
 
     def _choice(self, logits: NDArray[np.float32]) -> int:

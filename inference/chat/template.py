@@ -53,11 +53,11 @@ class Template:
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
         config = folder / _TOKENIZER_CONFIG
-        said = read_json(config) if config.is_file() else {}
-        named = {name: _token(said.get(name)) for name in _SPECIAL}
+        tokenizer_config = read_json(config) if config.is_file() else {}
+        named = {name: _token(tokenizer_config.get(name)) for name in _SPECIAL}
         self._special = {name: token for name, token in named.items() if token is not None}
         try:
-            self._template = _environment().from_string(_source(folder, said))
+            self._template = _environment().from_string(_source(folder, tokenizer_config))
         except jinja2.TemplateError as error:
             raise ModelError(f"the chat template in {folder} is broken: {error}") from None
 
@@ -65,8 +65,8 @@ class Template:
     def eos_id(self) -> int | None:
         """The id of the token that ends a text, by the tokenizer; None where it names none."""
         token = self._special.get("eos_token")
-        found: int | None = None if token is None else self.tokenizer.token_to_id(token)
-        return found
+        token_id: int | None = None if token is None else self.tokenizer.token_to_id(token)
+        return token_id
 
     def render(self, messages: Sequence[Message]) -> str:
         """The text that the model reads, up to where its answer begins.
@@ -112,20 +112,20 @@ class Template:
         return tuple(encoded.ids)
 
 
-def _source(folder: Path, said: dict[str, object]) -> str:
+def _source(folder: Path, tokenizer_config: dict[str, object]) -> str:
     path = folder / _FILE
     if path.is_file():
         return path.read_text("utf-8")
-    given = said.get("chat_template")
-    if isinstance(given, list):  # several by name
-        named = {one["name"]: one["template"] for one in given if isinstance(one, dict)}
-        given = named.get("default")
-    if not isinstance(given, str):
+    template = tokenizer_config.get("chat_template")
+    if isinstance(template, list):  # several by name
+        named = {entry["name"]: entry["template"] for entry in template if isinstance(entry, dict)}
+        template = named.get("default")
+    if not isinstance(template, str):
         raise ModelError(
             f"{folder} has no chat template, so nobody knows how its messages were told apart in "
             "training. Choose an instruction-tuned model, or tune this one first."
         )
-    return given
+    return template
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
@@ -148,5 +148,5 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 def _token(raw: object) -> str | None:
     """A special token, which older files write as an object."""
-    found = raw.get("content") if isinstance(raw, dict) else raw
-    return found if isinstance(found, str) else None
+    content = raw.get("content") if isinstance(raw, dict) else raw
+    return content if isinstance(content, str) else None

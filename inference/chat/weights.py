@@ -56,7 +56,7 @@ class Weights:
                 "revision of the repo that has model.safetensors."
             )
         self.folder = folder
-        self._places = {name: place for path in files for name, place in _map(path).items()}
+        self._places = {name: stored for path in files for name, stored in _map(path).items()}
         self._adapter = None if adapter is None else _Adapter(adapter)
 
     @property
@@ -145,9 +145,12 @@ def _map(path: Path) -> dict[str, _Place]:
         header: dict[str, Any] = json.loads(content[8 : 8 + length])
         return {
             name: _Place(
-                content, said["dtype"], tuple(said["shape"]), 8 + length + said["data_offsets"][0]
+                content,
+                entry["dtype"],
+                tuple(entry["shape"]),
+                8 + length + entry["data_offsets"][0],
             )
-            for name, said in header.items()
+            for name, entry in header.items()
             if name != "__metadata__"
         }
     except FileNotFoundError:
@@ -156,14 +159,14 @@ def _map(path: Path) -> dict[str, _Place]:
         raise ModelError(f"{path} is no safetensors file ({error}); download it again") from None
 
 
-def _read(place: _Place) -> NDArray[np.float32]:
-    if place.kind not in _TYPES:
+def _read(stored: _Place) -> NDArray[np.float32]:
+    if stored.kind not in _TYPES:
         raise ModelError(
-            f"a weight is stored as {place.kind}; expected one of {', '.join(_TYPES)}. Choose a "
+            f"a weight is stored as {stored.kind}; expected one of {', '.join(_TYPES)}. Choose a "
             "revision of the repo that is not quantised."
         )
-    count = math.prod(place.shape)
-    raw = np.frombuffer(place.content, _TYPES[place.kind], count, place.offset)
-    if place.kind == "BF16":  # the upper half of a float32
+    count = math.prod(stored.shape)
+    raw = np.frombuffer(stored.content, _TYPES[stored.kind], count, stored.offset)
+    if stored.kind == "BF16":  # the upper half of a float32
         raw = (raw.astype(np.uint32) << 16).view(np.float32)
-    return raw.astype(np.float32, copy=False).reshape(place.shape)
+    return raw.astype(np.float32, copy=False).reshape(stored.shape)
