@@ -154,9 +154,9 @@ def eval_loader(
     return _loader(encoded, batches, pad_id, multiple, seed=0)
 
 
-def seed_of_batch(seed: int, place: int, process: int) -> int:
+def seed_of_batch(seed: int, index: int, process: int) -> int:
     """The seed of one batch on one process: dropout after a resumption is dropout without one."""
-    return int(np.random.SeedSequence([seed, place, process]).generate_state(1)[0])
+    return int(np.random.SeedSequence([seed, index, process]).generate_state(1)[0])
 
 
 class _Rows(Dataset[int]):
@@ -193,10 +193,10 @@ def _pad(encoded: EncodedExamples, rows: Sequence[int], pad_id: int, multiple: i
     width = -(-longest // multiple) * multiple
     ids = np.full((len(rows), width), pad_id, dtype=np.int64)  # (B, T)
     mask = np.zeros_like(ids)
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         tokens = encoded.token_ids[row]
-        ids[place, : len(tokens)] = tokens
-        mask[place, : len(tokens)] = 1
+        ids[index, : len(tokens)] = tokens
+        mask[index, : len(tokens)] = 1
     return {
         "input_ids": torch.from_numpy(ids),
         "attention_mask": torch.from_numpy(mask),

@@ -102,7 +102,7 @@ def read_parts(config: LabelledDataConfig, hub: Hub) -> dict[str, Records]:
     return _read_files(config) if config.train_file else hub_dataset.read(config, hub)
 
 
-def divide(given: Mapping[str, Records], config: LabelledDataConfig, *, seed: int) -> Splits:
+def divide(by_part: Mapping[str, Records], config: LabelledDataConfig, *, seed: int) -> Splits:
     """Three parts of what was given.
 
     Given validation and test parts are used as they are; missing ones are held back from the
@@ -111,7 +111,7 @@ def divide(given: Mapping[str, Records], config: LabelledDataConfig, *, seed: in
     Raises:
         DataError: there are too few texts to divide.
     """
-    splits = _divide(given, config, seed)
+    splits = _divide(by_part, config, seed)
     if config.max_train_samples and len(splits.train) > config.max_train_samples:
         train = thin_examples(
             splits.train,
@@ -141,16 +141,18 @@ def ids_hash(ids: Iterable[str]) -> str:
 def _read_files(config: LabelledDataConfig) -> dict[str, Records]:
     schema = config.schema()
     paths = {"validation": config.validation_file, "test": config.test_file}
-    given = {"train": records.read(Path(str(config.train_file)), schema)}
+    by_part = {"train": records.read(Path(str(config.train_file)), schema)}
     for name, path in paths.items():
         if path:
-            given[name] = records.read(Path(path), schema.undivided(), labels=given["train"].labels)
-    return given
+            by_part[name] = records.read(
+                Path(path), schema.undivided(), labels=by_part["train"].labels
+            )
+    return by_part
 
 
-def _divide(given: Mapping[str, Records], config: LabelledDataConfig, seed: int) -> Splits:
-    first = given["train"]
-    parts = {name: part.examples for name, part in given.items()}
+def _divide(by_part: Mapping[str, Records], config: LabelledDataConfig, seed: int) -> Splits:
+    first = by_part["train"]
+    parts = {name: part.examples for name, part in by_part.items()}
     shares = {"test": config.test_size, "validation": config.validation_size}
     missing = {name: share for name, share in shares.items() if name not in parts}
     notes: tuple[str, ...] = ()
@@ -167,8 +169,8 @@ def _divide(given: Mapping[str, Records], config: LabelledDataConfig, seed: int)
         parts["test"],
         first.labels,
         first.problem_type,
-        tuple(_describe_source(name, part) for name, part in given.items()),
-        tuple(row for part in given.values() for row in part.rejected),
+        tuple(_describe_source(name, part) for name, part in by_part.items()),
+        tuple(row for part in by_part.values() for row in part.rejected),
         notes,
     )
 
@@ -215,15 +217,15 @@ def _describe(examples: Sequence[Example], labels: Sequence[str]) -> dict[str, o
     }
 
 
-def _describe_source(part: str, given: Records) -> dict[str, object]:
+def _describe_source(part: str, part_records: Records) -> dict[str, object]:
     return {
         "part": part,
-        "name": Path(given.source.path).name,
-        "sha256": given.source.sha256,
-        "encoding": given.source.encoding,
-        "delimiter": given.source.delimiter,
-        "columns": list(given.source.columns),
-        "rows_in": given.rows_in,
-        "kept": len(given.examples),
-        "rejected": len(given.rejected),
+        "name": Path(part_records.source.path).name,
+        "sha256": part_records.source.sha256,
+        "encoding": part_records.source.encoding,
+        "delimiter": part_records.source.delimiter,
+        "columns": list(part_records.source.columns),
+        "rows_in": part_records.rows_in,
+        "kept": len(part_records.examples),
+        "rejected": len(part_records.rejected),
     }

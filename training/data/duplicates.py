@@ -91,7 +91,9 @@ def _near_groups(unique: Sequence[str], threshold: float) -> NDArray[np.int64]:
         likely = apart[_estimated(signatures, apart) >= threshold - _SLACK]
         fresh = {(min(pair), max(pair)) for pair in likely.tolist()} - compared
         compared |= fresh
-        alike = [pair for pair in fresh if _jaccard(*(unique[one] for one in pair)) >= threshold]
+        alike = [
+            pair for pair in fresh if _jaccard(*(unique[index] for index in pair)) >= threshold
+        ]
         groups = _linked(groups, alike)
     return groups
 
@@ -115,8 +117,8 @@ def _linked(groups: NDArray[np.int64], pairs: Sequence[tuple[int, int]]) -> NDAr
     """(U,) int64: the groups after the groups of each pair have become one."""
     if not pairs:
         return groups
-    one, other = groups[np.array(pairs)].T
-    graph = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(groups), len(groups)))
+    left, right = groups[np.array(pairs)].T
+    graph = coo_matrix((np.ones(len(left)), (left, right)), shape=(len(groups), len(groups)))
     return np.asarray(connected_components(graph, directed=False)[1][groups], dtype=np.int64)
 
 
@@ -140,8 +142,8 @@ def _shingle_numbers(text: str) -> NDArray[np.uint32]:
     codes = np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     count = len(codes) - _SHINGLE_CHARS + 1
     numbers = np.zeros(count, dtype=np.uint64)
-    for place, factor in enumerate(_PLACES):
-        numbers += codes[place : place + count] * factor
+    for offset, factor in enumerate(_PLACES):
+        numbers += codes[offset : offset + count] * factor
     return (numbers >> np.uint64(32)).astype(np.uint32)
 
 
@@ -162,8 +164,8 @@ def _estimated(signatures: NDArray[np.uint32], pairs: NDArray[np.int64]) -> NDAr
     return np.concatenate(parts)
 
 
-def _jaccard(one: str, other: str) -> float:
-    left, right = _shingles(one), _shingles(other)
+def _jaccard(first: str, second: str) -> float:
+    left, right = _shingles(first), _shingles(second)
     return len(left & right) / len(left | right)
 
 

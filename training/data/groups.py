@@ -64,16 +64,16 @@ def _texts(examples: Sequence[Example]) -> list[str]:
 def _named_groups(examples: Sequence[Example]) -> NDArray[np.int64]:
     """(N,) int64: rows with the same group share a number, a row without one has its own."""
     numbers: dict[str | int, int] = {}
-    keys = (row if one.group is None else one.group for row, one in enumerate(examples))
+    keys = (row if example.group is None else example.group for row, example in enumerate(examples))
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
 
 
-def _joined(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+def _joined(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
     """(N,) int64: the finest grouping in which groups of both numberings stay whole."""
-    count = int(one.max()) + 1
-    size = count + int(other.max()) + 1
-    links = coo_matrix((np.ones(len(one), dtype=bool), (one, count + other)), shape=(size, size))
-    return connected_components(links, directed=False)[1][one].astype(np.int64)
+    count = int(left.max()) + 1
+    size = count + int(right.max()) + 1
+    links = coo_matrix((np.ones(len(left), dtype=bool), (left, count + right)), shape=(size, size))
+    return connected_components(links, directed=False)[1][left].astype(np.int64)
 
 
 def _largest(groups: NDArray[np.int64]) -> int:

@@ -36,7 +36,7 @@ def read(config: LabelledDataConfig, hub: Hub) -> dict[str, Records]:
     snapshot = hub.resolve(name, config.dataset_revision, repo_type="dataset")
     is_csv = any(snapshot.folder.rglob("*.[ct]sv"))
     options = {"keep_default_na": False} if is_csv else {}  # "NA" and "None" are texts
-    given: dict[str, Records] = {}
+    by_part: dict[str, Records] = {}
     with tempfile.TemporaryDirectory() as cache_dir:
         try:
             loaded = load_dataset(
@@ -52,11 +52,13 @@ def read(config: LabelledDataConfig, hub: Hub) -> dict[str, Records]:
             )
         for part, dataset in parts.items():
             if isinstance(dataset, Dataset):
-                schema = config.schema().undivided() if given else config.schema()
-                labels = given["train"].labels if given else None
+                schema = config.schema().undivided() if by_part else config.schema()
+                labels = by_part["train"].labels if by_part else None
                 rows = _named_labels(dataset, config.label_fields)
-                given[part] = records.from_rows(rows, schema, name=f"{name}/{part}", labels=labels)
-    return given
+                by_part[part] = records.from_rows(
+                    rows, schema, name=f"{name}/{part}", labels=labels
+                )
+    return by_part
 
 
 def _find_split(loaded: Mapping[str, object], names: Sequence[str]) -> object | None:

@@ -82,39 +82,39 @@ def _divided(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 def main() -> None:
     """The command line."""
     flags, config = parse()
-    given = data.read_parts(config.data, load_settings().connect())
+    by_part = data.read_parts(config.data, load_settings().connect())
     if flags.fix:
-        cleaned.refuse_unless_possible(given, flags.fix)
-    found = examine(
-        given,
+        cleaned.refuse_unless_possible(by_part, flags.fix)
+    report = examine(
+        by_part,
         with_suspects=not flags.no_suspects,
         seed=config.trainer.seed,
         fields=config.data.schema().needed,
         max_tokens=config.model.max_seq_length,
         language=config.hub.language,
     )
-    parts = {name: records.examples for name, records in given.items()}
+    parts = {name: records.examples for name, records in by_part.items()}
     trouble = None
     try:
-        parts = data.divide(given, config.data, seed=config.trainer.seed).parts
-        found = replace(found, after_split=_label_counts(parts, found.labels))
+        parts = data.divide(by_part, config.data, seed=config.trainer.seed).parts
+        report = replace(report, after_split=_label_counts(parts, report.labels))
     except DataError as error:
         trouble = error  # said after the report, which tells why
     removed = (
-        cleaned.write(given, config.data.schema(), found.leaks, flags.fix) if flags.fix else ()
+        cleaned.write(by_part, config.data.schema(), report.leaks, flags.fix) if flags.fix else ()
     )
-    as_json = json.dumps({**found.as_dict(), "removed": removed}, ensure_ascii=False, indent=1)
+    as_json = json.dumps({**report.as_dict(), "removed": removed}, ensure_ascii=False, indent=1)
     if flags.output_dir:
         write_whole(flags.output_dir / "doctor.json", as_json + "\n")
-        write_whole(flags.output_dir / "doctor.txt", render_report(found) + "\n")
-        write_whole(flags.output_dir / "labels.png", _label_plot(parts, found.labels))
-    print(as_json if flags.json else render_report(found))
+        write_whole(flags.output_dir / "doctor.txt", render_report(report) + "\n")
+        write_whole(flags.output_dir / "labels.png", _label_plot(parts, report.labels))
+    print(as_json if flags.json else render_report(report))
     if flags.fix and not flags.json:
         _print_removed(removed, flags.fix)
     if trouble:
         raise trouble
     if not config.data.allow_leaks and not flags.fix:
-        refuse_leaks(found)
+        refuse_leaks(report)
 
 
 def _label_counts(

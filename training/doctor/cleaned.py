@@ -20,7 +20,7 @@ LIST_NAME = "removed.txt"
 
 
 def write(
-    given: Mapping[str, Records], schema: Schema, leaks: Sequence[Leak], folder: Path
+    by_part: Mapping[str, Records], schema: Schema, leaks: Sequence[Leak], folder: Path
 ) -> tuple[str, ...]:
     """Write the files into a new or empty folder; the result says each removed row, and why.
 
@@ -31,12 +31,15 @@ def write(
     Raises:
         ConfigError: the folder holds something, two files share a name, or a part is no file.
     """
-    refuse_unless_possible(given, folder)
-    paths = _paths(given)
+    refuse_unless_possible(by_part, folder)
+    paths = _paths(by_part)
     lines: list[str] = []
-    for name, records in given.items():
+    for name, records in by_part.items():
         file = paths[name].name
-        reasons = {one.row: f"{file}:{one.row}: {one.reason}" for one in records.rejected}
+        reasons = {
+            rejection.row: f"{file}:{rejection.row}: {rejection.reason}"
+            for rejection in records.rejected
+        }
         for leak in leaks:
             if leak.part == name:
                 kind = "the same text as" if leak.is_exact else "nearly the same text as"
@@ -51,9 +54,9 @@ def write(
     return tuple(lines)
 
 
-def refuse_unless_possible(given: Mapping[str, Records], folder: Path) -> None:
+def refuse_unless_possible(by_part: Mapping[str, Records], folder: Path) -> None:
     """Raise ConfigError if cleaned copies cannot be written, before anything is looked for."""
-    paths = _paths(given)
+    paths = _paths(by_part)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"--fix {folder} is there and not empty; name a new folder")
     for name, path in paths.items():
@@ -67,5 +70,5 @@ def refuse_unless_possible(given: Mapping[str, Records], folder: Path) -> None:
         )
 
 
-def _paths(given: Mapping[str, Records]) -> dict[str, Path]:
-    return {name: Path(records.source.path) for name, records in given.items()}
+def _paths(by_part: Mapping[str, Records]) -> dict[str, Path]:
+    return {name: Path(records.source.path) for name, records in by_part.items()}

@@ -62,17 +62,17 @@ def find(parts: Sequence[Part]) -> Copies:
     groups = _TextGroups(exact_groups(texts), near_duplicates(texts), slices)
     findings = [
         *(
-            one
+            finding
             for part, rows in zip(parts, slices, strict=True)
-            for one in _within(part, groups, rows)
+            for finding in _within(part, groups, rows)
         ),
         *_conflicts(parts, groups),
     ]
     leaks: list[Leak] = []
-    for one, other in combinations(range(len(parts)), 2):
+    for first, second in combinations(range(len(parts)), 2):
         for is_exact in (True, False):
-            found, removable = _across(parts, groups, one, other, is_exact=is_exact)
-            findings += found
+            shared, removable = _across(parts, groups, first, second, is_exact=is_exact)
+            findings += shared
             leaks += removable
     return Copies(tuple(findings), _each_row_once(leaks))
 
@@ -122,23 +122,23 @@ def _conflicts(parts: Sequence[Part], groups: _TextGroups) -> list[Finding]:
 
 
 def _across(
-    parts: Sequence[Part], groups: _TextGroups, one: int, other: int, *, is_exact: bool
+    parts: Sequence[Part], groups: _TextGroups, first: int, second: int, *, is_exact: bool
 ) -> tuple[list[Finding], list[Leak]]:
     """What two parts share; with is_exact false, what is near but has no exact copy."""
     numbers = groups.exact if is_exact else groups.near
-    earlier, later = numbers[groups.slices[one]], numbers[groups.slices[other]]
+    earlier, later = numbers[groups.slices[first]], numbers[groups.slices[second]]
     in_earlier, in_later = np.isin(earlier, later), np.isin(later, earlier)
     if not is_exact:
-        exact = groups.exact[groups.slices[one]], groups.exact[groups.slices[other]]
+        exact = groups.exact[groups.slices[first]], groups.exact[groups.slices[second]]
         in_earlier &= ~np.isin(*exact)
         in_later &= ~np.isin(*exact[::-1])
-    place_in_earlier = _first_places(parts[one], earlier)
-    place_in_later = _first_places(parts[other], later)
+    place_in_earlier = _first_places(parts[first], earlier)
+    place_in_later = _first_places(parts[second], later)
     leaks = [
         Leak(
-            parts[one].name,
-            parts[one].examples[index].row,
-            parts[one].place(index),
+            parts[first].name,
+            parts[first].examples[index].row,
+            parts[first].place(index),
             place_in_later[int(earlier[index])],
             is_exact,
         )
@@ -148,13 +148,13 @@ def _across(
     if not copied:
         return [], leaks
     kind = "also occur" if is_exact else "nearly occur"
-    remedy = _REMEDY.format(parts[one].name, _IF_EXACT if is_exact else _IF_NEAR)
+    remedy = _REMEDY.format(parts[first].name, _IF_EXACT if is_exact else _IF_NEAR)
     message = (
-        f"{share_in_words(len(copied), len(later))} texts of {parts[other].name} {kind} in "
-        f"{parts[one].name}: {remedy}"
+        f"{share_in_words(len(copied), len(later))} texts of {parts[second].name} {kind} in "
+        f"{parts[first].name}: {remedy}"
     )
     places = tuple(
-        f"{parts[other].place(index)} = {place_in_earlier[int(later[index])]}"
+        f"{parts[second].place(index)} = {place_in_earlier[int(later[index])]}"
         for index in copied[:5]
     )
     if is_exact:

@@ -33,21 +33,21 @@ def examine(
     is what the model will read of a text; language the code that the settings promise. Without
     suspects it takes some 17 seconds for 100,000 tweets on one core, with them some 11 more.
     """
-    given = parts_of(parts)
-    train = given[0]
-    assert train.name == "train", [part.name for part in given]
+    ordered = parts_of(parts)
+    train = ordered[0]
+    assert train.name == "train", [part.name for part in ordered]
     labels = train.records.labels
-    shares = [languages.guess(part.texts, seed) for part in given]
-    repeated = copies.find(given)
+    shares = [languages.guess(part.texts, seed) for part in ordered]
+    repeated = copies.find(ordered)
     suspected = suspects.find(train, labels, seed=seed) if with_suspects else suspects.NONE
-    findings: list[Finding] = [*repeated.findings, *label_names.find(given, labels)]
-    for part in given:
+    findings: list[Finding] = [*repeated.findings, *label_names.find(ordered, labels)]
+    for part in ordered:
         columns = fields or tuple(part.examples[0].fields)
         findings += drift.find(Path(part.records.source.path), columns)
         findings += text_faults.find(part, max_tokens=max_tokens)
-    findings += [*languages.find(given, shares, language), *suspected.findings]
+    findings += [*languages.find(ordered, shares, language), *suspected.findings]
     return Report(
-        tuple(PartFacts.of(part, of_part) for part, of_part in zip(given, shares, strict=True)),
+        tuple(PartFacts.of(part, of_part) for part, of_part in zip(ordered, shares, strict=True)),
         labels,
         train.records.problem_type,
         tuple(sorted(findings, key=lambda finding: _ORDER.index(finding.severity))),
@@ -57,11 +57,11 @@ def examine(
     )
 
 
-def refuse_leaks(found: Report) -> None:
+def refuse_leaks(report: Report) -> None:
     """Pass when no text of a given part lies in another one.
 
     Raises:
         LeakError: a text does; a command then ends with exit code 3.
     """
-    if found.leaking:
-        raise LeakError("; ".join(finding.message for finding in found.leaking))
+    if report.leaking:
+        raise LeakError("; ".join(finding.message for finding in report.leaking))

@@ -31,10 +31,10 @@ class Finding:
     places: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        said = f"{self.severity} [{self.code}]: {self.message}"
+        text = f"{self.severity} [{self.code}]: {self.message}"
         if not self.places:
-            return said
-        return f"{said}\n  at {', '.join(self.places)}{', …' * (self.count > len(self.places))}"
+            return text
+        return f"{text}\n  at {', '.join(self.places)}{', …' * (self.count > len(self.places))}"
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,18 @@ class Part:
         return tuple(map(self.place, islice(indices, _MAX_PLACES)))
 
 
-def parts_of(given: Mapping[str, Records]) -> tuple[Part, ...]:
+def parts_of(by_part: Mapping[str, Records]) -> tuple[Part, ...]:
     """The given records in the order train, validation, test."""
-    paths = {name: Path(records.source.path) for name, records in given.items()}
+    paths = {name: Path(records.source.path) for name, records in by_part.items()}
     is_clear = len({path.name for path in paths.values()}) == len(paths)
     return tuple(
         Part(
             name,
             paths[name].name if is_clear else str(paths[name]),
-            given[name],
-            _whole_texts(given[name].examples),
+            by_part[name],
+            _whole_texts(by_part[name].examples),
         )
-        for name in sorted(given, key=_ORDER.index)
+        for name in sorted(by_part, key=_ORDER.index)
     )
 
 

@@ -37,7 +37,7 @@ def find(parts: Sequence[Part], labels: Sequence[str]) -> tuple[Finding, ...]:
         *_misspelt(parts[0], labels, counts),
         *_rare(parts[0], labels, counts),
         *_one_large(parts[0], counts),
-        *(one for part in parts[1:] for one in _absent(part, labels)),
+        *(finding for part in parts[1:] for finding in _absent(part, labels)),
     )
 
 

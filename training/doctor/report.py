@@ -86,7 +86,7 @@ class Report:
     @property
     def leaking(self) -> tuple[Finding, ...]:
         """The findings of exact copies across the given parts, which stop a training."""
-        return tuple(one for one in self.findings if one.code == "leak")
+        return tuple(finding for finding in self.findings if finding.code == "leak")
 
 
 def render_report(report: Report) -> str:
@@ -121,8 +121,8 @@ def _part_lines(parts: Sequence[PartFacts]) -> Iterator[str]:
 
 def _label_lines(report: Report) -> Iterator[str]:
     """A line a label: its count in each given part, then in each part after splitting."""
-    given = {f"{part.name} (given)": part.label_counts for part in report.parts}
-    columns = {**given, **report.after_split}
+    before_split = {f"{part.name} (given)": part.label_counts for part in report.parts}
+    columns = {**before_split, **report.after_split}
     totals = dict.fromkeys(report.labels, 0)
     for part in report.parts:
         for label in totals:
@@ -130,7 +130,7 @@ def _label_lines(report: Report) -> Iterator[str]:
     largest = max(totals.values(), default=0) or 1
     width = max(map(len, ("label", *report.labels)))
     yield "  ".join(["label".ljust(width), *columns, "all given"])
-    for label, total in sorted(totals.items(), key=lambda one: -one[1]):
+    for label, total in sorted(totals.items(), key=lambda pair: -pair[1]):
         cells = [f"{counts[label]:,}".rjust(len(name)) for name, counts in columns.items()]
         bar = "█" * max(bool(total), round(_BAR_CHARS * total / largest))
         yield "  ".join([label.ljust(width), *cells, f"{bar} {total:,}"])
@@ -140,7 +140,7 @@ def _finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
         yield "nothing to complain about"
     for severity in _SEVERITIES:
-        yield from (str(one) for one in findings if one.severity == severity)
+        yield from (str(finding) for finding in findings if finding.severity == severity)
 
 
 def _suspect_lines(suspects: Sequence[Suspect]) -> Iterator[str]:
@@ -148,6 +148,8 @@ def _suspect_lines(suspects: Sequence[Suspect]) -> Iterator[str]:
         return
     yield ""
     yield "labels worth a second look, the most suspicious first (--json lists 100):"
-    for one in suspects[:_SHOWN_SUSPECTS]:
-        given, suggested = (", ".join(labels) or "none" for labels in (one.given, one.suggested))
-        yield f"  {one.place}: {given}; its words say {suggested}"
+    for suspect in suspects[:_SHOWN_SUSPECTS]:
+        current, suggested = (
+            ", ".join(labels) or "none" for labels in (suspect.given, suspect.suggested)
+        )
+        yield f"  {suspect.place}: {current}; its words say {suggested}"

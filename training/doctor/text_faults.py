@@ -76,7 +76,7 @@ def find(part: Part, *, max_tokens: int) -> tuple[Finding, ...]:
     return (
         *_rejected(part),
         *_encoding(part),
-        *(one for fault in _FAULTS for one in _seen(part, fault)),
+        *(finding for fault in _FAULTS for finding in _seen(part, fault)),
         *_swallowed(part),
         *_empty_fields(part),
         *_over_long(part, max_tokens),
@@ -101,13 +101,13 @@ def _rejected(part: Part) -> Iterator[Finding]:
     rejected = part.records.rejected
     if not rejected:
         return
-    kinds = Counter(re.sub(r"'[^']*'|\d+", "…", one.reason) for one in rejected)
+    kinds = Counter(re.sub(r"'[^']*'|\d+", "…", rejection.reason) for rejection in rejected)
     reasons = "; ".join(f"{count:,}: {kind}" for kind, count in kinds.most_common(3))
     message = (
         f"{share_in_words(len(rejected), part.records.rows_in)} rows of {part.name} cannot be used "
         f"and are left out: {reasons}"
     )
-    places = tuple(f"{part.file}:{one.row}" for one in rejected[:5])
+    places = tuple(f"{part.file}:{rejection.row}" for rejection in rejected[:5])
     yield Finding("rejected_rows", "warning", len(rejected), message, places)
 
 
@@ -136,7 +136,7 @@ def _swallowed(part: Part) -> Iterator[Finding]:
             return False
         # Commas are common in prose, so the labels must be there too: by their columns or by name.
         if len(flags) == len(labels):
-            return all(cells[place] in ("0", "1") for place in flags)
+            return all(cells[column] in ("0", "1") for column in flags)
         return not set(labels).isdisjoint(cells)
 
     indices = [
@@ -152,7 +152,7 @@ def _empty_fields(part: Part) -> Iterator[Finding]:
     if not part.examples or len(part.examples[0].fields) < 2:
         return
     for field in part.examples[0].fields:
-        indices = [i for i, one in enumerate(part.examples) if is_blank(one.fields[field])]
+        indices = [i for i, example in enumerate(part.examples) if is_blank(example.fields[field])]
         yield from _found(part, "empty_fields", "note", indices, f"have nothing in {field!r}")
 
 
