@@ -34,7 +34,9 @@ FORMATS = {
     JSONL: Format("JSON lines", (".jsonl", ".ndjson"), "application/x-ndjson"),
     PARQUET: Format("Parquet", (".parquet",), "application/vnd.apache.parquet"),
 }
-_BY_SUFFIX = {suffix: name for name, one in FORMATS.items() for suffix in one.suffixes}
+_BY_SUFFIX = {
+    suffix: name for name, file_format in FORMATS.items() for suffix in file_format.suffixes
+}
 SUFFIXES = tuple(_BY_SUFFIX)
 
 
@@ -51,5 +53,5 @@ def is_delimited(path: Path) -> bool:
 
 def in_words() -> str:
     """Return the formats as a sentence names them: CSV, TSV, ... or Parquet."""
-    *titles, last = (one.title for one in FORMATS.values())
+    *titles, last = (file_format.title for file_format in FORMATS.values())
     return f"{', '.join(titles)} or {last}"

@@ -154,7 +154,8 @@ def tfidf_lr(
     """A head of each strength over TF-IDF; options: min_df and ngrams."""
     # a regression for each label: as good as a joint one by MCC, and several times as fast
     heads = [
-        OneVsRestClassifier(LogisticRegression(solver="liblinear", **given)) for given in strengths
+        OneVsRestClassifier(LogisticRegression(solver="liblinear", **strength))
+        for strength in strengths
     ]
     return _counted(part, _words_and_letters, heads, options)
 
@@ -217,8 +218,10 @@ def encoder_lr(part: BaselineData, strengths: Sequence[Strength], encoder: Embed
         encoder.embed,
         encoder.size_bytes,
         tuple(
-            Heads(LogisticRegression(**given), table, part.matrix[rows], part.bundle.is_multilabel)
-            for given in strengths
+            Heads(
+                LogisticRegression(**strength), table, part.matrix[rows], part.bundle.is_multilabel
+            )
+            for strength in strengths
         ),
         engine_name=encoder.engine_name,
     )

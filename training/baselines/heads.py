@@ -53,8 +53,8 @@ class Heads:
         self.fitted: list[tuple[NDArray[np.int64], ClassifierMixin]] = []  # (columns, head)
         if is_multilabel:
             for column in np.flatnonzero(is_learnable):
-                one = clone(head).fit(table, matrix[:, column])
-                self.fitted.append((np.array([column]), one))
+                fitted = clone(head).fit(table, matrix[:, column])
+                self.fitted.append((np.array([column]), fitted))
         elif is_learnable.any():
             joint = clone(head).fit(table, matrix.argmax(axis=1))
             self.fitted.append((joint.classes_, joint))
@@ -139,5 +139,5 @@ def best_head(learned: Learned, bundle: Bundle, validation: Sequence[Example]) -
     """The head of highest MCC on validation, with its thresholds; of equals the first."""
     if not validation:
         return learned.scorer(learned.heads[0], bundle)
-    found = max(rate_heads(learned, bundle, validation), key=lambda one: one.mcc)
-    return learned.scorer(found.head, found.bundle)
+    best = max(rate_heads(learned, bundle, validation), key=lambda rated: rated.mcc)
+    return learned.scorer(best.head, best.bundle)

@@ -120,7 +120,9 @@ def _regressions(
     intercepts: list[float] = []
     weights: list[Floats] = []
     for columns, fitted in head.fitted:
-        lines = [(one.intercept_[0], one.coef_[0]) for one in fitted.estimators_]
+        lines = [
+            (regression.intercept_[0], regression.coef_[0]) for regression in fitted.estimators_
+        ]
         if not is_multilabel and len(columns) == 2:  # one regression says yes to the last of two
             ((intercept, weight),) = lines
             lines = [(-intercept, -weight), (intercept, weight)]

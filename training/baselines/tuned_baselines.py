@@ -50,27 +50,29 @@ def tune(
         ModelError: the folder holds no encoder that can be read.
     """
     part = baselines.gather(train, bundle, seed)
-    strengths = [regression_options(one) for one in _STRENGTHS]
-    found: dict[str, Tuned] = {}
+    strengths = [regression_options(strength) for strength in _STRENGTHS]
+    tuned: dict[str, Tuned] = {}
     if "tfidf_lr" in names:
         tried = []
         for words in _WORDS:
             learned = baselines.tfidf_lr(part, strengths, words)
             tried += _rated(learned, bundle, validation, words)
-        found["tfidf_lr"] = _best(tried)
+        tuned["tfidf_lr"] = _best(tried)
     if "encoder_lr" in names and encoder is not None:
         learned = baselines.encoder_lr(part, strengths, encoder)
-        found["encoder_lr"] = _best(_rated(learned, bundle, validation, {}))
-    return found
+        tuned["encoder_lr"] = _best(_rated(learned, bundle, validation, {}))
+    return tuned
 
 
 def _rated(
     learned: Learned, bundle: Bundle, validation: Sequence[Example], words: BaselineOptions
 ) -> list[tuple[float, BaselineOptions]]:
     rated = rate_heads(learned, bundle, validation)
-    return [(one.mcc, {**of, **words}) for one, of in zip(rated, _STRENGTHS, strict=True)]
+    return [
+        (head.mcc, {**strength, **words}) for head, strength in zip(rated, _STRENGTHS, strict=True)
+    ]
 
 
 def _best(tried: Sequence[tuple[float, BaselineOptions]]) -> Tuned:
-    mcc, options = max(tried, key=lambda one: one[0])
+    mcc, options = max(tried, key=lambda pair: pair[0])
     return Tuned(options, mcc, len(tried))

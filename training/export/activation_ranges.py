@@ -49,8 +49,11 @@ def measure(program: ir.Model, rows: Sequence[Sequence[int]]) -> dict[str, Activ
     ranges: dict[str, ActivationRange] = {}
     for row in rows:
         ids = np.array([row], np.int64)
-        given = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        fed = {one.name: given.get(one.name, np.zeros_like(ids)) for one in session.get_inputs()}
+        tensors = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        fed = {
+            argument.name: tensors.get(argument.name, np.zeros_like(ids))
+            for argument in session.get_inputs()
+        }
         for name, array in zip(names, session.run(names, fed), strict=True):
             tokens = array.reshape(-1, array.shape[-1])
             low, high = ranges.get(name, (np.float32(0), np.float32(0)))
@@ -66,9 +69,9 @@ def fix(quantized: ir.Model, ranges: Mapping[str, ActivationRange]) -> None:
     graph = quantized.graph
     fixed = set()
     for node in [node for node in graph if node.op_type == "DynamicQuantizeLinear"]:
-        found = ranges.get(_name(node.inputs[0]))
-        if found is not None:
-            fixed.add(_fix(graph, node, float(found[0].min()), float(found[1].max())))
+        bounds = ranges.get(_name(node.inputs[0]))
+        if bounds is not None:
+            fixed.add(_fix(graph, node, float(bounds[0].min()), float(bounds[1].max())))
     for node in [node for node in graph if node.op_type == "MatMulInteger"]:
         _fuse(graph, node, fixed)
     ir.passes.common.RemoveUnusedNodesPass()(quantized)
@@ -98,7 +101,7 @@ def _fuse(graph: ir.Graph, product: ir.Node, fixed: set[ir.Value]) -> None:
     cast = _only_user(product, "Cast")
     scaled = _only_user(cast, "Mul") if cast else None
     scales = _other(scaled, cast.outputs[0]).producer() if cast and scaled else None
-    scale = next((one for one in scales.inputs if one in fixed), None) if scales else None
+    scale = next((value for value in scales.inputs if value in fixed), None) if scales else None
     if scaled is None or scales is None or scale is None or scales.op_type != "Mul":
         return
     middle = _unless_zero(product.inputs[3])
@@ -117,8 +120,8 @@ def _fuse(graph: ir.Graph, product: ir.Node, fixed: set[ir.Value]) -> None:
 
 def _unless_zero(middle: ir.Value | None) -> ir.Value | None:
     """The zero points of weights; None where all are 0, which saves 3 % of a short text's time."""
-    given = middle.const_value if middle else None
-    return middle if given is None or given.numpy().any() else None
+    constant = middle.const_value if middle else None
+    return middle if constant is None or constant.numpy().any() else None
 
 
 def _constant(graph: ir.Graph, name: str, array: np.ndarray) -> ir.Value:
@@ -136,10 +139,10 @@ def _only_user(node: ir.Node, op_type: str) -> ir.Node | None:
 
 def _other(node: ir.Node, value: ir.Value) -> ir.Value:
     """The other of the two inputs."""
-    one, two = node.inputs
-    found = two if one is value else one
-    assert found is not None
-    return found
+    first, second = node.inputs
+    other = second if first is value else first
+    assert other is not None
+    return other
 
 
 def _name(value: ir.Value | None) -> str:

@@ -28,7 +28,7 @@ def fused(program: ir.Model, heads: int) -> ir.Model | None:
     """
     made = program.clone()
     graph = made.graph
-    masks = [given for given in graph.inputs if given.name == _MASK]
+    masks = [value for value in graph.inputs if value.name == _MASK]
     softmaxes = [node for node in graph if node.op_type == "Softmax"]
     if not masks or not softmaxes:
         return None

@@ -195,6 +195,6 @@ class _Weights:
             worst = max(worst, difference)
         return worst
 
-    def _answers(self, place: Path, engine: str) -> list[NDArray[np.float32]]:
-        loaded = load_engine(place, engine, output=self._output, threads=0, device="cpu")
+    def _answers(self, folder: Path, engine: str) -> list[NDArray[np.float32]]:
+        loaded = load_engine(folder, engine, output=self._output, threads=0, device="cpu")
         return [self.reader.forward(group, loaded.run, _ONE_BATCH) for group in self._groups]

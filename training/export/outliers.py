@@ -39,7 +39,7 @@ def even_out(
     for name, products in products_by_input(program).items():
         low, high = ranges[name]
         divisors = _divisors(np.maximum(-low, high))
-        if divisors.max() < _WORTH or not all(one.owns_weights for one in products):
+        if divisors.max() < _WORTH or not all(product.owns_weights for product in products):
             left[name] = ranges[name]
             continue
         left[_divide(program.graph, products, divisors)] = low / divisors, high / divisors

@@ -33,15 +33,15 @@ class Product:
 
 def products_by_input(program: ir.Model) -> dict[str, list[Product]]:
     """The products by the name of what they read."""
-    found: dict[str, list[Product]] = {}
+    by_input: dict[str, list[Product]] = {}
     for node in program.graph:
         if node.op_type in ("MatMul", "Gemm"):
-            given, weights = node.inputs[:2]
-            if given is None or weights is None or node.attributes.get_int("transA", False):
+            read, weights = node.inputs[:2]
+            if read is None or weights is None or node.attributes.get_int("transA", False):
                 continue
-            if given.producer() is not None and weights.is_initializer():
-                found.setdefault(str(given.name), []).append(Product(node, given, weights))
-    return found
+            if read.producer() is not None and weights.is_initializer():
+                by_input.setdefault(str(read.name), []).append(Product(node, read, weights))
+    return by_input
 
 
 def _is_transposed(node: ir.Node) -> bool:

@@ -118,8 +118,8 @@ def _temperature(
         return float((logsumexp(scaled, axis=1) - scaled[targets]).mean())
 
     bounds = (np.log(_LOWEST), np.log(_HIGHEST))
-    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
-    temperature = float(np.exp(found.x))
+    minimum = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    temperature = float(np.exp(minimum.x))
     if temperature < _LOWEST * _AT_THE_END:
         why = "the model errs on no validation example, so nothing says how sure it may be"
     elif temperature > _HIGHEST / _AT_THE_END:

@@ -96,10 +96,10 @@ def label_distribution(parts: Mapping[str, Bools], labels: Sequence[str]) -> Fig
         "Labels in each part" + title_suffix(len(order), len(labels)), 1.3 + 0.36 * len(order)
     )
     thickness = 0.8 / len(shares)
-    for place, (name, values) in enumerate(shares.items()):
-        middles = np.arange(len(order)) + (place - (len(shares) - 1) / 2) * thickness
+    for index, (name, values) in enumerate(shares.items()):
+        middles = np.arange(len(order)) + (index - (len(shares) - 1) / 2) * thickness
         title = f"{name} ({len(parts[name]):,} texts)"
-        colour = _PARTS[place % len(_PARTS)]
+        colour = _PARTS[index % len(_PARTS)]
         plot.barh(middles, 100 * values[order], 0.9 * thickness, color=colour, label=title)
     plot.set_yticks(range(len(order)), [short_label(labels[label]) for label in order])
     plot.set_ylim(len(order) - 0.5, -0.5)
@@ -131,9 +131,9 @@ def _curves(
 ) -> Figure | None:
     figure, plot = single_plot(title, 3.6)
     for key, name, colour, dashes in curves:
-        found = [(line["step"], line[key]) for line in history if line.get(key) is not None]
-        if found:
-            steps, values = zip(*found, strict=True)
+        points = [(line["step"], line[key]) for line in history if line.get(key) is not None]
+        if points:
+            steps, values = zip(*points, strict=True)
             marker = "o" if key.startswith("validation") else ""
             plot.plot(steps, values, dashes, color=colour, marker=marker, label=name)
     if not plot.lines:

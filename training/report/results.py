@@ -125,8 +125,10 @@ def measure(run: RunFolder, weights: object, task: Task) -> Results:
     _forget_others(run.path, [model.name for model, _ in models])
     board = _judged(run, keys, models, targets, data["test"])
     figures: dict[str, object] = {
-        model.name: asdict(summarise(targets.values, said.scores, said.decided, targets.labels))
-        for model, said in models
+        model.name: asdict(
+            summarise(targets.values, predicted.scores, predicted.decided, targets.labels)
+        )
+        for model, predicted in models
     }
     write_json(run.path / _METRICS, figures)
     return Results(figures, board, tuple(missing))
@@ -148,7 +150,7 @@ def refuse_unusable_maps(config: ReportConfig, labels: Sequence[str]) -> None:
     """
     for repo_id, label_map in config.pretrained_label_maps.items():
         validate_repo_id(repo_id.partition("@")[0])
-        meant = {its for its in label_map.values() if its is not None}
+        meant = {task_label for task_label in label_map.values() if task_label is not None}
         if not meant or (unknown := sorted(meant - set(labels))):
             what = f"means {', '.join(unknown)}" if meant else "gives no label a meaning"
             raise ConfigError(
@@ -168,7 +170,7 @@ def _measured(
     print(f"measuring {entry.title}", flush=True)
     scorer = entry.open()
     with tqdm(total=len(splits.test), unit="text", desc="measuring", leave=False) as bar:
-        model, said = measure_model(
+        model, predicted = measure_model(
             scorer,
             splits.test,
             name=entry.name,
@@ -178,9 +180,9 @@ def _measured(
             revision=entry.revision,
             on_progress=bar.update,
         )
-    predictions.save(said, path)
+    predictions.save(predicted, path)
     run.record(f"measure {entry.name}", key, asdict(model))
-    return model, said
+    return model, predicted
 
 
 def _judged(
@@ -283,7 +285,11 @@ def _untrained(task: Task, encoder: SharedEncoder) -> _Entry:
 
 def _pretrained(name: str, repo_id: str, label_map: Mapping[str, str | None], task: Task) -> _Entry:
     known, _, revision = repo_id.partition("@")
-    used = {mine: its for mine, its in label_map.items() if its is not None}
+    used = {
+        model_label: task_label
+        for model_label, task_label in label_map.items()
+        if task_label is not None
+    }
     entry = ModelEntry(known, PRETRAINED, known, revision or None, used)
     table = Catalogue("", task.splits.labels, task.splits.problem_type, (), ())
 

@@ -20,6 +20,6 @@ def write_vocabulary(run: RunFolder, splits: Splits) -> None:
     if run.find(Stage.WORDS, key) is None or not (run.path / vocabulary.FILE_NAME).is_file():
         bundle = load_bundle(run.path)
         vocabulary.save(
-            vocabulary.count(bundle.compose(one.fields) for one in splits.train), run.path
+            vocabulary.count(bundle.compose(example.fields) for example in splits.train), run.path
         )
         run.record(Stage.WORDS, key, {})

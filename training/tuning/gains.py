@@ -34,9 +34,9 @@ def validation_targets(splits: Splits) -> Targets:
     return targets_of(splits.validation, splits.labels, splits.problem_type)
 
 
-def noise(said: Predictions, targets: Targets, figure: str) -> float:
+def noise(predicted: Predictions, targets: Targets, figure: str) -> float:
     """The standard error of a figure: how far chance in the choice of the examples moves it."""
-    sample = gather_sample(targets.values, said.scores, said.decided)
+    sample = gather_sample(targets.values, predicted.scores, predicted.decided)
     (drawn,) = bootstrap.resample([sample])
     return float(np.nanstd(drawn[figure]))
 
@@ -44,7 +44,8 @@ def noise(said: Predictions, targets: Targets, figure: str) -> float:
 def gain(default: Predictions, tuned: Predictions, targets: Targets, figure: str) -> Gain:
     """The tuned model beside the default on the same examples."""
     samples = [
-        gather_sample(targets.values, said.scores, said.decided) for said in (default, tuned)
+        gather_sample(targets.values, predicted.scores, predicted.decided)
+        for predicted in (default, tuned)
     ]
     once = np.ones((1, len(targets.matrix)))
     points = [_one(compute_figures(sample, once), figure) for sample in samples]
@@ -55,5 +56,5 @@ def gain(default: Predictions, tuned: Predictions, targets: Targets, figure: str
     return Gain(figure, len(targets.matrix), points[0], points[1], span, spread)
 
 
-def _one(found: Mapping[str, Floats], figure: str) -> float:
-    return float(np.nan_to_num(found[figure][0]))
+def _one(figures: Mapping[str, Floats], figure: str) -> float:
+    return float(np.nan_to_num(figures[figure][0]))

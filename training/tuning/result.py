@@ -86,7 +86,9 @@ def measure_search(study: Study, job: SearchJob) -> Study:
     save_study(study, job.folder)
     chosen = study.chosen
     assert chosen is not None, "where there is a best trial, one is chosen"
-    found = _write_found(chosen.values, {k: tuned.options for k, tuned in options.items()}, job)
+    best_config = _write_found(
+        chosen.values, {k: tuned.options for k, tuned in options.items()}, job
+    )
     if study.validation is not None and chosen.number != 0:
         _place(trials.folder(0), job.folder / DEFAULT)
         alone: dict[str, object] = {"baselines": (), "label_descriptions": {}}
@@ -95,7 +97,7 @@ def measure_search(study: Study, job: SearchJob) -> Study:
             job.config.with_values(**alone, output_dir=str(job.folder / DEFAULT)), job.settings
         )
     _place(trials.folder(chosen.number), job.folder / BEST)
-    pipeline.run(found, job.settings)
+    pipeline.run(best_config, job.settings)
     if study.validation is not None:
         default = BEST if chosen.number == 0 else DEFAULT
         study = replace(study, test=_gain_on_test(job.folder, default))
@@ -109,7 +111,7 @@ def _tune_baselines(job: SearchJob) -> Mapping[str, tuned_baselines.Tuned]:
     path = job.folder / _BASELINES
     key = [list(job.config.report.baselines), data.split_hash(job.splits.train)]
     if path.is_file() and (stored := json.loads(path.read_text("utf-8")))["key"] == key:
-        return {name: tuned_baselines.Tuned(**one) for name, one in stored["found"].items()}
+        return {name: tuned_baselines.Tuned(**fields) for name, fields in stored["found"].items()}
     print("tuning the baselines", flush=True)
     config = job.config
     bundle = Bundle(
@@ -119,7 +121,7 @@ def _tune_baselines(job: SearchJob) -> Mapping[str, tuned_baselines.Tuned]:
         json_fields=config.data.json_fields,
         match_fields=config.data.match_fields,
     )
-    found = tuned_baselines.tune(
+    tuned = tuned_baselines.tune(
         job.splits.train,
         job.splits.validation,
         bundle,
@@ -127,9 +129,9 @@ def _tune_baselines(job: SearchJob) -> Mapping[str, tuned_baselines.Tuned]:
         seed=config.trainer.seed,
         encoder=SharedEncoder(job.base.folder, job.settings.threads),
     )
-    content = {"key": key, "found": {name: asdict(one) for name, one in found.items()}}
+    content = {"key": key, "found": {name: asdict(baseline) for name, baseline in tuned.items()}}
     write_whole(path, json.dumps(content, indent=1) + "\n")
-    return found
+    return tuned
 
 
 def _gain_on_validation(study: Study, best: int, trials: Trials, job: SearchJob) -> Gain | None:
@@ -144,30 +146,30 @@ def _gain_on_validation(study: Study, best: int, trials: Trials, job: SearchJob)
 
 def _gain_on_test(folder: Path, default: str) -> Gain:
     """On what the two full runs said of the test part, as they would ship."""
-    said: list[predictions.Predictions] = []
+    predicted: list[predictions.Predictions] = []
     for name in (default, BEST):
         judged = load_leaderboard(folder / name / LEADERBOARD_PATH).judged
         assert judged is not None, "a run measures its own model"
         path = folder / name / predictions.FOLDER / f"{judged.model.name}.parquet"
-        said.append(predictions.load(path))
+        predicted.append(predictions.load(path))
     targets = predictions.load_targets(folder / BEST / predictions.TARGETS)
-    return gains.gain(said[0], said[1], targets, "mcc")
+    return gains.gain(predicted[0], predicted[1], targets, "mcc")
 
 
 def _write_found(
     values: Mapping[str, Value], options: Mapping[str, object], job: SearchJob
 ) -> TrainConfig:
     """best.yaml: a whole --config, so that the defaults of another version change nothing."""
-    found = job.config.with_values(
+    config = job.config.with_values(
         **values,
         baseline_options=dict(options),
         study=str(job.folder / STUDY_FILE),
         output_dir=str(job.folder / BEST),
     )
-    text = yaml.safe_dump(found.as_dict(), sort_keys=False, allow_unicode=True, width=100)
+    text = yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True, width=100)
     head = "# The best settings that python -m training.tune found:\n"
     write_whole(job.folder / FOUND, head + f"#   python -m training.train --config {FOUND}\n{text}")
-    return found
+    return config
 
 
 def _place(trial: Path, target: Path) -> None:

@@ -41,9 +41,9 @@ def run(tune: TuneConfig, config: TrainConfig, settings: Settings) -> Study:
     if processes.count > 1:
         raise ConfigError("a search is no distributed run; for trials at once give --n_jobs")
     deadline = time.time() + (tune.timeout or 10 * 365 * 86400.0)
-    place = _place(tune, config)
-    place.url()
-    place.refuse_foreign()
+    storage = _place(tune, config)
+    storage.url()
+    storage.refuse_foreign()
     ready = pipeline.prepare(config, settings.connect(), processes)
     job = SearchJob(tune, config, ready.splits, ready.base, settings, deadline)
     try:
@@ -56,10 +56,10 @@ def run(tune: TuneConfig, config: TrainConfig, settings: Settings) -> Study:
             _work_together(job)
         study = _snapshot(search, job, ended=_why_ended(search, job))
     except STORAGE_ERRORS as error:
-        said = " ".join(str(error.__cause__ or error).split())[:200]
+        reason = " ".join(str(error.__cause__ or error).split())[:200]
         raise ConfigError(
-            f"the storage of the study does not answer any more: {said}. Nothing is lost; give the "
-            "same command when it does"
+            f"the storage of the study does not answer any more: {reason}. Nothing is lost; give "
+            "the same command when it does"
         ) from None
     return measure_search(study, job)
 
@@ -87,7 +87,7 @@ def _identity(job: SearchJob, processes: Processes) -> dict[str, object]:
     """What a study must share with those who carry it on, for its values to be comparable."""
     fixed = pipeline.identity_of(job.config, job.splits, job.base, processes)
     space = search_space.read(job.config)
-    return {**fixed, "search space": {name: asdict(one) for name, one in space.items()}}
+    return {**fixed, "search space": {name: asdict(dimension) for name, dimension in space.items()}}
 
 
 def _work_together(job: SearchJob) -> None:
@@ -150,9 +150,9 @@ def _try(taken: Taken, search: Search, trials: Trials, space: Space, job: Search
         print(f"trial {taken.number}: failed: {message}", flush=True)
     else:
         if taken.is_default:
-            said = gains.answers(trials.folder(0), job.splits.validation, job.settings.threads)
+            predicted = gains.answers(trials.folder(0), job.splits.validation, job.settings.threads)
             truth = gains.validation_targets(job.splits)
-            search.note_noise(gains.noise(said, truth, job.metric))
+            search.note_noise(gains.noise(predicted, truth, job.metric))
         search.complete(taken, value)
         print(f"trial {taken.number}: {job.metric} {value:.4f}", flush=True)
 
@@ -169,13 +169,13 @@ def _forget_weights(search: Search, trials: Trials) -> None:
     all_ = search.trials()
     best = Study("", "", 0, all_).best
     keep = {0} | ({best.number} if best else set())
-    ended = {one.number for one in all_ if one.state in (COMPLETE, PRUNED, FAILED)}
+    ended = {trial.number for trial in all_ if trial.state in (COMPLETE, PRUNED, FAILED)}
     trials.forget_weights(frozenset(keep), frozenset(ended))
 
 
 def _refuse_if_all_failed(search: Search) -> None:
-    ended = [one for one in search.trials() if one.state in (COMPLETE, PRUNED, FAILED)]
-    if len(ended) >= _ALL_FAILED and all(one.state == FAILED for one in ended):
+    ended = [trial for trial in search.trials() if trial.state in (COMPLETE, PRUNED, FAILED)]
+    if len(ended) >= _ALL_FAILED and all(trial.state == FAILED for trial in ended):
         raise ConfigError(
             f"the first {len(ended)} trials all failed, the last by: {ended[-1].error}. Try the "
             "recipe with python -m training.train first"
@@ -184,7 +184,7 @@ def _refuse_if_all_failed(search: Search) -> None:
 
 def _why_ended(search: Search, job: SearchJob) -> str:
     trials = search.trials()
-    ended = sum(one.state in (COMPLETE, PRUNED, FAILED) for one in trials)
+    ended = sum(trial.state in (COMPLETE, PRUNED, FAILED) for trial in trials)
     if ended >= job.tune.n_trials:
         return "all trials are done"
     if search.is_stale(job.tune.patience):
@@ -196,9 +196,11 @@ def _why_ended(search: Search, job: SearchJob) -> str:
 
 def _describe(space: Space) -> str:
     lines = []
-    for name, one in space.items():
-        if isinstance(one, Range):
-            lines.append(f"  {name}: {one.low:g} to {one.high:g}{', log' * one.is_log}")
+    for name, dimension in space.items():
+        if isinstance(dimension, Range):
+            lines.append(
+                f"  {name}: {dimension.low:g} to {dimension.high:g}{', log' * dimension.is_log}"
+            )
         else:
-            lines.append(f"  {name}: {', '.join(str(value) for value in one.values)}")
+            lines.append(f"  {name}: {', '.join(str(value) for value in dimension.values)}")
     return "searching\n" + "\n".join(lines)

@@ -59,22 +59,22 @@ class StudyStorage:
         folder = self.folder
         if folder.exists() and not folder.is_dir():
             raise ConfigError(f"output_dir {folder} is a file; choose another --output_dir")
-        there = _marked(folder)
-        if there is None:
+        mark = _marked(folder)
+        if mark is None:
             if folder.exists() and not all(_is_left_of_a_start(item) for item in folder.iterdir()):
                 raise ConfigError(
                     f"output_dir {folder} is not empty and holds no search of ours; choose another "
                     "--output_dir, or empty it"
                 )
-        elif there.study_name != self.study_name:
+        elif mark.study_name != self.study_name:
             raise ConfigError(
-                f"output_dir {folder} holds the study {there.study_name!r}, and {self.study_name!r}"
+                f"output_dir {folder} holds the study {mark.study_name!r}, and {self.study_name!r}"
                 " was asked for; choose another --output_dir, or carry on with --study_name "
-                f"{there.study_name!r}"
+                f"{mark.study_name!r}"
             )
-        elif there.storage not in (None, self._shown_storage()):
+        elif mark.storage not in (None, self._shown_storage()):
             raise ConfigError(
-                f"the study in output_dir {folder} is kept in {there.storage}, and "
+                f"the study in output_dir {folder} is kept in {mark.storage}, and "
                 f"{self._shown_storage()} was asked for; choose another --output_dir, or give the "
                 f"same --storage (if that database moved, delete {folder / TRIALS / _MARK})"
             )

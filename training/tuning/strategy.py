@@ -67,7 +67,7 @@ class _Halving(BasePruner):
         step = trial.last_step
         if step is None or step > self._rungs:
             return False
-        others = (one.intermediate_values for one in study.get_trials(deepcopy=False))
+        others = (other.intermediate_values for other in study.get_trials(deepcopy=False))
         reached = sorted(values[step] for values in others if step in values)
         return trial.intermediate_values[step] < reached[-max(1, len(reached) // _REDUCTION)]
 

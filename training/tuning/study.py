@@ -89,7 +89,7 @@ class Search:
     """One study of one storage, in the folder of its trials."""
 
     def __init__(
-        self, place: StudyStorage, *, seed: int, pruner: str, steps: int, rungs: int
+        self, storage: StudyStorage, *, seed: int, pruner: str, steps: int, rungs: int
     ) -> None:
         """Open or begin it.
 
@@ -98,18 +98,18 @@ class Search:
         Raises:
             ConfigError: the storage cannot be used, or the folder is that of something else.
         """
-        url = place.url()
-        place.refuse_foreign()
+        url = storage.url()
+        storage.refuse_foreign()
         optuna.logging.set_verbosity(logging.ERROR)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-        self.folder = place.folder
+        self.folder = storage.folder
         (self.folder / TRIALS).mkdir(parents=True, exist_ok=True)
         with self._alone():  # two processes that begin a database at once would collide
-            place.refuse_foreign()  # another may have begun since
+            storage.refuse_foreign()  # another may have begun since
             self._study = _open(
-                place.study_name, url, SeededTPESampler(seed), pruner_of(pruner, steps, rungs)
+                storage.study_name, url, SeededTPESampler(seed), pruner_of(pruner, steps, rungs)
             )
-            place.mark()
+            storage.mark()
 
     @property
     def name(self) -> str:
@@ -119,12 +119,12 @@ class Search:
     def refuse_other(self, identity: dict[str, object]) -> None:
         """Raise ConfigError if the study was begun with other data, settings or space."""
         with self._alone():
-            there = self._study.user_attrs.get(_IDENTITY)
-            if there is None:
+            stored = self._study.user_attrs.get(_IDENTITY)
+            if stored is None:
                 self._study.set_user_attr(_IDENTITY, identity)
             else:
                 same = json.loads(json.dumps(identity))
-                refuse_difference(f"study {self.name}", there, same)
+                refuse_difference(f"study {self.name}", stored, same)
 
     def take(self, own: Mapping[str, Value], asked: int) -> Taken | None:
         """A trial to do: an interrupted one, else a new one; None when `asked` there are.
@@ -140,7 +140,7 @@ class Search:
                 if state == TrialState.RUNNING:  # not told while we asked for its lock
                     return Taken(optuna.trial.Trial(self._study, trial._trial_id), lock)
             known = self._study.get_trials(deepcopy=False)
-            waiting = [one for one in known if one.state == TrialState.WAITING]
+            waiting = [trial for trial in known if trial.state == TrialState.WAITING]
             if len(known) - len(waiting) >= asked:
                 return None
             if not waiting:
@@ -180,11 +180,11 @@ class Search:
         own terminator is deprecated in 5.0.
         """
         noise = self._study.user_attrs.get(_NOISE)
-        ended = [one for one in self.trials() if one.state in (COMPLETE, PRUNED)]
-        before = [one.value for one in ended[:-patience] if one.value is not None]
+        ended = [trial for trial in self.trials() if trial.state in (COMPLETE, PRUNED)]
+        before = [trial.value for trial in ended[:-patience] if trial.value is not None]
         if patience == 0 or noise is None or not before:
             return False
-        best = max(one.value for one in ended if one.value is not None)
+        best = max(trial.value for trial in ended if trial.value is not None)
         return best - max(before) < float(noise)
 
     def trials(self) -> tuple[study.Trial, ...]:
@@ -229,9 +229,9 @@ def _open(name: str, url: str, sampler: BaseSampler, pruner: BasePruner) -> optu
         )
     # ValueError and ArgumentError: no such kind of database, or its driver dislikes the URL
     except (ImportError, ValueError, ArgumentError, *STORAGE_ERRORS) as error:
-        said = " ".join(str(error.__cause__ or error).split())[:200]
+        reason = " ".join(str(error.__cause__ or error).split())[:200]
         raise ConfigError(
-            f"--storage {hide_password(url)} cannot be used: {said}. Start that server, or leave "
+            f"--storage {hide_password(url)} cannot be used: {reason}. Start that server, or leave "
             "--storage out for a file in --output_dir"
         ) from None
 
@@ -243,7 +243,9 @@ def _told(trial: FrozenTrial) -> study.Trial:
         state=_STATES.get(trial.state, RUNNING),
         value=trial.value if trial.state == TrialState.COMPLETE else None,
         values=dict(trial.params),
-        distributions={k: distribution_to_json(one) for k, one in trial.distributions.items()},
+        distributions={
+            k: distribution_to_json(distribution) for k, distribution in trial.distributions.items()
+        },
         steps=dict(trial.intermediate_values),
         seconds=float(trial.user_attrs.get(_SECONDS, 0.0)),
         error=trial.user_attrs.get(_ERROR),
