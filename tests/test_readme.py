@@ -11,10 +11,10 @@ from huggingface_hub import SpaceCard
 
 from inference.data import formats
 from tests.commands import help_of, module_of, runs, unknown_flags
+from tests.floors import FLOORS, TOPS
 from tests.inference.asked_api import asked
 from tests.pages import PAGES, README, ROOT, TEXT, blocks, commands
-from tests.test_docstrings import PATH, PYTHON_FILE, is_there, missing_names
-from tests.test_layers import FLOORS, TOPS
+from tests.references import PATH, PYTHON_FILE, is_there, missing_names
 
 COMMANDS = commands()
 MODULES = sorted({module for line in COMMANDS if (module := module_of(line))})
@@ -41,6 +41,7 @@ def test_every_make_command_is_a_target():
     assert commands(PAGES[README])[:2] == ["make demo", "make test"], "the two that come first"
 
 
+@pytest.mark.slow  # some commands take seconds to say what their flags are
 @pytest.mark.parametrize("module", MODULES)
 def test_every_flag_of_a_command_is_in_its_help(module: str):
     assert runs(module), f"python -m {module} does nothing"
@@ -70,6 +71,7 @@ def test_every_page_has_a_command_to_try(page: Path):
     assert commands(PAGES[page])
 
 
+@pytest.mark.slow
 def test_every_flag_in_a_sentence_is_one_of_a_command():
     named = set(re.findall(r"`(?:[\w.]+ )?(--[\w-]+)", TEXT))
     known = "\n".join(map(help_of, MODULES))
@@ -77,6 +79,7 @@ def test_every_flag_in_a_sentence_is_one_of_a_command():
     assert named and not missing, missing
 
 
+@pytest.mark.slow
 def test_every_program_on_a_command_line_starts():
     programs = [shlex.split(line)[2] for line in COMMANDS if line.startswith("python -c")]
     assert programs and not set().union(*map(missing_names, programs))
