@@ -44,9 +44,8 @@ from training.data.batches import EncodedExamples, encode_examples
 from training.settings.config import TrainConfig
 from training.settings.trainer_config import TrainerConfig
 from training.trainer import frozen
+from training.trainer.classification import TrainInputs, fit
 from training.trainer.devices import choose_precision
-from training.trainer.inputs import TrainInputs
-from training.trainer.loop import fit
 from training.trainer.processes import Processes
 from training.trainer.progress import Moment, Validation
 

@@ -8,10 +8,11 @@ from tests.tiny import make_tokenizer
 from tests.training.toy import toy_config, toy_examples
 from training.data.batches import encode_examples
 from training.data.splits import label_matrix
-from training.trainer import base, loop
+from training.trainer import base, classification
 from training.trainer.base import Base
-from training.trainer.inputs import Fit, TrainInputs
+from training.trainer.classification import TrainInputs
 from training.trainer.processes import Processes
+from training.trainer.task import Fit
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -51,4 +52,4 @@ def make_processes(job: TrainInputs) -> Processes:
 
 def fit_job(job: TrainInputs) -> Fit:
     """Train it."""
-    return loop.fit(job, make_processes(job))
+    return classification.fit(job, make_processes(job))

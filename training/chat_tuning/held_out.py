@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 
 from inference.evaluation.bootstrap import RESAMPLES, bootstrap_interval
-from training.chat_tuning.batches import EncodedDialogues, answer_losses, eval_batches
+from training.chat_tuning.batches import EncodedDialogues, answer_losses
+from training.data.batches import eval_loader
 
 Floats = NDArray[np.float64]
 
@@ -74,9 +75,10 @@ def measure(
     """The losses of the N dialogues, in their order; the model is left in evaluation mode."""
     model.eval()
     sums = np.zeros(len(encoded.tokens))
-    for batch in eval_batches(encoded, batch_size=batch_size, pad_id=pad_id):
-        losses = answer_losses(model, batch.to(device))
-        sums[list(batch.rows)] = losses.double().cpu().numpy()
+    for batch in eval_loader(encoded, pad_id, batch_size=batch_size):
+        rows = batch.pop("rows").numpy()
+        losses = answer_losses(model, {name: one.to(device) for name, one in batch.items()})
+        sums[rows] = losses.double().cpu().numpy()
     counts = np.array([one.learned[1:].sum() for one in encoded.tokens], dtype=np.float64)
     return Losses(sums, counts)
 

@@ -9,7 +9,7 @@ Try: python -m training.chat --train_file dialogues.jsonl --output_dir runs/chat
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
@@ -59,8 +59,7 @@ def run(config: ChatConfig, settings: Settings) -> ChatRunResult:
     Raises:
         UserError: anything that its reader can put right; see inference/core/errors.py.
     """
-    # the loop divides by all learned tokens of a step itself
-    processes = Processes(replace(config.trainer, gradient_accumulation_steps=1), settings)
+    processes = Processes(config.trainer, settings)
     hub = settings.connect()
     processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
     _refuse_missing_runs(config.report.compare_runs)

@@ -1,23 +1,21 @@
 """The adapter of a run: trained unless it is there, saved with tokenizer, template and chat.json.
 
 Owns the first stage: from encoded dialogues and a base model to a folder that peft loads. The
-training itself is loop.py.
+training itself is adapter_task.py.
 
 Try: python -m training.chat --train_file dialogues.jsonl --max_steps 60
 """
-
-from dataclasses import asdict
 
 from transformers import GenerationConfig, PreTrainedModel
 
 from inference.chat import chat_bundle
 from inference.chat.chat_bundle import ChatBundle
 from inference.core.errors import ConfigError
-from training.chat_tuning import adapters, loop
+from training.chat_tuning import adapter_task, adapters
+from training.chat_tuning.adapter_task import ChatTrainInputs
 from training.chat_tuning.adapters import PeftModel
 from training.chat_tuning.base import ChatBase
 from training.chat_tuning.batches import EncodedDialogues
-from training.chat_tuning.loop import ChatFit, ChatTrainInputs
 from training.chat_tuning.template import Reader
 from training.run import receipt
 from training.run.run_folder import RunFolder, sha256_of
@@ -25,6 +23,7 @@ from training.settings.trainer_config import ChatTrainerConfig
 from training.trainer.checkpoints import Checkpoints
 from training.trainer.processes import Processes
 from training.trainer.progress import History
+from training.trainer.task import Fit
 
 
 def fit_adapter(
@@ -56,9 +55,9 @@ def fit_adapter(
             run_dir=run.path,
             identity=run.identity,
         )
-        fit = loop.fit(job, processes)
+        fit = adapter_task.fit(job, processes)
         _save(fit, base, reader, model, run)
-        done = _record(fit, parts[0], config, run, processes)
+        done = _record(fit, config, run, processes)
         run.record("fit", "weights", done)
     else:
         seen = sha256_of(path) if path.exists() else "missing"
@@ -74,9 +73,9 @@ def fit_adapter(
     return done
 
 
-def _save(fit: ChatFit, base: ChatBase, reader: Reader, model: PeftModel, run: RunFolder) -> None:
+def _save(fit: Fit, base: ChatBase, reader: Reader, model: PeftModel, run: RunFolder) -> None:
     """Put the best adapter, the tokenizer and what a chat needs to know into the run folder."""
-    for path in fit.adapter_dir.iterdir():
+    for path in fit.weights_dir.iterdir():
         partial = run.path / f".{path.name}.partial"
         partial.write_bytes(path.read_bytes())
         partial.replace(run.path / path.name)
@@ -98,25 +97,14 @@ def _save(fit: ChatFit, base: ChatBase, reader: Reader, model: PeftModel, run: R
 
 
 def _record(
-    fit: ChatFit,
-    train: EncodedDialogues,
-    config: ChatTrainerConfig,
-    run: RunFolder,
-    processes: Processes,
+    fit: Fit, config: ChatTrainerConfig, run: RunFolder, processes: Processes
 ) -> dict[str, object]:
-    course = {name: value for name, value in asdict(fit).items() if name != "adapter_dir"}
     validations = [line for line in History(run.path).lines() if "validation_loss" in line]
     return {
         "weights_sha256": sha256_of(run.path / adapters.WEIGHTS),
         "versions": receipt.versions(),
         "device": {"type": processes.device, "precision": processes.precision, "processes": 1},
         "seeds": {"seed": config.seed},
-        "training": {
-            **course,
-            "dialogues": len(train.tokens),
-            "cut": train.cut,
-            "learned_tokens": train.learned_tokens,
-            "tokens": sum(len(one.ids) for one in train.tokens),
-        },
+        "training": fit.as_dict(),
         "history": validations,
     }

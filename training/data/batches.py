@@ -1,11 +1,12 @@
 """Texts become padded batches: tokenised once, texts of like length together, in a seeded order.
 
 Owns everything between the composed strings and the tensors of a step; not which process gets
-which batch (training/trainer/loop.py).
+which batch (training/trainer/loop.py). Dialogues become batches here too, as something Encoded.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,6 +18,18 @@ from transformers import PreTrainedTokenizerBase
 _BATCHES_SORTED_TOGETHER = 50
 # B batch, T tokens, N examples, C labels
 Batch = dict[str, torch.Tensor]
+"""Tensors of B first; with rows (B,) int64, the place of each in what was encoded."""
+
+
+class Encoded(Protocol):
+    """N tokenised things to learn from, of which some rows make a padded batch."""
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """(N,) int64: tokens of each."""
+
+    def batch(self, rows: Sequence[int], pad_id: int, multiple: int) -> Batch:
+        """Some of them, T the longest rounded up to a `multiple`; without their `rows`."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,11 @@ class EncodedExamples:
     def lengths(self) -> NDArray[np.int64]:
         """(N,) int64: tokens of each example."""
         return np.array([len(ids) for ids in self.token_ids], dtype=np.int64)
+
+    def batch(self, rows: Sequence[int], pad_id: int, multiple: int) -> Batch:
+        """input_ids and attention_mask (B, T) int64, and labels."""
+        ids = pad([self.token_ids[row] for row in rows], pad_id, multiple)
+        return {**ids, "labels": torch.from_numpy(self.targets[list(rows)])}
 
     def matrix(self, labels: int) -> NDArray[np.bool_]:
         """(N, C) bool: the targets again as they were given, of C `labels`."""
@@ -126,7 +144,7 @@ def _drawn(
 
 
 def train_loader(
-    encoded: EncodedExamples,
+    encoded: Encoded,
     pad_id: int,
     *,
     batch_size: int,
@@ -135,10 +153,10 @@ def train_loader(
     multiple: int = 1,
     draws: NDArray[np.float64] | None = None,
 ) -> DataLoader[int]:
-    """Shuffled batches of input_ids (B, T) int64, attention_mask (B, T) int64 and labels.
+    """Shuffled batches of texts of like length.
 
-    T is the longest text of the batch, rounded up to a `multiple`. All processes' batches are in
-    it; accelerate deals them out. draws: as GroupedByLength takes them.
+    All processes' batches are in it; accelerate deals them out. draws: as GroupedByLength takes
+    them.
     """
     sampler = GroupedByLength(encoded.lengths, batch_size * processes, seed, draws)
     batches = BatchSampler(sampler, batch_size, drop_last=False)
@@ -146,12 +164,36 @@ def train_loader(
 
 
 def eval_loader(
-    encoded: EncodedExamples, pad_id: int, *, batch_size: int, multiple: int = 1
+    encoded: Encoded, pad_id: int, *, batch_size: int, multiple: int = 1
 ) -> DataLoader[int]:
     """Batches in order of length, longest first; `rows` (B,) int64 tells each example's place."""
     longest_first = np.argsort(-encoded.lengths, kind="stable").tolist()
     batches = BatchSampler(longest_first, batch_size, drop_last=False)
     return _loader(encoded, batches, pad_id, multiple, seed=0)
+
+
+def pad(token_ids: Sequence[NDArray[np.int32]], pad_id: int, multiple: int = 1) -> Batch:
+    """input_ids and attention_mask (B, T) int64, filled up on the right."""
+    lengths = np.array([len(ids) for ids in token_ids])
+    width = -(-int(lengths.max()) // multiple) * multiple
+    mask = np.arange(width) < lengths[:, None]
+    return {
+        "input_ids": fill(token_ids, np.full(mask.shape, pad_id, dtype=np.int64)),
+        "attention_mask": torch.from_numpy(mask.astype(np.int64)),
+    }
+
+
+def fill(rows: Sequence[NDArray[Any]], table: NDArray[Any]) -> torch.Tensor:
+    """(B, T) of the table's type: each of the B rows over the beginning of the table's."""
+    for index, row in enumerate(rows):
+        table[index, : len(row)] = row
+    return torch.from_numpy(table)
+
+
+def parts_of(batch: Batch, size: int) -> Iterator[Batch]:
+    """A batch in parts of `size` rows at most."""
+    for start in range(0, len(batch["rows"]), size):
+        yield {name: tensor[start : start + size] for name, tensor in batch.items()}
 
 
 def seed_of_batch(seed: int, index: int, process: int) -> int:
@@ -173,33 +215,16 @@ class _Rows(Dataset[int]):
 
 
 def _loader(
-    encoded: EncodedExamples, batches: BatchSampler, pad_id: int, multiple: int, seed: int
+    encoded: Encoded, batches: BatchSampler, pad_id: int, multiple: int, seed: int
 ) -> DataLoader[int]:
     def collate(rows: Sequence[int]) -> Batch:
-        return _pad(encoded, rows, pad_id, multiple)
+        return {**encoded.batch(rows, pad_id, multiple), "rows": torch.tensor(list(rows))}
 
     # Its own generator: an iterator's start would else draw from the one that dropout uses.
     generator = torch.Generator().manual_seed(seed)
     return DataLoader(
-        _Rows(len(encoded.token_ids)),
+        _Rows(len(encoded.lengths)),
         batch_sampler=batches,
         collate_fn=collate,
         generator=generator,
     )
-
-
-def _pad(encoded: EncodedExamples, rows: Sequence[int], pad_id: int, multiple: int) -> Batch:
-    longest = max(len(encoded.token_ids[row]) for row in rows)
-    width = -(-longest // multiple) * multiple
-    ids = np.full((len(rows), width), pad_id, dtype=np.int64)  # (B, T)
-    mask = np.zeros_like(ids)
-    for index, row in enumerate(rows):
-        tokens = encoded.token_ids[row]
-        ids[index, : len(tokens)] = tokens
-        mask[index, : len(tokens)] = 1
-    return {
-        "input_ids": torch.from_numpy(ids),
-        "attention_mask": torch.from_numpy(mask),
-        "labels": torch.from_numpy(encoded.targets[list(rows)]),
-        "rows": torch.tensor(list(rows), dtype=torch.int64),
-    }

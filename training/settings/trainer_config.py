@@ -19,6 +19,11 @@ class TrainerConfig(Group):
     num_train_epochs: int = setting(
         DEFAULT_EPOCHS, "Passes over the training examples.", between=EPOCHS, search="2 .. 5"
     )
+    max_steps: int | None = setting(
+        None,
+        "Stop after this many optimizer steps; in place of num_train_epochs.",
+        between=_STEPS,
+    )
     learning_rate: float = setting(
         2e-4,
         "Highest learning rate, reached after the warm-up.",
@@ -142,11 +147,6 @@ class ClassifierTrainerConfig(TrainerConfig):
 class ChatTrainerConfig(TrainerConfig):
     """Training"""
 
-    max_steps: int | None = setting(
-        None,
-        "Stop after this many optimizer steps; in place of num_train_epochs.",
-        between=_STEPS,
-    )
     gradient_checkpointing: bool = setting(
         False,
         "Compute activations again in the backward pass: less memory, a third more time.",

@@ -1,6 +1,7 @@
 """Checkpoints of a run that is under way: whole or absent, two kept, refused when they do not fit.
 
-Owns RUN_DIR/checkpoints: step-00000200/ (what accelerate saves, and progress.json) and
+Owns RUN_DIR/checkpoints: step-00000200/ (what accelerate saves, but for weights
+that do not train, and progress.json) and
 best-00000100/ (the weights to be kept so far). What goes into them is loop.py's.
 The optimizer's state is torch's own format; it is read back with weights_only and never published.
 

@@ -1,8 +1,8 @@
-"""The Accelerate loop: a model and its batches become trained weights, kept by validation.
+"""The Accelerate loop: a task and its batches become trained weights, kept by validation.
 
-Owns order, steps, validation and resumption. Which processes compute, and on what:
-processes.py; what a batch is: training/data/batches.py; where a run stands on disk:
-checkpoints.py; what of the model trains: trainable.py; what is measured: evaluation.py.
+Owns order, steps, validation and resumption. What a loss is and how it is measured is the task's:
+task.py. Which processes compute, and on what: processes.py; where a run stands on disk:
+checkpoints.py; what is told of it: progress.py.
 
 Equal settings, data, seed and number of processes give equal weights on a CPU in float32, however
 often a run was interrupted: batches follow from (seed, epoch), dropout from (seed, batch, process).
@@ -12,131 +12,126 @@ Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --trai
 
 import math
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch.utils.data import DataLoader
-
-from training.data.batches import Batch, EncodedExamples, eval_loader, seed_of_batch, train_loader
-from training.trainer import devices, losses, memory, saving, schedule, trackers, trainable
-from training.trainer.checkpoints import Checkpoints, TrainerState, best_by, noise_of, step_name
-from training.trainer.imbalance import sampling_weights
-from training.trainer.inputs import Fit, TrainInputs
+from training.data.batches import Batch, seed_of_batch
+from training.trainer import losses, memory, schedule
+from training.trainer.checkpoints import Checkpoints, TrainerState, read_trainer_state, step_name
 from training.trainer.processes import Processes
 from training.trainer.progress import Bar, History, LossWindow, Moment, Observer, Validation
+from training.trainer.task import Fit, Job, Task
 
-# B batch, N examples, C labels
 
-
-def fit(job: TrainInputs, processes: Processes, observers: Sequence[Observer] = ()) -> Fit:
-    """Train until the last epoch, or until validation no longer gains.
+def fit(
+    job: Job,
+    make_task: Callable[[int], Task],
+    processes: Processes,
+    observers: Sequence[Observer] = (),
+) -> Fit:
+    """Train until the last step, or until validation no longer gains.
 
     The same call after an interruption carries on from the newest checkpoint. Where memory is full
-    it does so by itself, with less at once: see memory.py. job.model is left as it is.
+    it does so by itself, with less at once: see memory.py.
 
-    observers: more of them than the history, the bar and the tracker that the settings ask for.
+    make_task: of how many texts go through the model at once; equal calls give equal tasks.
+    observers: more of them than the history and the bar.
 
     Raises:
         ConfigError: a checkpoint that belongs to other settings or data.
         ModelError: the loss is not a finite number any more, or memory does not hold one text.
     """
 
-    def attempt(progress: TrainerState, checkpoint: Path | None) -> Fit:
-        return _Fitting(job, processes, progress, checkpoint, observers).run()
+    checkpoints = Checkpoints(job.run_dir, job.identity)
+    checkpoint = checkpoints.find(job.config.resume_from_checkpoint)
+    processes.wait()  # all have looked before the main process removes anything
+    progress = _place_of(checkpoint)
+    while True:
+        if processes.is_main:
+            checkpoints.begin_from(checkpoint)
+        if progress.is_on_cpu and processes.device != "cpu":
+            processes.move_to_cpu()
+        try:
+            return _Attempt(job, make_task, processes, progress, checkpoint, observers).run()
+        except RuntimeError as error:
+            if not memory.is_full(error):
+                raise
+        processes.release()  # not before the error is gone, which holds the tensors
+        checkpoint = checkpoints.find("auto") or checkpoint
+        progress = memory.retreat(progress, _place_of(checkpoint), job.config, processes)
 
-    return memory.fit_in(attempt, Checkpoints(job.run_dir, job.identity), job.config, processes)
+
+def _place_of(checkpoint: Path | None) -> TrainerState:
+    return read_trainer_state(checkpoint)[0] if checkpoint else TrainerState()
 
 
-class _Fitting:
+class _Attempt:
     """One attempt of fit(), from a checkpoint or the start: what its steps share."""
 
     def __init__(
         self,
-        job: TrainInputs,
+        job: Job,
+        make_task: Callable[[int], Task],
         processes: Processes,
         progress: TrainerState,
         checkpoint: Path | None,
         observers: Sequence[Observer],
     ) -> None:
         config = job.config
-        self.job, self.config, self.processes = job, config, processes
-        self.accelerator = processes.accelerator
+        self.config, self.processes, self.accelerator = config, processes, processes.accelerator
         self.progress, self.checkpoint = progress, checkpoint
         self.texts_at_once = progress.texts_at_once or config.per_device_train_batch_size
-        part = self.texts_at_once / config.per_device_train_batch_size
-        self.multiple = devices.padding_multiple(processes.device, processes.precision)
-        self.eval_batch_size = max(1, int(config.per_device_eval_batch_size * part))
-        matrix = job.train.matrix(len(job.model.config.id2label or ()))
-        self.loss = losses.make(config, matrix, job.problem_type)
-        train = train_loader(
-            job.train,
-            job.pad_id,
-            batch_size=config.per_device_train_batch_size,
-            processes=processes.count,
-            seed=config.seed,
-            multiple=self.multiple,
-            draws=sampling_weights(matrix) if config.weighted_sampling else None,
-        )
-        validation = self._in_order_of_length(job.validation)
-        model, self.frozen = trainable.make_trainable(job, processes)
-        optimizer, scheduler = schedule.make(model, config, len(train))
-        self.model, self.optimizer, self.train, self.validation, self.scheduler = (
-            self.accelerator.prepare(model, optimizer, train, validation, scheduler)
+        self.task = task = make_task(self.texts_at_once)
+        batches = len(task.train)
+        optimizer, scheduler = schedule.make(task.model, config, batches, processes.count)
+        task.model, self.optimizer, self.train, self.scheduler = self.accelerator.prepare(
+            task.model, optimizer, task.train, scheduler
         )
         steps_an_epoch = math.ceil(len(self.train) / config.gradient_accumulation_steps)
-        self.total_steps = config.num_train_epochs * steps_an_epoch
+        self.total_steps = config.max_steps or config.num_train_epochs * steps_an_epoch
         self.checkpoints = Checkpoints(job.run_dir, job.identity)
         self.bar = Bar(is_shown=processes.is_main)
         self.observers: list[Observer] = [self.bar]
         if processes.is_main:
-            trackers_asked = trackers.asked(config.report_to, job.run_dir, job.identity)
-            self.observers += [History(job.run_dir), *trackers_asked, *observers]
+            self.observers += [History(job.run_dir), *observers]
         self.window = LossWindow()
-        self.samples = 0
-
-    def _in_order_of_length(self, examples: EncodedExamples) -> "DataLoader[int]":
-        size, multiple = self.eval_batch_size, self.multiple
-        return eval_loader(examples, self.job.pad_id, batch_size=size, multiple=multiple)
+        self.texts = 0
 
     def run(self) -> Fit:
         if self.checkpoint is not None:
-            self.accelerator.load_state(str(self.checkpoint))
+            # not strict: a checkpoint leaves out what does not train
+            self.accelerator.load_state(str(self.checkpoint), strict=False)
             place = f"step {self.progress.step} of {self.total_steps}"
             self.processes.say(f"carrying on from {self.checkpoint} ({place})")
         before = self.progress.seconds
         self.started = time.perf_counter() - before
-        if self.frozen is not None:
-            texts = self._in_order_of_length(self.job.train)
-            trainable.remember(self.frozen, self.model, texts, self.job, self.processes)
+        self.task.begin()
         try:
             for observer in self.observers:
                 observer.on_start(self.progress.step, self.total_steps)
-            while self.progress.epoch < self.config.num_train_epochs and not self._is_exhausted():
+            if self.task.is_validated_first and self.progress.step == 0:
+                self._validate()
+            while not self._is_done():
                 self._epoch()
         finally:
             for observer in self.observers:
                 observer.on_end()
         done = self.progress
         assert done.best_step is not None and done.best_value is not None, done
-        elapsed = max(done.seconds - before, 1e-9)
         return Fit(
             weights_dir=self.checkpoints.best(done.best_step),
             steps=done.step,
-            epochs=done.epoch,
+            epochs=self._moment().epoch,
             best_step=done.best_step,
-            best_value=done.best_value,
-            metric=best_by(self.job.problem_type),
+            best_value=self._sign() * done.best_value,
+            metric=self.task.chosen_by,
             seconds=done.seconds,
-            samples_per_second=self.samples / elapsed,
             batch_size=self.texts_at_once,
             accumulation_steps=self.config.gradient_accumulation_steps
             * math.ceil(self.config.per_device_train_batch_size / self.texts_at_once),
-            frozen_layers=self.frozen.count if self.frozen else 0,
+            facts=self.task.facts(self.texts / max(done.seconds - before, 1e-9)),
         )
 
     def _epoch(self) -> None:
@@ -146,58 +141,42 @@ class _Fitting:
         if skip:
             loader = self.accelerator.skip_first_batches(self.train, skip)
             loader.set_epoch(epoch)
-        for batch in loader:
-            self._backward(batch)
-            if self.accelerator.sync_gradients:
+        batches = iter(loader)
+        while group := list(islice(batches, self.config.gradient_accumulation_steps)):
+            self._step(group)
+            if self.progress.batch < len(self.train):
                 self._after_step()
-                if self._is_exhausted():
+                if self._is_done():
                     return
         self.progress = replace(self.progress, epoch=epoch + 1, batch=0)
-        self._validate()
-        self._checkpoint()
+        self._after_step()
 
-    def _backward(self, batch: Batch) -> None:
-        place = self.progress.epoch * len(self.train) + self.progress.batch
-        torch.manual_seed(seed_of_batch(self.config.seed, place, self.accelerator.process_index))
-        rows, targets = batch.pop("rows"), batch.pop("labels")
-        self.model.train()
-        if self.frozen is not None:
-            self.frozen.rest()
-        with self.accelerator.accumulate(self.model):
-            loss = self._add_gradients(batch, rows, targets)
-            if self.accelerator.sync_gradients:
-                self.accelerator.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)
-            self.optimizer.step()
-            self.scheduler.step()
-            self.optimizer.zero_grad()
-        self.window.add(loss, len(rows) * self.processes.count)
-        self.samples += len(rows) * self.processes.count
-        self.progress = replace(self.progress, batch=self.progress.batch + 1)
-
-    def _add_gradients(
-        self, batch: Batch, rows: torch.Tensor, targets: torch.Tensor
-    ) -> torch.Tensor:
-        """The mean loss of a batch, computed in parts if memory does not hold it at once."""
-        total = torch.zeros((), device=targets.device)
-        for start in range(0, len(targets), self.texts_at_once):
-            part = slice(start, start + self.texts_at_once)
-            given = {name: tensor[part] for name, tensor in batch.items()}
-            with self.frozen.recalled(rows[part], given) if self.frozen else nullcontext():
-                logits = self.model(**given).logits
-            loss = self.loss(logits.float(), targets[part]) * (len(logits) / len(targets))
-            self.accelerator.backward(loss)
-            total += loss.detach()
-        return total
+    def _step(self, group: Sequence[Batch]) -> None:
+        """One step of the optimizer on a few batches."""
+        first = self.progress.epoch * len(self.train) + self.progress.batch
+        process = self.accelerator.process_index
+        seeds = [
+            seed_of_batch(self.config.seed, first + number, process) for number in range(len(group))
+        ]
+        step_losses = self.task.add_gradients(group, seeds)
+        self.accelerator.clip_grad_norm_(self.task.model.parameters(), self.config.max_grad_norm)
+        self.optimizer.step()
+        self.scheduler.step()
+        self.optimizer.zero_grad()
+        texts = sum(len(batch["rows"]) for batch in group) * self.processes.count
+        self.window.add(step_losses, texts)
+        self.texts += texts
+        done = self.progress
+        self.progress = replace(done, step=done.step + 1, batch=done.batch + len(group))
 
     def _after_step(self) -> None:
-        self.progress = replace(self.progress, step=self.progress.step + 1)
+        """What is due: a line, a validation, a checkpoint."""
         self.bar.advance()
-        step = self.progress.step
+        step, every = self.progress.step, self.config.eval_steps
         if step % self.config.logging_steps == 0:
             self._log()
-        if self.accelerator.gradient_state.end_of_dataloader:
-            return  # the end of the epoch validates and saves
-        is_due = bool(self.config.eval_steps) and step % (self.config.eval_steps or 1) == 0
+        is_epoch_over = self.progress.batch == 0
+        is_due = is_epoch_over or self._is_done() or bool(every and step % every == 0)
         if is_due:
             self._validate()
         if is_due or step % self.config.save_steps == 0:
@@ -206,50 +185,22 @@ class _Fitting:
     def _log(self) -> None:
         loss = float(self.accelerator.reduce(self.window.mean_loss(), "mean"))
         losses.check_finite(loss, self.progress.step, self.config.learning_rate)
-        figures = self.window.figures(loss, self.scheduler.get_last_lr()[0])
+        figures = self.window.figures(loss, float(self.scheduler.get_last_lr()[0]))
         self.window = LossWindow()
         for observer in self.observers:
             observer.on_log(self._moment(), figures)
 
     def _validate(self) -> None:
-        logits = self._logits()
-        measured: dict[str, float | None] = {}
-        if self.processes.is_main:
-            from training.trainer.evaluation import (
-                measure_logits,  # evaluate takes seconds to import
-            )
-
-            measured = measure_logits(logits, self.job.validation.targets, self.job.problem_type)
-        measured = self.processes.agree(measured)  # so all stop at the same validation
-        name = best_by(self.job.problem_type)
-        value = measured[name]
-        if value is None:  # no label of the validation part has both cases
-            value = -float(measured["log_loss"] or 0.0)
-        texts = len(self.job.validation.token_ids)
-        noise = noise_of(value, self.job.problem_type, texts)
-        self.progress = self.progress.validated(value, noise)
+        measured = self.task.validate()
+        self.progress = self.progress.validated(self._sign() * measured.value, measured.noise)
         is_kept = self.progress.best_step == self.progress.step
         if is_kept:
-            has_adapters = self.job.encoder.lora_r is not None
-            save = saving.whole(self.model, self.processes, has_adapters=has_adapters)
+            save = self.task.saver()
             if self.processes.is_main:
                 self.checkpoints.save_best(self.progress.step, save)
-        validation = Validation(measured, name, value, is_kept)
+        validation = Validation(measured.figures, self.task.chosen_by, measured.value, is_kept)
         for observer in self.observers:
             observer.on_validation(self._moment(), validation)
-
-    @torch.no_grad()
-    def _logits(self) -> NDArray[np.float32]:
-        """(N, C) float32: the validation examples' logits, in their order, on the main process."""
-        self.model.eval()
-        size = (len(self.job.validation.token_ids), len(self.job.model.config.id2label or ()))
-        logits = np.zeros(size, dtype=np.float32)
-        for batch in self.validation:
-            rows, _ = batch.pop("rows"), batch.pop("labels")
-            output = self.model(**batch).logits.float()  # (B, C)
-            output, rows = self.accelerator.gather_for_metrics((output, rows))
-            logits[rows.cpu().numpy()] = output.cpu().numpy()
-        return logits
 
     def _checkpoint(self) -> None:
         self.progress = replace(self.progress, seconds=self._seconds())
@@ -262,9 +213,13 @@ class _Fitting:
         if self.processes.is_main:
             self.checkpoints.finish(partial, self.progress)
 
-    def _is_exhausted(self) -> bool:
+    def _is_done(self) -> bool:
         patience = self.config.early_stopping_patience
-        return patience is not None and self.progress.validations_without_gain >= patience
+        is_exhausted = patience is not None and self.progress.validations_without_gain >= patience
+        return is_exhausted or self.progress.step >= self.total_steps
+
+    def _sign(self) -> int:
+        return -1 if self.task.is_lower_better else 1
 
     def _seconds(self) -> float:
         return time.perf_counter() - self.started

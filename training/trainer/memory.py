@@ -1,23 +1,18 @@
 """What a run does when the memory of its device is full: half as many texts at once, then the CPU.
 
-Owns how that is recognised, what comes next, and that the run starts again from its newest
-checkpoint. A batch is then computed in parts whose gradients are added, so that a step still rests
-on the same texts; that is done by the loops, loop.py and training/chat_tuning/loop.py.
+Owns how that is recognised and what comes next; loop.py starts again from the newest checkpoint. A
+batch is then computed in parts whose gradients are added, so that a step still rests on the same
+texts; that is done by the tasks.
 
 Try: python -m training.train --train_file tweets.csv --per_device_train_batch_size 4096
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import TypeVar
 
 from inference.core.errors import ModelError
 from training.settings.trainer_config import TrainerConfig
-from training.trainer.checkpoints import Checkpoints, TrainerState, read_trainer_state
+from training.trainer.checkpoints import TrainerState
 from training.trainer.processes import Processes
-
-Outcome = TypeVar("Outcome")
 
 # As torch words it on CUDA, on MPS, on a CPU (two systems) and inside a library of NVIDIA's.
 _SIGNS = (
@@ -27,38 +22,6 @@ _SIGNS = (
     "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED",
 )
-
-
-Attempt = Callable[[TrainerState, Path | None], Outcome]
-"""Trains from a place in the run, with the checkpoint that holds it, to the end."""
-
-
-def fit_in(
-    attempt: Attempt[Outcome], checkpoints: Checkpoints, config: TrainerConfig, processes: Processes
-) -> Outcome:
-    """Train from the checkpoint that is asked for, with less at once whenever memory is full.
-
-    Raises:
-        ConfigError: a checkpoint that belongs to other settings or data.
-        ModelError: as retreat() does. Whatever attempt() raises, but for full memory.
-    """
-    checkpoint = checkpoints.find(config.resume_from_checkpoint)
-    processes.wait()  # all have looked before the main process removes anything
-    progress = read_trainer_state(checkpoint)[0] if checkpoint else TrainerState()
-    while True:
-        if processes.is_main:
-            checkpoints.begin_from(checkpoint)
-        if progress.is_on_cpu and processes.device != "cpu":
-            processes.move_to_cpu()
-        try:
-            return attempt(progress, checkpoint)
-        except RuntimeError as error:
-            if not is_full(error):
-                raise
-        processes.release()  # not before the error is gone, which holds the tensors
-        checkpoint = checkpoints.find("auto") or checkpoint
-        start = read_trainer_state(checkpoint)[0] if checkpoint else TrainerState()
-        progress = retreat(progress, start, config, processes)
 
 
 def is_full(error: RuntimeError) -> bool:

@@ -6,6 +6,7 @@ of a run share; the steps that they take together are loop.py.
 Try: python -m torch.distributed.run --nproc_per_node 2 -m training.train --train_file tweets.csv
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
@@ -36,7 +37,6 @@ class Processes:
         self.accelerator = Accelerator(
             cpu=device == "cpu",
             mixed_precision=devices.choose_precision(self._mixed_precision, device),
-            gradient_accumulation_steps=self._config.gradient_accumulation_steps,
             dataloader_config=DataLoaderConfiguration(
                 use_seedable_sampler=True, data_seed=self._config.seed
             ),
@@ -49,6 +49,8 @@ class Processes:
         if self.device == "cpu":
             allocator.keep_freed_memory()
             torch.set_num_threads(max(1, self._threads // self.count))
+        # without what does not train, which is there before a run carries on
+        self.accelerator.register_save_state_pre_hook(_leave_out_frozen)
         set_seed(self._config.seed)
 
     def release(self) -> None:
@@ -86,6 +88,18 @@ class Processes:
     def part(self) -> None:
         """End the common part; from here on each process is alone."""
         self.accelerator.end_training()
+
+
+def _leave_out_frozen(
+    models: Sequence[torch.nn.Module], states: Sequence[dict[str, torch.Tensor]], folder: str
+) -> None:
+    """Take the weights that do not train out of the states of some models; FSDP gives no states."""
+    for model, state in zip(models, states, strict=False):
+        named = model.named_parameters(remove_duplicate=False)
+        frozen = [name for name, weights in named if not weights.requires_grad]
+        beside = tuple(f"{name}." for name in frozen)  # what bitsandbytes keeps of a weight
+        for name in [*frozen, *(name for name in state if name.startswith(beside))]:
+            state.pop(name, None)
 
 
 def is_main_process() -> bool:

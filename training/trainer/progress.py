@@ -9,7 +9,7 @@ Try: tail -f RUN_DIR/metrics.jsonl
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -103,20 +103,20 @@ class History:
 
 
 class LossWindow:
-    """Loss and rate of the batches since the last line."""
+    """Loss and rate of the steps since the last line."""
 
     def __init__(self) -> None:
         self._losses: list[torch.Tensor] = []  # kept on the device: reading one would wait for it
         self._started = time.perf_counter()
         self.samples = 0
 
-    def add(self, loss: torch.Tensor, samples: int) -> None:
-        """One batch: its mean loss, and the examples in it over all processes."""
-        self._losses.append(loss)
+    def add(self, losses: Sequence[torch.Tensor], samples: int) -> None:
+        """One step: its losses, each a mean, and the examples in it over all processes."""
+        self._losses += losses
         self.samples += samples
 
     def mean_loss(self) -> torch.Tensor:
-        """Mean over the batches, a scalar on their device."""
+        """Mean over the losses, a scalar on their device."""
         return torch.stack(self._losses).mean()
 
     def figures(self, loss: float, learning_rate: float) -> dict[str, float]:

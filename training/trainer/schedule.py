@@ -15,21 +15,16 @@ from training.settings.trainer_config import TrainerConfig
 
 
 def make(
-    model: torch.nn.Module, config: TrainerConfig, batches: int
+    model: torch.nn.Module, config: TrainerConfig, batches: int, processes: int = 1
 ) -> tuple[torch.optim.Optimizer, LRScheduler]:
-    """The optimizer and the schedule of num_train_epochs.
+    """AdamW on what trains; the rate rises over warmup_ratio of the steps, then falls to zero.
 
     `batches` counts the batches of an epoch before accelerate deals them out to processes: it
     steps the scheduler once for each process, so the length must not be divided by them as well.
     """
     steps = math.ceil(batches / config.gradient_accumulation_steps) * config.num_train_epochs
-    return of_steps(model, config, steps)
-
-
-def of_steps(
-    model: torch.nn.Module, config: TrainerConfig, steps: int
-) -> tuple[torch.optim.Optimizer, LRScheduler]:
-    """AdamW on what trains; the rate rises over warmup_ratio of the steps, then falls to zero."""
+    if config.max_steps is not None:
+        steps = config.max_steps * processes
     parameters = [p for p in model.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},

@@ -1,13 +1,12 @@
 """The weights of a run: trained unless they are there, saved with tokenizer and bundle.
 
 Owns the first stage: from divided examples and a base model to a folder that from_pretrained
-loads. The training itself is loop.py.
+loads. The training itself is classification.py.
 
 Try: python -m training.train --train_file tweets.csv --num_train_epochs 1
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerBase
@@ -24,12 +23,13 @@ from training.settings.config import TrainConfig
 from training.settings.data_config import LabelledDataConfig
 from training.settings.model_config import EncoderConfig
 from training.settings.trainer_config import ClassifierTrainerConfig
-from training.trainer import head, loop
+from training.trainer import classification, head
 from training.trainer.base import Base, load_model, load_tokenizer
 from training.trainer.checkpoints import Checkpoints
-from training.trainer.inputs import Fit, TrainInputs
+from training.trainer.classification import TrainInputs
 from training.trainer.processes import Processes
 from training.trainer.progress import History, Observer
+from training.trainer.task import Fit
 
 WEIGHTS = "model.safetensors"
 TokenCache = dict[tuple[str, int], EncodedExamples]
@@ -64,7 +64,7 @@ def fit_weights(
         bundle = _bundle(config.data, config.model.max_seq_length, splits, tokenizer)
         parts = _tokenised(splits, bundle, tokenizer, {} if tokens is None else tokens)
         job = _job(config.trainer, config.model, splits, base, parts, tokenizer, run, processes)
-        fit = loop.fit(job, processes, observers)
+        fit = classification.fit(job, processes, observers)
         if processes.is_main:
             _save(fit, run.path, bundle, tokenizer)
             done = _record(fit, run.path, config.trainer.seed, processes)
@@ -162,7 +162,7 @@ def _save(fit: Fit, run_dir: Path, bundle: Bundle, tokenizer: PreTrainedTokenize
 
 
 def _record(fit: Fit, run_dir: Path, seed: int, processes: Processes) -> dict[str, object]:
-    course = {name: value for name, value in asdict(fit).items() if name != "weights_dir"}
+    course = fit.as_dict()
     validations = [
         line
         for line in History(run_dir).lines()

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from accelerate import skip_first_batches
 
 from tests.training.chat_tuning.toys import prepared
-from training.chat_tuning import batches
-from training.chat_tuning.batches import TrainBatches, answer_losses, encode_dialogues
+from training.chat_tuning.batches import answer_losses, encode_dialogues
+from training.data.batches import train_loader
 
 
 @pytest.fixture
@@ -14,24 +15,31 @@ def encoded(tiny, settings_for):
     return encode_dialogues(prepared(settings_for()).train, tiny.reader)
 
 
+def _rows(loader) -> list[list[int]]:
+    return [batch["rows"].tolist() for batch in loader]
+
+
 def test_every_dialogue_comes_once_an_epoch_in_an_order_of_its_own(encoded):
-    train = TrainBatches(encoded, batch_size=4, pad_id=0, seed=1)
-    orders = [[row for batch in train.epoch(n) for row in batch.rows] for n in (0, 1, 0)]
+    loader = train_loader(encoded, 0, batch_size=4, processes=1, seed=1)
+    orders = []
+    for number in (0, 1, 0):
+        loader.batch_sampler.sampler.set_epoch(number)
+        orders.append([row for batch in _rows(loader) for row in batch])
     assert sorted(orders[0]) == list(range(len(encoded.tokens)))
     assert orders[0] == orders[2] != orders[1]
 
 
 def test_skipped_batches_are_those_at_the_start(encoded):
-    train = TrainBatches(encoded, batch_size=4, pad_id=0, seed=1)
-    whole = [batch.rows for batch in train.epoch(2)]
-    assert [batch.rows for batch in train.epoch(2, skip=3)] == whole[3:]
-    assert len(whole) == len(train)
+    loader = train_loader(encoded, 0, batch_size=4, processes=1, seed=1)
+    whole = _rows(loader)
+    assert _rows(skip_first_batches(loader, 3)) == whole[3:]
+    assert len(whole) == len(loader)
 
 
 def test_the_loss_is_that_of_the_whole_model_over_learned_tokens(tiny, encoded):
     """Held against transformers' own labels, dialogue by dialogue and in a batch with padding."""
     rows = [0, 5, 9]
-    batch = batches.pad(encoded, rows, pad_id=tiny.reader.pad_id)
+    batch = encoded.batch(rows, tiny.reader.pad_id, 1)
     found = answer_losses(tiny.model, batch)
     for place, row in enumerate(rows):
         one = encoded.tokens[row]

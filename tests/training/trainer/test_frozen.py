@@ -135,7 +135,7 @@ def test_all_train_where_that_is_asked_or_layers_share_their_weights():
 def test_a_training_freezes_half_and_says_so(tiny_model: Path, tmp_path: Path, capfd):
     job = make_job(tiny_model, tmp_path / "half", num_train_epochs=4, freeze_layers=None)
     fit = fit_job(job)
-    assert fit.frozen_layers == 1 and fit.best_value > 0.6
+    assert fit.facts["frozen_layers"] == 1 and fit.best_value > 0.6
     assert "frozen: the lowest 1 of 2 layers, computed once for each text" in capfd.readouterr().out
     before = load_file(tiny_model / "model.safetensors")
     after = load_file(fit.weights_dir / "model.safetensors")

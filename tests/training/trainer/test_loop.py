@@ -13,10 +13,11 @@ from inference.data.problem_types import MULTI, SINGLE
 from tests.training.fitting import fit_job, make_job, make_processes
 from training.data.batches import EncodedExamples
 from training.run.run_folder import sha256_of
-from training.trainer import loop
+from training.trainer import classification
 from training.trainer.checkpoints import Checkpoints
-from training.trainer.inputs import Fit, TrainInputs
+from training.trainer.classification import TrainInputs
 from training.trainer.progress import Moment, Validation
+from training.trainer.task import Fit
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +69,17 @@ def test_accumulated_batches_take_fewer_steps_and_the_rate_still_reaches_zero(ti
     assert max(rates) == rates[0] == 5e-3
 
 
+def test_so_many_steps_end_in_mid_epoch_with_a_validation_and_the_rate_at_zero(
+    tiny_model, tmp_path
+):
+    job = make_job(tiny_model, tmp_path, max_steps=15, logging_steps=1)
+    fit = fit_job(job)
+    assert (fit.steps, fit.epochs) == (15, 1.25)  # 12 batches an epoch
+    lines = _lines(job)
+    assert [line["step"] for line in lines if "validation_mcc" in line] == [12, 15]
+    assert [line["learning_rate"] for line in lines if "loss" in line][-1] == 0
+
+
 @pytest.mark.parametrize(
     "changes", [{"loss": "focal"}, {"class_weights": "balanced"}, {"weighted_sampling": True}]
 )
@@ -105,7 +117,7 @@ def test_an_observer_of_ones_own_is_told_the_course_of_a_training(tiny_model, tm
             told.append(("end", 0))
 
     job = make_job(tiny_model, tmp_path, num_train_epochs=1, logging_steps=6)
-    loop.fit(job, make_processes(job), observers=[Listener()])
+    classification.fit(job, make_processes(job), observers=[Listener()])
     assert told == [("start", 12), ("log", 6), ("log", 12), ("kept", 12), ("end", 0)]
 
 
@@ -121,6 +133,7 @@ class _PowerCut(Exception):
         {"weighted_sampling": True},
         {"lora_r": 4},
         {"freeze_layers": 1},
+        {"max_steps": 30},
     ],
 )
 def test_a_run_cut_off_in_mid_epoch_ends_with_the_same_weights(

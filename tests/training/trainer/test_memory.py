@@ -8,10 +8,11 @@ from inference.core.errors import ModelError
 from tests.training.fitting import fit_job, make_job, make_processes
 from tests.training.toy import toy_config
 from training.run.run_folder import sha256_of
-from training.trainer import loop, memory
+from training.trainer import classification, memory
 from training.trainer.checkpoints import Checkpoints, TrainerState, read_trainer_state
-from training.trainer.inputs import Fit, TrainInputs
+from training.trainer.classification import TrainInputs
 from training.trainer.progress import History
+from training.trainer.task import Fit
 
 pytestmark = pytest.mark.slow
 
@@ -142,5 +143,5 @@ def test_a_run_that_left_its_device_is_carried_on_without_it(tiny_model, tmp_pat
     path.write_text(path.read_text().replace('"is_on_cpu": false', '"is_on_cpu": true'))
     processes = make_processes(job)
     processes.device = "cuda"
-    assert loop.fit(job, processes).steps == 12
+    assert classification.fit(job, processes).steps == 12
     assert processes.device == "cpu"

@@ -55,7 +55,7 @@ def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path):
 def test_a_window_gives_the_mean_loss_of_its_batches():
     window = LossWindow()
     for loss in (1.0, 2.0, 6.0):
-        window.add(torch.tensor(loss), 8)
+        window.add([torch.tensor(loss)], 8)
     assert float(window.mean_loss()) == 3.0
     assert window.samples == 24
     told = window.figures(3.0, 2e-4)

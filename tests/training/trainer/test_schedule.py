@@ -27,6 +27,14 @@ def test_the_rate_rises_over_the_warm_up_and_falls_to_zero(tiny_model, shape):
     assert scheduler.get_last_lr()[0] == pytest.approx(0, abs=1e-9)
 
 
+def test_a_number_of_steps_takes_the_place_of_epochs_on_every_process(tiny_model):
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_model)
+    config = toy_config(max_steps=5, warmup_ratio=0.0).trainer
+    _, scheduler = schedule.make(model, config, batches=100, processes=2)
+    (falling,) = set(scheduler.lr_lambdas)
+    assert falling(0) == 1 and falling(10) == 0 < falling(9)
+
+
 def test_vectors_are_not_decayed(tiny_model):
     model = AutoModelForSequenceClassification.from_pretrained(tiny_model)
     optimizer, _ = schedule.make(model, toy_config(weight_decay=0.1).trainer, batches=4)

@@ -21,7 +21,7 @@ LAYERS = 2  # of tiny_model
 )
 def test_what_rests_and_what_is_computed(tiny_model, tmp_path, asked, resting, is_reduced):
     job = make_job(tiny_model, tmp_path, **asked)
-    model, lower = make_trainable(job, make_processes(job))
+    model, lower = make_trainable(job.model, job.encoder, make_processes(job), seed=1)
     assert (lower.count if lower else None) == resting
     encoder = next(part for part in model.modules() if isinstance(part, BertModel))
     hidden = torch.zeros(1, 5, model.config.hidden_size)
@@ -32,7 +32,7 @@ def test_what_rests_and_what_is_computed(tiny_model, tmp_path, asked, resting, i
 def test_the_given_model_stays_as_it_is(tiny_model, tmp_path, asked):
     job = make_job(tiny_model, tmp_path, **asked)
     parts = [(name, type(part), part.forward) for name, part in job.model.named_modules()]
-    model, _ = make_trainable(job, make_processes(job))
+    model, _ = make_trainable(job.model, job.encoder, make_processes(job), seed=1)
     assert model is not job.model
     assert all(parameter.requires_grad for parameter in job.model.parameters())
     found = [(name, type(part), part.forward) for name, part in job.model.named_modules()]

@@ -1,11 +1,10 @@
-"""training.chat_tuning.loop: it learns, resumes to the same adapter, and leaves the base alone."""
+"""training.chat_tuning.adapter_task: it learns, resumes to one adapter, leaves the base alone."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ PROJECT = Path(__file__).parents[3]
 
 def trained(config, processes: int = 1):
     settings = load_settings({"DEVICE": "cpu", "CPU_CORES": "1"})
-    started = Processes(replace(config.trainer, gradient_accumulation_steps=1), settings)
+    started = Processes(config.trainer, settings)
     started.count = processes
     base = find_chat_base(config.model.model_name_or_path, "main", settings.connect())
     return experiment.run(
@@ -90,17 +89,17 @@ def test_accumulated_batches_step_as_one_large_batch(settings_for, tmp_path):
 
 
 def test_memory_for_half_a_batch_gives_the_same_steps(settings_for, tmp_path, monkeypatch):
-    from training.chat_tuning import loop
+    from training.chat_tuning import adapter_task
 
-    real = loop.answer_losses
+    real = adapter_task.answer_losses
 
     def short_of_memory(model, batch):
-        if torch.is_grad_enabled() and len(batch.rows) > 2:
+        if torch.is_grad_enabled() and len(batch["rows"]) > 2:
             raise RuntimeError("out of memory")
         return real(model, batch)
 
     whole = trained(settings_for(output_dir=str(tmp_path / "w")))
-    monkeypatch.setattr(loop, "answer_losses", short_of_memory)
+    monkeypatch.setattr(adapter_task, "answer_losses", short_of_memory)
     halved = trained(settings_for(output_dir=str(tmp_path / "h")))
     assert halved.fit["training"]["batch_size"] == 2
     assert halved.tuned.sums == pytest.approx(whole.tuned.sums, rel=1e-3)

@@ -1,0 +1,162 @@
+"""The task of a classifier: logits against labels, chosen by the figures of the validation part.
+
+Owns its loss, its validation and what is saved of it. The steps are loop.py; what of the model
+trains: trainable.py; what is measured: evaluation.py.
+
+Try: python -m training.train --train_file tweets.csv --num_train_epochs 1
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader
+from transformers import PreTrainedModel
+
+from training.data.batches import Batch, EncodedExamples, eval_loader, parts_of, train_loader
+from training.settings.model_config import EncoderConfig
+from training.settings.trainer_config import ClassifierTrainerConfig
+from training.trainer import devices, loop, losses, saving, trackers, trainable
+from training.trainer.checkpoints import best_by, noise_of
+from training.trainer.imbalance import sampling_weights
+from training.trainer.processes import Processes
+from training.trainer.progress import Observer
+from training.trainer.task import Fit, Job, Measured
+
+# B batch, N examples, C labels
+
+
+@dataclass(frozen=True)
+class TrainInputs(Job):
+    """A fresh model, which is left as it is, and its examples."""
+
+    config: ClassifierTrainerConfig
+    encoder: EncoderConfig
+    model: PreTrainedModel
+    train: EncodedExamples
+    validation: EncodedExamples
+    pad_id: int
+    problem_type: str
+
+
+def fit(job: TrainInputs, processes: Processes, observers: Sequence[Observer] = ()) -> Fit:
+    """Train a copy of job.model, as loop.fit() says.
+
+    observers: more of them than the history, the bar and the tracker that the settings ask for.
+    """
+    asked = trackers.asked(job.config.report_to, job.run_dir, job.identity)
+
+    def make_task(texts_at_once: int) -> ClassifierTask:
+        return ClassifierTask(job, processes, texts_at_once)
+
+    return loop.fit(job, make_task, processes, [*asked, *observers])
+
+
+class ClassifierTask:
+    """A copy of the job's model in training."""
+
+    is_lower_better = False
+    is_validated_first = False
+
+    def __init__(self, job: TrainInputs, processes: Processes, texts_at_once: int) -> None:
+        config = job.config
+        self.job, self.processes, self.texts_at_once = job, processes, texts_at_once
+        self.accelerator = processes.accelerator
+        self.chosen_by = best_by(job.problem_type)
+        self.multiple = devices.padding_multiple(processes.device, processes.precision)
+        part = texts_at_once / config.per_device_train_batch_size
+        self.eval_batch_size = max(1, int(config.per_device_eval_batch_size * part))
+        matrix = job.train.matrix(len(job.model.config.id2label or ()))
+        self.loss = losses.make(config, matrix, job.problem_type)
+        self.train = train_loader(
+            job.train,
+            job.pad_id,
+            batch_size=config.per_device_train_batch_size,
+            processes=processes.count,
+            seed=config.seed,
+            multiple=self.multiple,
+            draws=sampling_weights(matrix) if config.weighted_sampling else None,
+        )
+        self.model, self.frozen = trainable.make_trainable(
+            job.model, job.encoder, processes, seed=config.seed
+        )
+
+    def begin(self) -> None:
+        """Compute what the layers that rest make of the texts."""
+        self.validation = self.accelerator.prepare(self._in_order_of_length(self.job.validation))
+        if self.frozen is not None:
+            train = self.job.train
+            texts = self._in_order_of_length(train)
+            trainable.remember(self.frozen, self.model, texts, train.lengths, self.processes)
+
+    def _in_order_of_length(self, examples: EncodedExamples) -> DataLoader[int]:
+        size, multiple = self.eval_batch_size, self.multiple
+        return eval_loader(examples, self.job.pad_id, batch_size=size, multiple=multiple)
+
+    def add_gradients(self, group: Sequence[Batch], seeds: Sequence[int]) -> list[torch.Tensor]:
+        """Those of the mean over the batches; the mean loss of each."""
+        self.model.train()
+        if self.frozen is not None:
+            self.frozen.rest()
+        batch_losses = []
+        for number, (batch, seed) in enumerate(zip(group, seeds, strict=True), start=1):
+            torch.manual_seed(seed)
+            is_last = number == len(group)
+            with nullcontext() if is_last else self.accelerator.no_sync(self.model):
+                batch_losses.append(self._add_gradients(batch))
+        return batch_losses
+
+    def _add_gradients(self, batch: Batch) -> torch.Tensor:
+        """The mean loss of a batch, computed in parts if memory does not hold it at once."""
+        total = torch.zeros((), device=batch["labels"].device)
+        for part in parts_of(batch, self.texts_at_once):
+            rows, targets = part.pop("rows"), part.pop("labels")
+            with self.frozen.recalled(rows, part) if self.frozen else nullcontext():
+                logits = self.model(**part).logits
+            loss = self.loss(logits.float(), targets) * (len(rows) / len(batch["rows"]))
+            self.accelerator.backward(loss / self.job.config.gradient_accumulation_steps)
+            total += loss.detach()
+        return total
+
+    def validate(self) -> Measured:
+        """The figures of the validation part, as the main process measures them."""
+        logits, part, problem_type = self._logits(), self.job.validation, self.job.problem_type
+        figures: dict[str, float | None] = {}
+        if self.processes.is_main:
+            from training.trainer import evaluation  # evaluate takes seconds to import
+
+            figures = evaluation.measure_logits(
+                logits, self.job.validation.targets, self.job.problem_type
+            )
+        figures = self.processes.agree(figures)  # so all stop at the same validation
+        value = figures[self.chosen_by]
+        if value is None:  # no label of the validation part has both cases
+            value = -float(figures["log_loss"] or 0.0)
+        return Measured(figures, value, noise_of(value, problem_type, len(part.token_ids)))
+
+    @torch.no_grad()
+    def _logits(self) -> NDArray[np.float32]:
+        """(N, C) float32: the validation examples' logits, in their order, on the main process."""
+        self.model.eval()
+        size = (len(self.job.validation.token_ids), len(self.job.model.config.id2label or ()))
+        logits = np.zeros(size, dtype=np.float32)
+        for batch in self.validation:
+            rows, _ = batch.pop("rows"), batch.pop("labels")
+            output = self.model(**batch).logits.float()  # (B, C)
+            output, rows = self.accelerator.gather_for_metrics((output, rows))
+            logits[rows.cpu().numpy()] = output.cpu().numpy()
+        return logits
+
+    def saver(self) -> Callable[[Path], None]:
+        """What saves all weights, adapters merged."""
+        has_adapters = self.job.encoder.lora_r is not None
+        return saving.whole(self.model, self.processes, has_adapters=has_adapters)
+
+    def facts(self, texts_per_second: float) -> dict[str, float]:
+        """The rate, and how many of the lowest layers kept their pretrained weights."""
+        frozen_layers = self.frozen.count if self.frozen else 0
+        return {"samples_per_second": texts_per_second, "frozen_layers": frozen_layers}
