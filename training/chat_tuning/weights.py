@@ -1,7 +1,7 @@
 """The adapter of a run: trained unless it is there, saved with tokenizer, template and chat.json.
 
 Owns the first stage: from encoded dialogues and a base model to a folder that peft loads. The
-training itself is adapter_task.py.
+training itself is adapter_task.py, and what any such stage does training/trainer/fit_stage.py.
 
 Try: python -m training.chat --train_file dialogues.jsonl --max_steps 60
 """
@@ -10,20 +10,16 @@ from transformers import GenerationConfig, PreTrainedModel
 
 from inference.chat import chat_bundle
 from inference.chat.chat_bundle import ChatBundle
-from inference.core.errors import ConfigError
 from training.chat_tuning import adapter_task, adapters
 from training.chat_tuning.adapter_task import ChatTrainInputs
 from training.chat_tuning.adapters import PeftModel
 from training.chat_tuning.base import ChatBase
 from training.chat_tuning.batches import EncodedDialogues
 from training.chat_tuning.template import Reader
-from training.run import receipt
-from training.run.run_folder import RunFolder, sha256_of
+from training.run.run_folder import RunFolder
 from training.settings.trainer_config import ChatTrainerConfig
-from training.trainer.checkpoints import Checkpoints
+from training.trainer.fit_stage import find_weights, keep_weights
 from training.trainer.processes import Processes
-from training.trainer.progress import History
-from training.trainer.task import Fit
 
 
 def fit_adapter(
@@ -42,10 +38,8 @@ def fit_adapter(
     Raises:
         ConfigError: the adapter there is not the one that was recorded.
     """
-    done = run.find("fit", "weights")
-    path = run.path / adapters.WEIGHTS
+    done = find_weights(run, adapters.WEIGHTS, processes)
     if done is None:
-        run.write()
         job = ChatTrainInputs(
             config=config,
             model=model,
@@ -56,29 +50,17 @@ def fit_adapter(
             identity=run.identity,
         )
         fit = adapter_task.fit(job, processes)
-        _save(fit, base, reader, model, run)
-        done = _record(fit, config, run, processes)
-        run.record("fit", "weights", done)
-    else:
-        seen = sha256_of(path) if path.exists() else "missing"
-        if seen != done["weights_sha256"]:
-            raise ConfigError(
-                f"{path} is not what training wrote (sha256 {seen}, expected "
-                f"{done['weights_sha256']}); choose another --output_dir, or delete that folder to "
-                "train again"
-            )
-        processes.say(f"the adapter in {run.path} is complete")
-    Checkpoints(run.path, run.identity).discard()
+
+        def save_rest() -> None:
+            _save_rest(base, reader, model, run)
+
+        done = keep_weights(fit, adapters.WEIGHTS, save_rest, run, config, processes)
     adapters.read(model, run.path)
     return done
 
 
-def _save(fit: Fit, base: ChatBase, reader: Reader, model: PeftModel, run: RunFolder) -> None:
-    """Put the best adapter, the tokenizer and what a chat needs to know into the run folder."""
-    for path in fit.weights_dir.iterdir():
-        partial = run.path / f".{path.name}.partial"
-        partial.write_bytes(path.read_bytes())
-        partial.replace(run.path / path.name)
+def _save_rest(base: ChatBase, reader: Reader, model: PeftModel, run: RunFolder) -> None:
+    """Put the tokenizer and what a chat needs to know into the run folder."""
     reader.tokenizer.save_pretrained(run.path)
     plain = model.get_base_model()
     assert isinstance(plain, PreTrainedModel), type(plain)
@@ -94,17 +76,3 @@ def _save(fit: Fit, base: ChatBase, reader: Reader, model: PeftModel, run: RunFo
         end_of_turn=reader.end_of_turn,
     )
     chat_bundle.save(bundle, run.path)
-
-
-def _record(
-    fit: Fit, config: ChatTrainerConfig, run: RunFolder, processes: Processes
-) -> dict[str, object]:
-    validations = [line for line in History(run.path).lines() if "validation_loss" in line]
-    return {
-        "weights_sha256": sha256_of(run.path / adapters.WEIGHTS),
-        "versions": receipt.versions(),
-        "device": {"type": processes.device, "precision": processes.precision, "processes": 1},
-        "seeds": {"seed": config.seed},
-        "training": fit.as_dict(),
-        "history": validations,
-    }
