@@ -13,19 +13,18 @@ from pathlib import Path
 import torch
 from transformers import (
     AutoModelForCausalLM,
-    AutoTokenizer,
     GenerationConfig,
     PreTrainedModel,
 )
 
 from hub.client import Hub
-from hub.errors import HubError
 from inference.core.errors import ConfigError, ModelError
 from training.chat_tuning import template
 from training.chat_tuning.template import Reader
 from training.run.receipt import TOKENIZER_FILES
 from training.run.run_folder import sha256_of
 from training.settings.model_config import ChatModelConfig
+from training.trainer.base import locate, read_tokenizer
 
 _PATTERNS = (
     "config.json",
@@ -67,37 +66,16 @@ def find_chat_base(name: str, revision: str, hub: Hub) -> ChatBase:
         ModelError: no safetensors weights.
         HubError: the repo cannot be fetched.
     """
-    # A folder that merely has the name of a repo must not shadow it: only a path is one.
-    if name.startswith((".", "/", "~")):
-        folder, sha, repo_id = Path(name).expanduser(), LOCAL_REVISION, Path(name).resolve().name
-        if not (folder / "config.json").is_file():
-            raise ConfigError(
-                f"model_name_or_path {name} holds no config.json; give a folder written by "
-                "save_pretrained, or a repo id such as HuggingFaceTB/SmolLM2-135M-Instruct"
-            )
-    else:
-        try:
-            snapshot = hub.resolve(name, revision, allow_patterns=_PATTERNS)
-        except HubError as error:
-            hint = f"; for the local folder of that name write ./{name}"
-            raise type(error)(f"{error}{hint if Path(name).is_dir() else ''}") from None
-        folder, sha, repo_id = snapshot.folder, snapshot.sha, name
-    return ChatBase(folder, repo_id, sha, weights_hash(folder))
+    example = "HuggingFaceTB/SmolLM2-135M-Instruct"
+    found = locate(name, revision, hub, patterns=_PATTERNS, example=example)
+    repo_id = found.repo_id or found.folder.resolve().name
+    sha = found.revision or LOCAL_REVISION
+    return ChatBase(found.folder, repo_id, sha, weights_hash(found.folder))
 
 
 def weights_hash(folder: Path) -> str:
-    """The sha256 of the weights of a model folder.
-
-    Raises:
-        ModelError: it has none in safetensors.
-    """
-    files = sorted(folder.glob("model*.safetensors"))
-    if not files:
-        raise ModelError(
-            f"{folder.name} has no model.safetensors; other formats can hold code and are not "
-            "read. Choose a model with safetensors weights"
-        )
-    hashes = [sha256_of(path) for path in files]
+    """The sha256 of the weights of a model folder."""
+    hashes = [sha256_of(path) for path in sorted(folder.glob("model*.safetensors"))]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
@@ -108,9 +86,7 @@ def load_chat_model(base: ChatBase, *, quantize: str = "no") -> PreTrainedModel:
         ConfigError: 4 bits are asked for where they cannot be.
         ModelError: the folder holds no causal language model.
     """
-    options: dict[str, object] = {}
-    if quantize == "4bit":
-        options = _in_four_bits()
+    options = _in_four_bits() if quantize == "4bit" else {}
     try:
         model = AutoModelForCausalLM.from_pretrained(
             base.folder, use_safetensors=True, trust_remote_code=False, dtype=torch.float32,
@@ -129,12 +105,7 @@ def make_reader(base: ChatBase, config: ChatModelConfig, model: PreTrainedModel)
     Raises:
         ModelError: no fast tokenizer, no chat template, or nothing that ends a turn.
     """
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(base.folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{base.repo_id} has no tokenizer that can be read: {error}") from error
-    if getattr(tokenizer, "backend_tokenizer", None) is None:
-        raise ModelError(f"{base.repo_id} has no tokenizer.json; choose a model that ships one")
+    tokenizer = read_tokenizer(base.folder, base.repo_id)
     if not tokenizer.chat_template:
         raise ModelError(
             f"{base.repo_id} has no chat template, so it is no chat model; choose one whose name "

@@ -1,7 +1,8 @@
 """The pretrained model that a run starts from: a repo id or a local folder becomes a model.
 
-Owns where it comes from, its fresh classification head, and its tokenizer. Weights are read from
-safetensors only, and no code of a repo is ever run.
+Owns where it comes from, its fresh classification head, and its tokenizer; and how any base is
+found and read, a chat model's too. Weights are read from safetensors only, and no code of a repo is
+ever run.
 
 Try: python -m training.train --model_name_or_path sentence-transformers/all-MiniLM-L6-v2
 """
@@ -55,34 +56,45 @@ def find_base(config: ModelConfig, hub: Hub, *, as_encoder: bool = False) -> Bas
     as_encoder: whether it is also compared as it is, so that all that its vectors need is fetched.
 
     Raises:
+        ConfigError, ModelError, HubError: as locate() does.
+    """
+    name = config.model_name_or_path
+    patterns = _PATTERNS + (_ENCODER_PATTERNS if as_encoder else ())
+    example = "sentence-transformers/all-MiniLM-L6-v2"
+    return locate(name, config.model_revision, hub, patterns=patterns, example=example)
+
+
+def locate(name: str, revision: str, hub: Hub, *, patterns: Sequence[str], example: str) -> Base:
+    """A local folder with a config.json (./folder, /folder), or those files of the repo of this id.
+
+    example: a repo id for the message.
+
+    Raises:
         ConfigError: a path that is not there.
         ModelError: no safetensors weights.
         HubError: the repo cannot be fetched.
     """
-    name = config.model_name_or_path
     # A folder that merely has the name of a repo must not shadow it: only a path is one.
     if name.startswith((".", "/", "~")) or Path(name).is_absolute():
-        folder = Path(name).expanduser()
-        if not (folder / "config.json").is_file():
+        base = Base(Path(name).expanduser(), "", "")
+        if not (base.folder / "config.json").is_file():
             raise ConfigError(
                 f"model_name_or_path {name} holds no config.json; give a folder written by "
-                f"save_pretrained, or a repo id such as sentence-transformers/all-MiniLM-L6-v2"
+                f"save_pretrained, or a repo id such as {example}"
             )
-        base = Base(folder, "", "")
     else:
         try:
-            patterns = _PATTERNS + (_ENCODER_PATTERNS if as_encoder else ())
-            snapshot = hub.resolve(name, config.model_revision, allow_patterns=patterns)
+            snapshot = hub.resolve(name, revision, allow_patterns=patterns)
         except HubError as error:
             if Path(name).is_dir():
                 hint = f"; for the local folder of that name write ./{name}"
                 raise type(error)(f"{error}{hint}") from None
             raise
         base = Base(snapshot.folder, name, snapshot.sha)
-    if not any(base.folder.glob("*.safetensors")):
+    if not any(base.folder.glob("model*.safetensors")):
         raise ModelError(
             f"{name} has no model.safetensors; other formats can hold code and are not read. "
-            f"Choose a model with safetensors weights"
+            "Choose a model with safetensors weights"
         )
     return base
 
@@ -120,19 +132,30 @@ def load_tokenizer(base: Base) -> PreTrainedTokenizerBase:
     Raises:
         ModelError: there is none, or it is of the slow kind that cannot be shipped as one file.
     """
-    # Without a vocabulary transformers 5.23 makes up an empty one, to which every word is unknown.
-    if not any(next(base.folder.glob(name), None) for name in _VOCABULARIES):
-        raise ModelError(f"{base.folder} has no tokenizer.json; choose a model that ships one")
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(base.folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{base.folder} has no tokenizer that can be read: {error}") from error
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise ModelError(f"{base.folder} has no tokenizer.json; choose a model that ships one")
+    tokenizer = read_tokenizer(base.folder, str(base.folder))
     if tokenizer.pad_token_id is None:
         raise ModelError(f"{base.folder}: the tokenizer has no padding token; choose another model")
+    backend = tokenizer.backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
     tokenizer.model_max_length = token_limit(base.folder)
     return tokenizer
+
+
+def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
+    """The tokenizer of a folder, of the kind that is shipped as one file.
+
+    name: of the model, for the message.
+
+    Raises:
+        ModelError: there is none.
+    """
+    # Without a vocabulary transformers 5.23 makes up an empty one, to which every word is unknown.
+    if any(next(folder.glob(pattern), None) for pattern in _VOCABULARIES):
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{name} has no tokenizer that can be read: {error}") from error
+        if getattr(tokenizer, "backend_tokenizer", None) is not None:
+            return tokenizer
+    raise ModelError(f"{name} has no tokenizer.json; choose a model that ships one")
