@@ -44,9 +44,10 @@ def resample(
 
     def measure(rows: NDArray[np.int64], axis: int) -> Floats:
         drawn = np.atleast_2d(rows)
+        # (R, N) numbers of examples -> (R, N) how often each was drawn
         counts = np.stack([np.bincount(draw, minlength=count) for draw in drawn]).astype(float)
         flat = [
-            table.reshape(len(counts), -1)
+            table.reshape(len(counts), -1)  # (R,) -> (R, 1); (R, C) stays
             for sample in samples
             for table in compute_figures(sample, counts).values()
         ]
@@ -88,7 +89,7 @@ def _apart(flat: Floats, shapes: Sequence[dict[str, Floats]]) -> list[dict[str, 
         tables: dict[str, Floats] = {}
         for name, table in shape.items():
             block = flat[:, start : start + table.size]
-            tables[name] = block if table.ndim == 2 else block[:, 0]
+            tables[name] = block if table.ndim == 2 else block[:, 0]  # (R, 1) -> (R,)
             start += table.size
         models.append(tables)
     return models

@@ -76,13 +76,14 @@ def confusion(targets: Targets, predictions: Predictions) -> Confusion:
     columns = [decided[:, row] for row in rows]
     names = [targets.labels[row] for row in rows]
     undecided = ~decided.any(axis=1)
-    elsewhere = ~undecided & ~decided[:, rows].any(axis=1)
+    elsewhere = ~undecided & ~decided[:, rows].any(axis=1)  # (N,)
     for name, column in ((OTHERS, elsewhere), (NOTHING, undecided)):
         if column.any():
             names.append(name)
             columns.append(np.asarray(column))
-    table = np.stack(columns, axis=1).astype(np.int64)
-    counts = targets.matrix[:, rows].T.astype(np.int64) @ table
+    table = np.stack(columns, axis=1).astype(np.int64)  # (N, columns)
+    # in int64, as the int8 of the matrix counts to 127
+    counts = targets.matrix[:, rows].T.astype(np.int64) @ table  # -> (rows, columns)
     return Confusion(tuple(names[: len(rows)]), tuple(names), counts)
 
 
@@ -123,10 +124,11 @@ def at_thresholds(scores: NDArray, truth: Bools, thresholds: Floats) -> Curve:
     order = np.argsort(scores, kind="stable")
     ranked = scores[order].astype(np.float64)
     first = np.searchsorted(ranked, thresholds, side="left")  # (K,) first example at or above
-    hits_from = np.append(truth[order][::-1].cumsum()[::-1], 0)
+    hits_from = np.append(truth[order][::-1].cumsum()[::-1], 0)  # (N + 1,): true ones from each on
     total, true = float(len(scores)), float(truth.sum())
     hits = hits_from[first].astype(np.float64)
     decided = total - first
+    # MCC as in formulas.py, for K thresholds at once
     spread = np.sqrt(decided * (total - decided) * true * (total - true))
     covariance = hits * total - decided * true
     return Curve(
@@ -148,10 +150,11 @@ def reliability(targets: Targets, predictions: Predictions) -> tuple[Bin, ...]:
     if not scores.size:
         return ()
     if targets.problem_type != MULTI:
-        strongest = scores.argmax(axis=1)[:, None]
+        strongest = scores.argmax(axis=1)[:, None]  # (N, C) -> (N, 1)
         scores = np.take_along_axis(scores, strongest, axis=1)
         truth = np.take_along_axis(truth, strongest, axis=1)
-    values, hits = scores.ravel().astype(np.float64), truth.ravel()
+    values, hits = scores.ravel().astype(np.float64), truth.ravel()  # (N, C or 1) -> flat
+    # a score of 1 falls into the last bin
     bins = np.minimum((values * BINS).astype(np.int64), BINS - 1)
     return tuple(
         Bin(
@@ -167,4 +170,5 @@ def reliability(targets: Targets, predictions: Predictions) -> tuple[Bin, ...]:
 
 def _most_frequent(matrix: NDArray) -> list[int]:
     """At most 24 labels, the most frequent ones, in the order of the task."""
+    # stable: of equally frequent labels the first
     return sorted(np.argsort(-matrix.sum(axis=0), kind="stable")[:MOST_LABELS].tolist())

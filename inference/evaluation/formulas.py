@@ -67,12 +67,12 @@ def gather_sample(targets: NDArray, scores: NDArray, decisions: NDArray) -> Samp
         raise DataError("there is no example to measure on; expected at least one")
     assert scores.shape == decisions.shape, f"{scores.shape} scores, {decisions.shape} decisions"
     is_multilabel = targets.ndim == 2
-    truth = targets if is_multilabel else np.eye(scores.shape[1])[targets]
+    truth = targets if is_multilabel else np.eye(scores.shape[1])[targets]  # (N,) -> (N, C)
     return Sample(
         truth=np.asarray(truth, dtype=bool),
         scores=np.asarray(scores, dtype=np.float64),
         decided=np.asarray(decisions, dtype=bool),
-        known=~np.isnan(scores).any(axis=0),
+        known=~np.isnan(scores).any(axis=0),  # (N, C) -> (C,)
         is_multilabel=is_multilabel,
     )
 
@@ -85,10 +85,10 @@ def compute_figures(sample: Sample, counts: Floats) -> dict[str, Floats]:
     truth, decided = sample.truth.astype(float), sample.decided.astype(float)
     of = _Counts(
         total=counts.sum(axis=1),
-        true=counts @ truth,
+        true=counts @ truth,  # (R, N) @ (N, C) -> (R, C)
         decided=counts @ decided,
         hits=counts @ (truth * decided),
-        undecided=counts @ ~sample.decided.any(axis=1),
+        undecided=counts @ ~sample.decided.any(axis=1),  # (R, N) @ (N,) -> (R,)
     )
     roc_auc, pr_auc = _areas(sample, counts)
     by_label = {
@@ -140,13 +140,15 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 def mean_over_labels(table: Floats, weights: Floats | None = None) -> Floats:
     """Return the mean over the defined labels, (R, C) -> (R,)."""
+    # an undefined label weighs nothing, so that it is in neither sum
     weight = np.where(np.isnan(table), 0.0, 1.0 if weights is None else weights)
     return _ratio((np.nan_to_num(table) * weight).sum(axis=1), weight.sum(axis=1))
 
 
 def _binary_mcc(of: _Counts) -> Floats:
     """Return Matthews' correlation of every label, (R, C); 0 where all decisions are alike."""
-    total = of.total[:, None]
+    total = of.total[:, None]  # (R,) -> (R, 1)
+    # covariance and the root of spread are total ** 2 times too large, which cancels
     covariance = of.hits * total - of.decided * of.true
     spread = of.decided * (total - of.decided) * of.true * (total - of.true)
     mcc = np.divide(covariance, np.sqrt(spread), out=np.zeros_like(spread), where=spread > 0)
@@ -158,6 +160,7 @@ def _multi_class_mcc(of: _Counts) -> Floats:
 
     An example that nothing was decided for counts as decided for one more class.
     """
+    # from the sums of rows and columns and the diagonal: the C x C table itself is never made
     chosen = (of.decided**2).sum(axis=1) + of.undecided**2
     covariance = of.hits.sum(axis=1) * of.total - (of.decided * of.true).sum(axis=1)
     spread = (of.total**2 - chosen) * (of.total**2 - (of.true**2).sum(axis=1))
@@ -172,6 +175,7 @@ def _balanced_accuracy(of: _Counts, sample: Sample) -> Floats:
         occurring = (of.true > 0).sum(axis=1)
         return np.where(occurring >= 2, mean_over_labels(recall[:, sample.known]), np.nan)
     total = of.total[:, None]
+    # neither true nor decided: all less both, and what was taken away twice
     of_no = _ratio(total - of.true - of.decided + of.hits, total - of.true)
     return mean_over_labels(((recall + of_no) / 2)[:, sample.known])
 
@@ -188,7 +192,7 @@ def _areas(sample: Sample, counts: Floats) -> tuple[Floats, Floats]:
         order = np.argsort(-sample.scores[:, label], kind="stable")
         curve = _curve(by_example[order], sample.truth[order, label], sample.scores[order, label])
         below = curve.negatives - curve.alarms + curve.alarms_gained / 2  # a tie counts half
-        under = (curve.hits_gained * below).sum(axis=0)
+        under = (curve.hits_gained * below).sum(axis=0)  # (K, R) -> (R,)
         roc[:, label] = _ratio(under, curve.positives * curve.negatives)
         precision = np.nan_to_num(_ratio(curve.hits, curve.hits + curve.alarms))
         under = (curve.hits_gained * precision).sum(axis=0)
@@ -216,9 +220,10 @@ def _curve(counts: Floats, truth: Bools, scores: Floats) -> _CountsByScore:
     tie = np.concatenate([[0], np.cumsum(scores[1:] != scores[:-1])])  # number of the tie
     ends = np.append(np.flatnonzero(np.diff(tie)), len(tie) - 1)
     ties, first = np.unique(tie[truth], return_index=True)  # those with a positive example
-    so_far = np.concatenate([np.zeros((1, counts.shape[1])), counts.cumsum(axis=0)])
+    so_far = np.concatenate([np.zeros((1, counts.shape[1])), counts.cumsum(axis=0)])  # (N + 1, R)
     through = so_far[ends[ties] + 1]  # (K, R): all examples down to the tie's last
     before = so_far[np.where(ties > 0, ends[ties - 1] + 1, 0)]
+    # the positive examples of a tie stand side by side: one sum a tie, -> (K, R)
     gained = np.add.reduceat(counts[truth], first, axis=0) if len(first) else through
     hits = gained.cumsum(axis=0)
     positives = hits[-1] if len(hits) else np.zeros(counts.shape[1])
@@ -236,11 +241,12 @@ def _log_loss(sample: Sample, counts: Floats) -> Floats:
     """Return the summed loss, (R,); NaN where a label that occurs is unknown to the model."""
     scores = np.clip(sample.scores, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
     if not sample.is_multilabel:
+        # one label of a row is true: (N, C)[truth] -> (N,), in the order of the rows
         return counts @ -np.log(scores[sample.truth])
     if not sample.known.any():
         return np.full(len(counts), np.nan)
     happened = np.where(sample.truth, scores, 1 - scores)[:, sample.known]
-    return counts @ -np.log(happened).mean(axis=1)
+    return counts @ -np.log(happened).mean(axis=1)  # (N, C) -> (N,) -> (R,)
 
 
 def _calibration_error(sample: Sample, counts: Floats) -> Floats:
@@ -249,12 +255,13 @@ def _calibration_error(sample: Sample, counts: Floats) -> Floats:
     if not scores.shape[1]:
         return np.full(len(counts), np.nan)
     if not sample.is_multilabel:
-        strongest = scores.argmax(axis=1)[:, None]
+        strongest = scores.argmax(axis=1)[:, None]  # (N, C) -> (N, 1)
         scores = np.take_along_axis(scores, strongest, axis=1)
         truth = np.take_along_axis(truth, strongest, axis=1)
     gaps = np.zeros(len(counts))
     for score, happened in zip(scores.T, truth.T, strict=True):
         bins = np.minimum((score * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
         inside = np.eye(_CALIBRATION_BINS)[bins] * (score - happened)[:, None]  # (N, bins)
-        gaps += np.abs(counts @ inside).sum(axis=1)
+        # a bin's sum of score - happened is its size times the gap of the two means
+        gaps += np.abs(counts @ inside).sum(axis=1)  # (R, bins) -> (R,)
     return gaps / scores.shape[1]

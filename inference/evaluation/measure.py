@@ -2,7 +2,7 @@
 
 What that is worth is verdict.py's business.
 
-Letters: N examples.
+Letters: N examples, C labels.
 """
 
 import time
@@ -18,7 +18,7 @@ from inference.evaluation.predictions import Predictions, Targets, label_table
 from inference.models.classifier import Scorer, decide
 
 _TIMED_TEXTS = 50
-_WARM_UPS = 3
+_WARM_UPS = 3  # not timed, as the first runs take longer
 _TEXTS_AT_ONCE = 256  # enough to sort by length, few enough for a steady progress bar
 
 
@@ -38,7 +38,7 @@ def targets_of(examples: Sequence[Example], labels: Sequence[str], problem_type:
                 f"row {example.row} has the labels {list(example.labels)}; expected "
                 f"{'one' if problem_type == SINGLE else 'any'} of {', '.join(labels)}"
             )
-    table = label_table([example.labels for example in examples], labels)
+    table = label_table([example.labels for example in examples], labels)  # (N, C)
     return Targets(tuple(labels), problem_type, table)
 
 
@@ -68,7 +68,7 @@ def measure_model(
         part = texts[start : start + _TEXTS_AT_ONCE]
         parts.append(scorer.score(part))
         on_progress(len(part))
-    scores = np.concatenate(parts)
+    scores = np.concatenate(parts)  # (N, C)
     spans_ms = _spans_ms(scorer, texts)
     measured = Measured(
         name=name,

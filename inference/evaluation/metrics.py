@@ -80,7 +80,7 @@ def summarise(
 
 
 def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if np.isnan(value) else float(value)  # JSON has no NaN
 
 
 def _reasons(
@@ -94,8 +94,10 @@ def _reasons(
         f"{names[column]}: the model does not know this label"
         for column in np.flatnonzero(~sample.known).tolist()
     ]
+    # precision is undefined where F1 is, and a mean only where all of its labels are
     titles = {"f1": "F1", "roc_auc_by_label": "ROC-AUC", "pr_auc_by_label": "PR-AUC"}
     if sample.is_multilabel:
+        # of a single-label task MCC is one number over all classes
         titles["mcc_by_label"] = "MCC and balanced accuracy"
     for name, title in titles.items():
         for column in np.flatnonzero(sample.known).tolist():

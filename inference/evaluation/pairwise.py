@@ -42,7 +42,7 @@ def compare_pair(targets: Targets, first: Predictions, second: Predictions) -> P
     truth = targets.matrix.astype(bool)
     first_right = (truth == first.decided).all(axis=1)
     second_right = (truth == second.decided).all(axis=1)
-    differ = np.flatnonzero((first.decided != second.decided).any(axis=1))
+    differ = np.flatnonzero((first.decided != second.decided).any(axis=1))  # (N, C) -> (N,) -> (K,)
     sureness = _sureness(first)[differ] + _sureness(second)[differ]
     only_first = int((first_right & ~second_right).sum())
     only_second = int((second_right & ~first_right).sum())
@@ -67,4 +67,4 @@ def name_labels(matrix: NDArray, row: int, labels: Sequence[str]) -> str:
 def _sureness(predictions: Predictions) -> NDArray[np.float64]:
     """The strongest score of every row, (N,)."""
     scores = np.where(np.isnan(predictions.scores), 0.0, predictions.scores).astype(np.float64)
-    return scores.max(axis=1)
+    return scores.max(axis=1)  # (N, C) -> (N,)

@@ -61,6 +61,7 @@ def judge(
     ]
     drawn = bootstrap.resample(samples, resamples=resamples, seed=seed)
     points = [summarise(targets.values, s.scores, s.decided, targets.labels) for s in samples]
+    # -index: of equal ones max() takes the first
     free = [
         (point.mcc, -index)
         for index, (point, (model, _)) in enumerate(zip(points, models, strict=True))
@@ -77,7 +78,7 @@ def judge(
         labels=targets.labels,
         problem_type=targets.problem_type,
         examples=len(targets.matrix),
-        positives=tuple(targets.matrix.sum(axis=0).tolist()),
+        positives=tuple(targets.matrix.sum(axis=0).tolist()),  # (N, C) -> (C,)
         test_sha256=test_sha256,
         best_free=None if best is None else models[best][0].name,
         resamples=resamples,
@@ -110,6 +111,7 @@ def _row(
         model=model,
         figures={name: point[name] for name in OVERALL},
         intervals={
+            # what is undefined on the set itself has no interval, though a resample may define it
             name: None if point[name] is None else bootstrap.bootstrap_interval(drawn[name])
             for name in OVERALL
         },
@@ -117,7 +119,7 @@ def _row(
         by_label_intervals={
             name: tuple(
                 None if value is None else bootstrap.bootstrap_interval(column)
-                for value, column in zip(point[name], drawn[name].T, strict=True)
+                for value, column in zip(point[name], drawn[name].T, strict=True)  # C of (R,)
             )
             for name in BY_LABEL
         },
@@ -129,8 +131,9 @@ def _row(
 def _difference(
     samples: Sequence[Sample], drawn: Sequence[Mapping[str, Floats]], ours: int, other: int
 ) -> MccDifference | None:
-    both = samples[ours].known & samples[other].known
-    once = np.ones((1, len(samples[ours].truth)))
+    both = samples[ours].known & samples[other].known  # (C,)
+    once = np.ones((1, len(samples[ours].truth)))  # (1, N): the set as it is
+    # the same resample of both, one less the other: (1,) and (R,)
     point, resampled = (
         _mcc_over(mine, both, samples[ours]) - _mcc_over(theirs, both, samples[other])
         for mine, theirs in (
