@@ -65,13 +65,13 @@ class Aligned:
         Raises:
             TextError: a text is not a str or is blank.
         """
-        own = self._scorer.score(texts)
+        own = self._scorer.score(texts)  # (N, S)
         is_multilabel = self._scorer.bundle.is_multilabel
-        aligned = np.full((len(own), len(self._sources)), np.nan, np.float32)
+        aligned = np.full((len(own), len(self._sources)), np.nan, np.float32)  # (N, C)
         for label, sources in enumerate(self._sources):
             if sources:
-                columns = own[:, list(sources)]
-                merged = columns.max(axis=1) if is_multilabel else columns.sum(axis=1)
+                columns = own[:, list(sources)]  # (N, S) -> (N, merged)
+                merged = columns.max(axis=1) if is_multilabel else columns.sum(axis=1)  # (N,)
                 aligned[:, label] = np.minimum(merged, 1)  # float sums can pass 1 by a hair
         return aligned
 
@@ -167,7 +167,7 @@ def warn_of_sigmoid_head(classifier: HasLogits, name: str) -> None:
     """
     if classifier.bundle.is_multilabel or len(classifier.bundle.labels) < 2:
         return
-    mean = float(classifier.logits(_PROBES).mean())
+    mean = float(classifier.logits(_PROBES).mean())  # (N, S) -> one number
     if mean < _LOWEST_MEAN_LOGIT:
         warnings.warn(
             f"{name} says {SINGLE}, but its logits (on average {mean:.1f} on plain texts) look as "

@@ -84,7 +84,7 @@ class Classifier:
         if not texts:
             return np.empty((0, len(self.bundle.labels)), np.float32)
         windows = self._reader.read(texts)
-        rows = self._reader.forward(windows, self._engine.run, self._engine.batching)
+        rows = self._reader.forward(windows, self._engine.run, self._engine.batching)  # (W, C)
         return _combine(rows, windows, len(texts), self.bundle.is_multilabel)
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -127,6 +127,7 @@ def load_classifier(
     runner = load_engine(folder, name, output="logits", threads=threads, device=device)
     reader = load_reader(folder, bundle.max_tokens, name)
     classifier = Classifier(bundle, reader, runner, name)
+    # any three tokens, (1, 3) -> (1, C)
     width = runner.run(np.ones((1, 3), np.int64), np.ones((1, 3), np.int64)).shape[1]
     if width != len(bundle.labels):
         raise ModelError(
@@ -193,8 +194,11 @@ def decide(bundle: Bundle, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
     first. A NaN score is never chosen.
     """
     if bundle.is_multilabel:
+        # (N, C) >= (C,), in float32 as the scores: in float64 a .3 is another number
         return scores >= np.asarray(bundle.thresholds, np.float32)
+    # argmax takes NaN for the greatest
     filled = np.where(np.isnan(scores), -np.inf, scores)
+    # (N, C) -> (N,) -> (N, C)
     strongest = np.eye(scores.shape[1], dtype=np.bool_)[filled.argmax(axis=1)]
     return strongest & ~np.isnan(scores)
 
@@ -204,6 +208,7 @@ def activate(logits: NDArray[np.float32], is_multilabel: bool) -> NDArray[np.flo
     if is_multilabel:
         # tanh does not overflow, exp(-x) of a far negative logit does
         return (0.5 * (1 + np.tanh(0.5 * logits))).astype(np.float32)
+    # less the greatest of its row, so that exp does not overflow
     exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
     # sorted: a sum rounds by its order, and a model's scores shall not depend on that of its labels
     return (exponents / np.sort(exponents, axis=1).sum(axis=1, keepdims=True)).astype(np.float32)
@@ -217,9 +222,9 @@ def _combine(
     Multi-label: the greatest logit of any window, as one insult makes a long comment insulting.
     Single-label: the mean, weighted by the windows' own tokens, as one label must fit the whole.
     """
-    owners = np.array([window.text for window in windows])
+    owners = np.array([window.text for window in windows])  # (W,)
     if is_multilabel:
         greatest = np.full((count, rows.shape[1]), -np.inf, np.float32)
-        np.maximum.at(greatest, owners, rows)
+        np.maximum.at(greatest, owners, rows)  # (W, C) -> (N, C)
         return greatest
     return weighted_mean(rows, windows, count)

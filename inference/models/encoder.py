@@ -53,6 +53,7 @@ def compute_first_token_only(model: PreTrainedModel) -> bool:
         if _reads_first_token_only(model, top):
             expected = _states(model, top)
             top.forward = reduced
+            # what the whole layer says of the first token: (B, T, H) -> (B, 1, H)
             is_same = torch.allclose(_states(model, top), expected[:, :1], atol=_TOLERANCE)
     except (RuntimeError, TypeError, ValueError, AttributeError):
         pass  # a family whose layers look alike from outside only; it stays as it is
@@ -84,7 +85,8 @@ def _of_bert(
     **__: object,
 ) -> torch.Tensor:
     inner = layer.attention.self
-    read = _read(inner, (inner.query, inner.key, inner.value), hidden, attention_mask)
+    read = _read(inner, (inner.query, inner.key, inner.value), hidden, attention_mask)  # (B, 1, H)
+    # the residual of the first token alone, (B, 1, H)
     made: torch.Tensor = layer.feed_forward_chunk(layer.attention.output(read, hidden[:, :1]))
     return made
 
@@ -100,7 +102,7 @@ def _of_distilbert(
     read = inner.out_lin(
         _read(inner, (inner.q_lin, inner.k_lin, inner.v_lin), hidden, attention_mask)
     )
-    attended = layer.sa_layer_norm(read + hidden[:, :1])
+    attended = layer.sa_layer_norm(read + hidden[:, :1])  # (B, 1, H)
     made: torch.Tensor = layer.output_layer_norm(layer.ffn(attended) + attended)
     return made
 
@@ -113,7 +115,8 @@ def _read(
     parts: the linear layers of query, key and value. mask: as transformers makes it for all tokens,
     (B, 1, T, T) or what broadcasts to it.
     """
-    inputs = (hidden[:, :1], hidden, hidden)
+    inputs = (hidden[:, :1], hidden, hidden)  # (B, 1, H) asks, (B, T, H) answers
+    # (B, 1 or T, H) -> (B, heads, 1 or T, head size)
     query, key, value = (
         part(states).unflatten(-1, (-1, attention.attention_head_size)).transpose(1, 2)
         for part, states in zip(parts, inputs, strict=True)
@@ -122,9 +125,9 @@ def _read(
         attention.config._attn_implementation, eager_attention_forward
     )
     rate = attention.dropout.p if attention.training else 0.0
-    first = None if mask is None else mask[:, :, :1]
+    first = None if mask is None else mask[:, :, :1]  # (B, 1, T, T) -> (B, 1, 1, T)
     read, _ = run(attention, query, key, value, first, dropout=rate, scaling=attention.scaling)
-    return read.flatten(2)
+    return read.flatten(2)  # (B, 1, heads, head size) -> (B, 1, H)
 
 
 def _reads_first_token_only(model: PreTrainedModel, top: torch.nn.Module) -> bool:
@@ -162,7 +165,7 @@ def _called(layer: torch.nn.Module, hook: Callable[..., object]) -> Iterator[Non
 def _run(model: PreTrainedModel) -> torch.Tensor:
     """Logits of two short texts of any tokens, one of them padded."""
     is_training = model.training
-    ids = torch.arange(2 * _PROBE_TOKENS).view(2, -1) % model.config.vocab_size
+    ids = torch.arange(2 * _PROBE_TOKENS).view(2, -1) % model.config.vocab_size  # (2, T)
     mask = torch.ones_like(ids)
     mask[1, -2:] = 0
     try:

@@ -1,6 +1,8 @@
 """Token ids -> numbers by ONNX Runtime on the CPU; the only import of onnxruntime for classifiers.
 
 Neither torch nor transformers is needed: a served int8 model costs tens of megabytes.
+
+Letters: B windows of a batch, T tokens, C labels, H hidden.
 """
 
 import mmap
@@ -83,7 +85,7 @@ class OnnxEngine:
         """Return the output for (B, T) ids and mask: (B, C) logits or (B, T, H) hidden states."""
         tensors = {"input_ids": input_ids, "attention_mask": attention_mask}
         if "token_type_ids" in self._inputs:
-            tensors["token_type_ids"] = np.zeros_like(input_ids)
+            tensors["token_type_ids"] = np.zeros_like(input_ids)  # (B, T): a single segment
         fed = {name: tensors[name] for name in self._inputs}
         result: NDArray[np.float32] = self._session.run([self._output], fed)[0]
         return result

@@ -1,6 +1,8 @@
 """Token ids -> numbers by torch and transformers, for model folders that ship no ONNX file.
 
 Imported on demand, as torch takes seconds to load.
+
+Letters: B windows of a batch, T tokens, C labels, H hidden.
 """
 
 from pathlib import Path
@@ -82,6 +84,7 @@ def _load_model(folder: Path, output: str) -> Any:
             "classification head can only be compared in the role zero-shot"
         )
     if output == "logits":
+        # states (B, T, H) -> (B, 1, H) in the top layer, where the head reads no more
         encoder.compute_first_token_only(model)
     return model
 

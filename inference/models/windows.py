@@ -62,7 +62,7 @@ class TextReader:
         """Take over the tokenizer: what is baked into it on padding and truncation is replaced."""
         room = max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
         tokenizer.no_padding()
-        tokenizer.enable_truncation(max_tokens, stride=int(room * OVERLAP))
+        tokenizer.enable_truncation(max_tokens, stride=int(room * OVERLAP))  # the overlap
         self._tokenizer = tokenizer
         self._pad_id = pad_id
 
@@ -95,9 +95,9 @@ class TextReader:
                 parts = list(pool.map(run_one, batches))
         else:
             parts = [run_one(batch) for batch in batches]
-        rows = np.empty((len(windows), *parts[0].shape[1:]), np.float32)
+        rows = np.empty((len(windows), *parts[0].shape[1:]), np.float32)  # (W, D)
         for batch, part in zip(batches, parts, strict=True):
-            rows[batch] = part
+            rows[batch] = part  # (B, D), back in the windows' order
         return rows
 
     def _pad(
@@ -144,11 +144,12 @@ def weighted_mean(
     rows: NDArray[np.float32], windows: Sequence[Window], count: int
 ) -> NDArray[np.float32]:
     """Return the mean of each text's rows, weighted by content tokens: (W, D) -> (N, D)."""
-    owners = np.array([window.text for window in windows])
+    owners = np.array([window.text for window in windows])  # (W,)
     weights = np.array([window.content for window in windows], np.float64)
     sums = np.zeros((count, rows.shape[1]))
+    # (W, D) -> (N, D); sums[owners] += would add only one window of each text
     np.add.at(sums, owners, rows * weights[:, None])
-    totals = np.bincount(owners, weights, minlength=count)
+    totals = np.bincount(owners, weights, minlength=count)  # (W,) -> (N,)
     return (sums / totals[:, None]).astype(np.float32)
 
 

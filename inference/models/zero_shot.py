@@ -72,7 +72,7 @@ class Encoder:
         """
         windows = self._reader.read(texts)
         rows = self._reader.forward(windows, self._mean_pooled, self._engine.batching)
-        means = weighted_mean(rows, windows, len(texts))
+        means = weighted_mean(rows, windows, len(texts))  # (W, H) -> (N, H)
         unit: NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
         return unit
 
@@ -81,7 +81,7 @@ class Encoder:
     ) -> NDArray[np.float32]:
         """Return the mean over a window's tokens, padding left out: (B, T) -> (B, H)."""
         hidden = self._engine.run(input_ids, attention_mask)  # (B, T, H)
-        weights = attention_mask[:, :, None].astype(np.float32)
+        weights = attention_mask[:, :, None].astype(np.float32)  # (B, T, 1)
         pooled: NDArray[np.float32] = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
         return pooled
 
@@ -121,6 +121,7 @@ class ZeroShot:
         cosines = self._encoder.embed(texts) @ self._labels.T  # (N, C + 1)
         logits = np.multiply(cosines, SCALE, dtype=np.float32)
         if self.bundle.is_multilabel:
+            # (N, C) less (N, 1), how near it is to nothing
             return activate(logits[:, :count] - logits[:, count:], is_multilabel=True)
         return activate(logits[:, :count], is_multilabel=False)
 
