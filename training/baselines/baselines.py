@@ -195,7 +195,7 @@ def _counted(
     }
     try:
         features = make(**words)
-        table = features.fit_transform(part.texts)
+        table = features.fit_transform(part.texts)  # (N, F), sparse
     except ValueError:  # scikit-learn's for a vocabulary without a word
         features = make(**_LETTERS)
         table = features.fit_transform(part.texts)
@@ -213,7 +213,7 @@ def encoder_lr(part: BaselineData, strengths: Sequence[Strength], encoder: Embed
     if len(rows) > MOST_EMBEDDED:
         draws = np.random.default_rng(part.seed)
         rows = np.sort(draws.choice(rows, MOST_EMBEDDED, replace=False))
-    table = encoder.embed([part.texts[row] for row in rows.tolist()])
+    table = encoder.embed([part.texts[row] for row in rows.tolist()])  # (rows, F)
     return Learned(
         encoder.embed,
         encoder.size_bytes,

@@ -49,19 +49,19 @@ class Heads:
     ) -> None:
         """Fit copies of the head: one for all labels of a single-label task, else one for each."""
         self.constant = matrix.all(axis=0).astype(np.float64)  # (C,)
-        is_learnable = matrix.any(axis=0) & ~matrix.all(axis=0)
+        is_learnable = matrix.any(axis=0) & ~matrix.all(axis=0)  # (N, C) -> (C,)
         self.fitted: list[tuple[NDArray[np.int64], ClassifierMixin]] = []  # (columns, head)
         if is_multilabel:
             for column in np.flatnonzero(is_learnable):
                 fitted = clone(head).fit(table, matrix[:, column])
                 self.fitted.append((np.array([column]), fitted))
         elif is_learnable.any():
-            joint = clone(head).fit(table, matrix.argmax(axis=1))
+            joint = clone(head).fit(table, matrix.argmax(axis=1))  # (N, C) -> (N,)
             self.fitted.append((joint.classes_, joint))
 
     def probabilities(self, table: Table) -> Floats:
         """(N, F) -> (N, C) in [0, 1]."""
-        scores = np.tile(self.constant, (table.shape[0], 1))
+        scores = np.tile(self.constant, (table.shape[0], 1))  # (C,) -> (N, C)
         for columns, head in self.fitted:
             # of yes and no, yes is the last
             scores[:, columns] = head.predict_proba(table)[:, -len(columns) :]
@@ -119,7 +119,8 @@ class Rated:
 def rate_heads(learned: Learned, bundle: Bundle, validation: Sequence[Example]) -> list[Rated]:
     """Every head on the validation examples, with its thresholds, in the order of the heads."""
     table = learned.read([bundle.compose(example.fields) for example in validation])
-    targets = label_matrix(validation, bundle.labels)
+    targets = label_matrix(validation, bundle.labels)  # (N, C)
+    # (N, C), or (N,) class numbers
     truth = targets.astype(np.int64) if bundle.is_multilabel else targets.argmax(axis=1)
     rated: list[Rated] = []
     for head in learned.heads:

@@ -22,7 +22,7 @@ class SharedEncoder:
     def __init__(self, folder: Path, threads: int = 0) -> None:
         """threads: cores it may use, 0 = all; the folder is read when first needed."""
         self._folder, self._threads = folder, threads
-        self._known: dict[tuple[str, ...], NDArray[np.float32]] = {}
+        self._known: dict[tuple[str, ...], NDArray[np.float32]] = {}  # (N, H) each
 
     @cached_property
     def _encoder(self) -> zero_shot.Encoder:

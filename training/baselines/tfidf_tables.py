@@ -65,9 +65,11 @@ def tables(scorer: FittedScorer) -> dict[str, object]:
     counter, tfidf = letters.steps[0][1], letters.steps[1][1]
     terms = len(vocabulary) + counter.n_features
     labels, intercepts, weights = _regressions(function.head, terms, bundle.is_multilabel)
+    # the columns of words come first: (R, F) -> (R, words), (R, buckets)
     of_words, of_letters = weights[:, : len(vocabulary)], weights[:, len(vocabulary) :]
     # A bucket that training never filled has the greatest idf and no weight: one number for all.
     elsewhere = float(tfidf.idf_.max())
+    # (buckets,) -> the numbers of those in use
     filled = np.flatnonzero((tfidf.idf_ < elsewhere) | of_letters.any(axis=0))
     return {
         "format": _FORMAT,
@@ -120,6 +122,7 @@ def _regressions(
     intercepts: list[float] = []
     weights: list[Floats] = []
     for columns, fitted in head.fitted:
+        # coef_ is (1, F) of one yes or no
         lines = [
             (regression.intercept_[0], regression.coef_[0]) for regression in fitted.estimators_
         ]
@@ -129,6 +132,7 @@ def _regressions(
         labels += columns.tolist()
         intercepts += [float(intercept) for intercept, _ in lines]
         weights += [weight for _, weight in lines]
+    # without any regression (0,) -> (0, F)
     return labels, intercepts, np.array(weights, np.float64).reshape(len(labels), terms)
 
 

@@ -39,6 +39,7 @@ def measure(program: ir.Model, rows: Sequence[Sequence[int]]) -> dict[str, Activ
     made = {_name(value): value for node in program.graph for value in node.outputs}
     outputs = list(program.graph.outputs)
     try:
+        # what the products read is given out as long as it is measured
         program.graph.outputs[:] = [made[name] for name in names]
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / "model.onnx"
@@ -48,17 +49,19 @@ def measure(program: ir.Model, rows: Sequence[Sequence[int]]) -> dict[str, Activ
         program.graph.outputs[:] = outputs
     ranges: dict[str, ActivationRange] = {}
     for row in rows:
-        ids = np.array([row], np.int64)
+        ids = np.array([row], np.int64)  # (1, T): alone, so that no padding is measured
         tensors = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        # an input beyond the two is token_type_ids: all of a single segment
         fed = {
             argument.name: tensors.get(argument.name, np.zeros_like(ids))
             for argument in session.get_inputs()
         }
         for name, array in zip(names, session.run(names, fed), strict=True):
-            tokens = array.reshape(-1, array.shape[-1])
+            tokens = array.reshape(-1, array.shape[-1])  # (1, T, K) or (1, K) -> (tokens, K)
+            # 0 is within every range, as it needs a whole number of its own, the zero point
             low, high = ranges.get(name, (np.float32(0), np.float32(0)))
             ranges[name] = (
-                np.minimum(low, tokens.min(axis=0)),
+                np.minimum(low, tokens.min(axis=0)),  # (tokens, K) -> (K,)
                 np.maximum(high, tokens.max(axis=0)),
             )
     return ranges
@@ -71,6 +74,7 @@ def fix(quantized: ir.Model, ranges: Mapping[str, ActivationRange]) -> None:
     for node in [node for node in graph if node.op_type == "DynamicQuantizeLinear"]:
         bounds = ranges.get(_name(node.inputs[0]))
         if bounds is not None:
+            # all channels share one scale: (K,) -> one number
             fixed.add(_fix(graph, node, float(bounds[0].min()), float(bounds[1].max())))
     for node in [node for node in graph if node.op_type == "MatMulInteger"]:
         _fuse(graph, node, fixed)
@@ -80,6 +84,7 @@ def fix(quantized: ir.Model, ranges: Mapping[str, ActivationRange]) -> None:
 
 def _fix(graph: ir.Graph, measuring: ir.Node, low: float, high: float) -> ir.Value:
     """Quantize by this range in place of the measured one; returns the scale."""
+    # x becomes round(x / step) + zero, cut to 0 ... 255
     step = np.float32(max((high - low) / _LEVELS, _LEAST_SCALE))
     zero = np.uint8(np.clip(np.round(-low / step), 0, _LEVELS))
     scale, zero_point = (
@@ -105,14 +110,17 @@ def _fuse(graph: ir.Graph, product: ir.Node, fixed: set[ir.Value]) -> None:
     if scaled is None or scales is None or scale is None or scales.op_type != "Mul":
         return
     middle = _unless_zero(product.inputs[3])
+    # A and B, their scales, their zero points, in the operator's order
     inputs = [*product.inputs[:2], scale, _other(scales, scale), product.inputs[2], middle]
     last, added = scaled, _only_user(scaled, "Add")
     bias = _other(added, scaled.outputs[0]) if added else None
+    # what the operator adds itself is one number a column, a vector
     if added and bias and bias.is_initializer() and len(bias.shape or ()) == 1:
         last, inputs = added, [*inputs, bias]
     fused = ir.node("MatMulIntegerToFloat", inputs, domain=FUSED_DOMAIN)
     graph.insert_before(last, fused)
     old, new = last.outputs[0], fused.outputs[0]
+    # the next operators, or the file's readers, know the result by the old name
     name, old.name = old.name, None
     old.replace_all_uses_with(new, replace_graph_outputs=True)
     new.name = name

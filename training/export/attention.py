@@ -32,6 +32,7 @@ def fused(program: ir.Model, heads: int) -> ir.Model | None:
     softmaxes = [node for node in graph if node.op_type == "Softmax"]
     if not masks or not softmaxes:
         return None
+    # (B, T) int64 -> int32, as the operator asks
     mask = ir.node("Cast", masks, attributes={"to": ir.DataType.INT32})
     graph.insert_before(next(iter(graph)), mask)
     try:
@@ -45,19 +46,21 @@ def fused(program: ir.Model, heads: int) -> ir.Model | None:
 
 
 def _fuse(graph: ir.Graph, softmax: ir.Node, mask: ir.Value, heads: int) -> None:
-    shares = softmax.outputs[0]
+    shares = softmax.outputs[0]  # (B, heads, 1 or T, T)
     scores = _made_by(softmax.inputs[0], "MatMul", "Add")
-    if scores.op_type == "Add":
+    if scores.op_type == "Add":  # of the mask
         scores = _made_by(scores.inputs[0], "MatMul")
-    query, query_scale = _source(scores.inputs[0])
-    key, key_scale = _source(scores.inputs[1])
+    query, query_scale = _source(scores.inputs[0])  # (B, T, H); (B, 1, H) for the first token alone
+    key, key_scale = _source(scores.inputs[1])  # (B, T, H)
     product = _only_reader(shares)
     if product is None or product.op_type != "MatMul" or product.inputs[0] is not shares:
         raise _NotThis
-    value, _ = _source(product.inputs[1])
+    value, _ = _source(product.inputs[1])  # (B, T, H)
+    # what puts the heads together again goes into the operator as well
     last = product
     while (reader := _only_reader(last.outputs[0])) is not None and reader.op_type in _AFTER:
         last = reader
+    # the exporter scales query and key by a root each, the operator once by the whole
     attention = ir.node(
         "MultiHeadAttention",
         [query, key, value, None, mask],

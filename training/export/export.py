@@ -143,7 +143,7 @@ def export_encoder(folder: Path, destination: Path) -> None:
 
 def _spread(texts: Sequence[str], count: int) -> Sequence[str]:
     """At most so many texts, from all over them: a file may be in the order of its labels."""
-    return texts[:: -(-len(texts) // count)] if texts else texts
+    return texts[:: -(-len(texts) // count)] if texts else texts  # the step is rounded up
 
 
 def _shapes() -> list[tuple[str, ...]]:
@@ -184,7 +184,7 @@ class _Weights:
         worst = 0.0
         answers = self._answers(stage, ONNX_FP32)
         for windows, got, expected in zip(self._groups, answers, self._expected, strict=True):
-            difference = float(np.abs(got - expected).max())
+            difference = float(np.abs(got - expected).max())  # (B, C) or (B, T, H)
             if not difference < FP32_TOLERANCE:  # also when it is not a number
                 longest = max(len(window.ids) for window in windows)
                 raise ParityError(

@@ -73,10 +73,10 @@ def convert(folder: Path, output: str) -> Converted:
     if output == "logits":
         encoder.compute_first_token_only(model)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    read = tokenizer(_SAMPLE, padding=True, return_tensors="pt")
+    read = tokenizer(_SAMPLE, padding=True, return_tensors="pt")  # (2, T) each
     sample = {name: read[name] for name in _INPUTS if name in read}
     # only the two axes that vary; Dim.AUTO on all of them takes longer to resolve
-    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}  # B, T
     config = OnnxConfig(dynamic_shapes=dict.fromkeys(sample, free))
     try:
         with _quiet():
@@ -132,6 +132,7 @@ def quantize(converted: Converted, rows: Sequence[Sequence[int]]) -> onnx_ir.Mod
     (MatMulNBits) agree to .9975, but took twice the time of the first line, more than float32.
     """
     program = converted.program.clone()
+    # ranges of the float32 graph; those of a divided input come back divided, by its new name
     ranges = outliers.even_out(program, activation_ranges.measure(program, rows))
     quantizer = OnnxRuntimeQuantizer(
         OnnxRuntimeDynamicConfig(

@@ -38,7 +38,7 @@ def even_out(
     left: dict[str, ActivationRange] = {}
     for name, products in products_by_input(program).items():
         low, high = ranges[name]
-        divisors = _divisors(np.maximum(-low, high))
+        divisors = _divisors(np.maximum(-low, high))  # (K,)
         if divisors.max() < _WORTH or not all(product.owns_weights for product in products):
             left[name] = ranges[name]
             continue
@@ -54,7 +54,7 @@ def _divisors(largest: NDArray[np.float32]) -> NDArray[np.float32]:
 def _divide(graph: ir.Graph, products: list[Product], divisors: NDArray[np.float32]) -> str:
     """Let the products read a divided input, with weights to match; returns its name."""
     value = products[0].input
-    factor = ir.Value(name=f"{value.name}_evening", const_value=ir.tensor(1 / divisors))
+    factor = ir.Value(name=f"{value.name}_evening", const_value=ir.tensor(1 / divisors))  # (K,)
     graph.register_initializer(factor)
     evened = ir.node("Mul", [value, factor])
     evened.outputs[0].name = f"{value.name}_evened"

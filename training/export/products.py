@@ -1,4 +1,7 @@
-"""The products of an ONNX graph that have weights: what each reads, and its matrix."""
+"""The products of an ONNX graph that have weights: what each reads, and its matrix.
+
+Letters: K channels of what is read, M columns of what is made.
+"""
 
 from dataclasses import dataclass
 
@@ -27,6 +30,7 @@ class Product:
         """Multiply the weights of each channel, (K,)."""
         assert self.weights.const_value is not None
         matrix = self.weights.const_value.numpy()
+        # weights are (K, M), with transB (M, K): (K,) -> (K, 1) or (1, K)
         by_row = factors[None, :] if _is_transposed(self.node) else factors[:, None]
         self.weights.const_value = ir.tensor(matrix * by_row, name=self.weights.name)
 
@@ -37,8 +41,10 @@ def products_by_input(program: ir.Model) -> dict[str, list[Product]]:
     for node in program.graph:
         if node.op_type in ("MatMul", "Gemm"):
             read, weights = node.inputs[:2]
+            # channels of a transposed input are not its last axis
             if read is None or weights is None or node.attributes.get_int("transA", False):
                 continue
+            # the products inside attention have no constant matrix
             if read.producer() is not None and weights.is_initializer():
                 by_input.setdefault(str(read.name), []).append(Product(node, read, weights))
     return by_input

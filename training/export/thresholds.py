@@ -115,6 +115,7 @@ def _temperature(
         scaled = exact / np.exp(log_temperature)
         if is_multilabel:  # -ln sigmoid(z) of a label that is there, -ln sigmoid(-z) of the others
             return float(np.logaddexp(0, np.where(targets, -scaled, scaled)).mean())
+        # one label of a row is true: (N, C)[targets] -> (N,)
         return float((logsumexp(scaled, axis=1) - scaled[targets]).mean())
 
     bounds = (np.log(_LOWEST), np.log(_HIGHEST))
@@ -155,8 +156,8 @@ def _best_threshold(scores: Scores, truth: Bools) -> tuple[float, str]:
         if count < LEAST_EXAMPLES:
             few = f"{count} validation examples {having} it, fewer than {LEAST_EXAMPLES}"
             return DEFAULT_THRESHOLD, few
-    distinct = np.unique(scores)
-    middles = distinct[:-1] + np.diff(distinct) / 2
+    distinct = np.unique(scores)  # (N,) -> (K,), sorted
+    middles = distinct[:-1] + np.diff(distinct) / 2  # (K - 1,)
     middles = np.where(middles > distinct[:-1], middles, distinct[1:])  # next to each other
     # float32, as decide() compares
     tried: Scores = np.append(middles, DEFAULT_THRESHOLD).astype(np.float32)
@@ -175,11 +176,12 @@ def mcc_at(thresholds: Scores, scores: Scores, truth: Bools) -> NDArray[np.float
     scores: (N,) float32. truth: (N,) bool. 0 where nothing or everything is chosen.
     """
     order = np.argsort(scores)
-    below = np.searchsorted(scores[order], thresholds)
+    below = np.searchsorted(scores[order], thresholds)  # (K,): how many scores are lower
     count, positives = len(scores), int(truth.sum())
-    positives_below = np.concatenate([[0], truth[order].cumsum()])[below]
+    positives_below = np.concatenate([[0], truth[order].cumsum()])[below]  # (N + 1,) -> (K,)
     chosen = (count - below).astype(np.float64)
     hits = (positives - positives_below).astype(np.float64)
+    # both times the square of the count, which cancels
     covariance = hits * count - chosen * positives
     spread = np.sqrt(chosen * (count - chosen) * positives * (count - positives))
     return np.divide(covariance, spread, out=np.zeros_like(spread), where=spread > 0)
@@ -188,6 +190,7 @@ def mcc_at(thresholds: Scores, scores: Scores, truth: Bools) -> NDArray[np.float
 def _calibration_error(
     scores: Scores, targets: Bools, labels: Sequence[str], is_multilabel: bool
 ) -> float | None:
+    # (N, C), or (N,) class numbers
     truth = targets.astype(np.int64) if is_multilabel else targets.argmax(axis=1)
     # the decisions do not enter into the calibration error
     return metrics.summarise(truth, scores, targets, labels).ece
