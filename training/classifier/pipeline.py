@@ -84,14 +84,14 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
     processes = Processes(config.trainer, settings)
     hub = settings.connect()
     ready = prepare(config, hub, processes)
-    splits, base, found, repo_id = ready.splits, ready.base, ready.found, ready.repo_id
+    splits, base, report, repo_id = ready.splits, ready.base, ready.report, ready.repo_id
     identity = identity_of(config, splits, base, processes)
     folder = RunFolder.open(Path(config.trainer.output_dir), identity)
     if processes.is_main:
         folder.hold()
     fitted = fit_weights(config, splits, base, folder, processes)
     processes.part()
-    if not processes.is_main or found is None:
+    if not processes.is_main or report is None:
         return RunResult(folder.path, None, None, {})
     weights = fitted["weights_sha256"]
     exported = _export(folder, splits, weights)
@@ -118,30 +118,30 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
     receipt.write(
         folder.path,
         config.as_dict(),
-        data={**splits.receipt(), "findings": [asdict(finding) for finding in found.findings]},
+        data={**splits.receipt(), "findings": [asdict(finding) for finding in report.findings]},
         base={"repo_id": base.repo_id or base.folder.name, "revision": base.revision},
         fit={**fitted, "decision": decided, "not_compared": list(measured.missing)},
         export=exported,
         metrics=measured.figures,
     )
     _card(folder)
-    said = sentence(measured.board)
-    print(f"{said}\nthe run is in {folder.path}", flush=True)
+    verdict = sentence(measured.board)
+    print(f"{verdict}\nthe run is in {folder.path}", flush=True)
     sha = (
         publish.publish_once(folder, repo_id, config.hub, hub, CLASSIFIER, "model")
         if repo_id
         else None
     )
-    return RunResult(folder.path, repo_id, sha, measured.figures, said)
+    return RunResult(folder.path, repo_id, sha, measured.figures, verdict)
 
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """What a run starts from; found: on the main process alone; repo_id: None unless published."""
+    """What a run starts from; report: on the main process alone; repo_id: None unless published."""
 
     splits: Splits
     base: Base
-    found: Report | None
+    report: Report | None
     repo_id: str | None
 
 
@@ -157,46 +157,43 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
     processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
     repo_id = processes.agree(_preflight(config.hub, hub) if processes.is_main else None)
     with processes.main_first():
-        given = data.read_parts(
-            config.data, hub
-        )  # first: a slip in a file needs no download to be seen
-        is_compared = bool(config.report.label_descriptions)
-        is_compared |= "encoder_lr" in config.report.baselines
-        base = find_base(config.model, hub, as_encoder=is_compared)
-        found = _examine(given, config) if processes.is_main else None
-        splits = data.divide(given, config.data, seed=config.trainer.seed)
-    _refuse_leaks(found, config.data.allow_leaks, processes)
+        # first: a slip in a file needs no download to be seen
+        parts = data.read_parts(config.data, hub)
+        base = find_base(config.model, hub, as_encoder=config.report.needs_encoder)
+        report = _examine(parts, config) if processes.is_main else None
+        splits = data.divide(parts, config.data, seed=config.trainer.seed)
+    _refuse_leaks(report, config.data.allow_leaks, processes)
     results.refuse_incomplete_descriptions(config.report, splits.labels)
     results.refuse_unusable_maps(config.report, splits.labels)
     processes.say(_describe(splits, config.trainer, processes))
-    return PreparedRun(splits, base, found, repo_id)
+    return PreparedRun(splits, base, report, repo_id)
 
 
-def _examine(given: Mapping[str, Records], config: TrainConfig) -> Report:
+def _examine(parts: Mapping[str, Records], config: TrainConfig) -> Report:
     """What is wrong with the files, said before anything long starts."""
-    found = examine(
-        given,
+    report = examine(
+        parts,
         with_suspects=False,
         seed=config.trainer.seed,
         fields=config.data.schema().needed,
         max_tokens=config.model.max_seq_length,
         language=config.hub.language,
     )
-    for finding in found.findings:
+    for finding in report.findings:
         print(f"{finding.severity}: {finding.message}", flush=True)
-    return found
+    return report
 
 
-def _refuse_leaks(found: Report | None, allow_leaks: bool, processes: Processes) -> None:
+def _refuse_leaks(report: Report | None, allow_leaks: bool, processes: Processes) -> None:
     """Stop every process if the one that looked at the files found a leak.
 
     Raises:
         LeakError: a text of a given validation or test file lies in another one.
     """
     leak = ""
-    if found is not None and not allow_leaks:
+    if report is not None and not allow_leaks:
         try:
-            refuse_leaks(found)
+            refuse_leaks(report)
         except LeakError as error:
             leak = str(error)
     if leak := processes.agree(leak):

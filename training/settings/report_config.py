@@ -46,6 +46,11 @@ class ReportConfig(Group):
             )
         check_baseline_options(self.baseline_options)
 
+    @property
+    def needs_encoder(self) -> bool:
+        """Whether the base model is also compared as it is, by its vectors of the texts."""
+        return bool(self.label_descriptions) or "encoder_lr" in self.baselines
+
 
 @dataclass(frozen=True)
 class ChatReportConfig(Group):
