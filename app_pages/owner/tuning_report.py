@@ -8,7 +8,7 @@ import streamlit as st
 from app_pages.owner import run_actions, run_report, study_plots
 from app_pages.owner.study_plots import Picture
 from app_pages.shared import charts, widgets
-from inference.runs.process import RUNNING as AT_WORK
+from inference.runs import process
 from inference.runs.runs import TUNE, Run
 from inference.runs.study import (
     COMPLETE,
@@ -34,7 +34,7 @@ _NOT_BY_THIS = "{} finds no difference between the settings of these trials; try
 def watch(run: Run) -> None:
     """A search that is under way, looked at again every three seconds."""
     work = run.work
-    if work is None or work.kind != TUNE or work.state != AT_WORK:
+    if work is None or work.kind != TUNE or work.state != process.RUNNING:
         st.rerun()  # all of the page: other steps are possible now
     study = run.study
     with st.container(key="tuning_now", border=True):

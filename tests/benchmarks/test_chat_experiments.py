@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import chat_experiments
-from benchmarks.chat_experiments import PLAIN, Run, is_paraphrase, write_paraphrased
+from benchmarks.chat_experiments import PLAIN, ChatRun, is_paraphrase, write_paraphrased
 from hub.errors import UserError
 from inference.chat.chat_model import ChatFolders
 from inference.core.errors import ConfigError
@@ -41,11 +41,11 @@ def flags(tiny_chat: Path, fruits: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def plain(flags: list[str], tmp_path_factory: pytest.TempPathFactory) -> Run:
+def plain(flags: list[str], tmp_path_factory: pytest.TempPathFactory) -> ChatRun:
     return chat_experiments.train(tmp_path_factory.mktemp("experiments") / PLAIN, flags)
 
 
-def files_of(run: Run) -> dict[str, str]:
+def files_of(run: ChatRun) -> dict[str, str]:
     """The sha256 of each file beside the plots; .lock names the last process."""
     return {path.name: sha256_of(path) for path in run.folder.glob("[!.]*.*")}
 
@@ -117,7 +117,7 @@ def test_all_runs_are_compared_on_the_same_dialogues(plain, flags, small, tiny_c
         assert change["value"] == pytest.approx(row["loss"] - levers[PLAIN]["loss"])
     assert [row["steps"] for row in told["bases"]] == [STEPS, STEPS]
     assert "seconds_a_step" in printed and f"{levers[PLAIN]['loss']:.3f}" in printed
-    added = Run(plain.folder.parent / "paraphrases-added").parts()
+    added = ChatRun(plain.folder.parent / "paraphrases-added").parts()
     assert content_hash(added["test"]) == content_hash(plain.parts()["test"])
     assert files_of(plain) == before, "a finished run is not done again"
 

@@ -21,11 +21,11 @@ from training.settings.trainer_config import ChatTrainerConfig
 from training.trainer import loop
 from training.trainer.processes import Processes
 from training.trainer.progress import Observer
-from training.trainer.task import Fit, Job, Measured
+from training.trainer.task import Fit, TrainJob, ValidationResult
 
 
 @dataclass(frozen=True)
-class ChatTrainInputs(Job):
+class ChatTrainInputs(TrainJob):
     """Fresh adapters on a model, which is changed, and its dialogues."""
 
     config: ChatTrainerConfig
@@ -102,7 +102,7 @@ class AdapterTask:
                     total += loss.detach()
         return [total]
 
-    def validate(self) -> Measured:
+    def validate(self) -> ValidationResult:
         """The loss a token, and e to it."""
         config = self.job.config
         losses = held_out.measure(
@@ -113,7 +113,7 @@ class AdapterTask:
             device=self.accelerator.device,
         )
         figures = {"loss": losses.loss, "perplexity": losses.perplexity}
-        return Measured(figures, losses.loss)
+        return ValidationResult(figures, losses.loss)
 
     def saver(self) -> Callable[[Path], None]:
         """What saves the adapters, as peft reads them."""

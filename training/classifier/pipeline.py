@@ -33,7 +33,7 @@ from training.export import export, golden, thresholds
 from training.publishing import publish
 from training.publishing.classifier_files import CLASSIFIER
 from training.report import card, results
-from training.report.results import Task
+from training.report.results import EvaluationInputs
 from training.report.vocabulary import write_vocabulary
 from training.run import receipt
 from training.run.run_folder import STUDY_FOLDER, RunFolder, sha256_of
@@ -100,7 +100,7 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
     measured = results.measure(
         folder,
         weights,
-        Task(
+        EvaluationInputs(
             splits,
             config.data,
             config.report,

@@ -57,7 +57,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True)
-class Task:
+class EvaluationInputs:
     """All that measuring needs of a run; repo_id is where the model will be, as far as known."""
 
     splits: Splits
@@ -96,7 +96,7 @@ class _Entry:
     open: Callable[[], Scorer]
 
 
-def measure(run: RunFolder, weights: object, task: Task) -> Results:
+def measure(run: RunFolder, weights: object, task: EvaluationInputs) -> Results:
     """Measure every row that has not been, judge them, and write results/.
 
     The rows: onnx_int8 and onnx_fp32 (torch where there is no ONNX file), the baselines, zero_shot
@@ -212,7 +212,7 @@ def _forget_others(run_dir: Path, names: Sequence[str]) -> None:
         (run_dir / tfidf_tables.FILE).unlink(missing_ok=True)
 
 
-def _entries(run_dir: Path, task: Task, weights: object) -> list[_Entry]:
+def _entries(run_dir: Path, task: EvaluationInputs, weights: object) -> list[_Entry]:
     engines = [engine for engine, file in ONNX_FILES.items() if (run_dir / file).is_file()]
     tuned = [
         _fine_tuned(run_dir, engine, task, weights)
@@ -236,7 +236,7 @@ def _entries(run_dir: Path, task: Task, weights: object) -> list[_Entry]:
     return tuned + free + untrained + others
 
 
-def _fine_tuned(run_dir: Path, engine: str, task: Task, weights: object) -> _Entry:
+def _fine_tuned(run_dir: Path, engine: str, task: EvaluationInputs, weights: object) -> _Entry:
     def load() -> Scorer:
         return load_classifier(run_dir, engine=engine, threads=task.threads)
 
@@ -248,7 +248,7 @@ def _fine_tuned(run_dir: Path, engine: str, task: Task, weights: object) -> _Ent
 
 
 def _baseline(
-    run_dir: Path, name: str, task: Task, bundle: Bundle, encoder: SharedEncoder
+    run_dir: Path, name: str, task: EvaluationInputs, bundle: Bundle, encoder: SharedEncoder
 ) -> _Entry:
     def fit() -> Scorer:
         fitted = baselines.fit(
@@ -270,7 +270,7 @@ def _baseline(
     return _Entry(name, baselines.title(name, options), BASELINE, "", "", key, fit)
 
 
-def _untrained(task: Task, encoder: SharedEncoder) -> _Entry:
+def _untrained(task: EvaluationInputs, encoder: SharedEncoder) -> _Entry:
     described, splits = task.config.label_descriptions, task.splits
 
     def load() -> Scorer:
@@ -283,7 +283,9 @@ def _untrained(task: Task, encoder: SharedEncoder) -> _Entry:
     )
 
 
-def _pretrained(name: str, repo_id: str, label_map: Mapping[str, str | None], task: Task) -> _Entry:
+def _pretrained(
+    name: str, repo_id: str, label_map: Mapping[str, str | None], task: EvaluationInputs
+) -> _Entry:
     known, _, revision = repo_id.partition("@")
     used = {
         model_label: task_label

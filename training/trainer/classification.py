@@ -25,13 +25,13 @@ from training.trainer.checkpoints import best_by, noise_of
 from training.trainer.imbalance import sampling_weights
 from training.trainer.processes import Processes
 from training.trainer.progress import Observer
-from training.trainer.task import Fit, Job, Measured
+from training.trainer.task import Fit, TrainJob, ValidationResult
 
 # B batch, N examples, C labels
 
 
 @dataclass(frozen=True)
-class TrainInputs(Job):
+class TrainInputs(TrainJob):
     """A fresh model, which is left as it is, and its examples."""
 
     config: ClassifierTrainerConfig
@@ -122,7 +122,7 @@ class ClassifierTask:
             total += loss.detach()
         return total
 
-    def validate(self) -> Measured:
+    def validate(self) -> ValidationResult:
         """The figures of the validation part, as the main process measures them."""
         logits, part, problem_type = self._logits(), self.job.validation, self.job.problem_type
         figures: dict[str, float | None] = {}
@@ -136,7 +136,7 @@ class ClassifierTask:
         value = figures[self.chosen_by]
         if value is None:  # no label of the validation part has both cases
             value = -float(figures["log_loss"] or 0.0)
-        return Measured(figures, value, noise_of(value, problem_type, len(part.token_ids)))
+        return ValidationResult(figures, value, noise_of(value, problem_type, len(part.token_ids)))
 
     @torch.no_grad()
     def _logits(self) -> NDArray[np.float32]:

@@ -22,11 +22,11 @@ from training.trainer import losses, memory, schedule
 from training.trainer.checkpoints import Checkpoints, TrainerState, read_trainer_state, step_name
 from training.trainer.processes import Processes
 from training.trainer.progress import Bar, History, LossWindow, Moment, Observer, Validation
-from training.trainer.task import Fit, Job, Task
+from training.trainer.task import Fit, Task, TrainJob
 
 
 def fit(
-    job: Job,
+    job: TrainJob,
     make_task: Callable[[int], Task],
     processes: Processes,
     observers: Sequence[Observer] = (),
@@ -72,7 +72,7 @@ class _Attempt:
 
     def __init__(
         self,
-        job: Job,
+        job: TrainJob,
         make_task: Callable[[int], Task],
         processes: Processes,
         progress: TrainerState,

@@ -17,7 +17,7 @@ from training.settings.trainer_config import TrainerConfig
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainJob:
     """By which settings a training goes, and the folder that it writes to.
 
     identity: settings and data hashes that a checkpoint must share to be carried on from.
@@ -29,7 +29,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Measured:
+class ValidationResult:
     """What a validation gave; `value` is the figure that chooses, off by `noise` by chance."""
 
     figures: Mapping[str, float | None]
@@ -59,7 +59,7 @@ class Task(Protocol):
         Returns losses whose mean over some steps is shown.
         """
 
-    def validate(self) -> Measured:
+    def validate(self) -> ValidationResult:
         """The same on every process."""
 
     def saver(self) -> Callable[[Path], None]:

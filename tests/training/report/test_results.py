@@ -19,7 +19,7 @@ from tests.tiny import make_tiny_model
 from tests.training.toy import toy_config, toy_examples
 from training.data.data import Splits
 from training.report import results
-from training.report.results import Task
+from training.report.results import EvaluationInputs
 from training.run.run_folder import RunFolder
 from training.settings.report_config import ReportConfig
 from training.trainer.base import Base
@@ -41,10 +41,10 @@ def _splits() -> Splits:
     return Splits(*parts, LABELS, SINGLE, sources=(), rejected=())
 
 
-def task(base: Base, **config: object) -> Task:
+def task(base: Base, **config: object) -> EvaluationInputs:
     hub = connect("http://127.0.0.1:9", cache_dir=Path("unused"))  # nothing answers there
     settings = toy_config(**{"baselines": (), **config})
-    return Task(
+    return EvaluationInputs(
         _splits(),
         settings.data,
         settings.report,
