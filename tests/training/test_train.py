@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,7 +91,7 @@ def test_the_same_again_makes_nothing_anew(finished):
 def test_a_folder_of_another_run_is_refused_with_the_difference(finished):
     config, where, _ = finished
     with pytest.raises(ConfigError, match=r"seed is 42 there, 7 asked.*--output_dir"):
-        train(replace(config, seed=7), where)
+        train(config.with_values(seed=7), where)
 
 
 def test_other_data_in_the_folder_of_a_run_is_refused(finished, toy_file, tmp_path):
@@ -100,14 +99,14 @@ def test_other_data_in_the_folder_of_a_run_is_refused(finished, toy_file, tmp_pa
     changed = tmp_path / "toy.csv"
     changed.write_text(toy_file.read_text() + "one more great text,positive\n")
     with pytest.raises(ConfigError, match=r"train sha256 is \w+ there, \w+ asked"):
-        train(replace(config, train_file=str(changed)), where)
+        train(config.with_values(train_file=str(changed)), where)
 
 
 def test_a_folder_with_other_things_is_left_alone(finished, tmp_path):
     config, where, _ = finished
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(ConfigError, match="not empty and holds no run"):
-        train(replace(config, output_dir=str(tmp_path)), where)
+        train(config.with_values(output_dir=str(tmp_path)), where)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -120,7 +119,7 @@ def test_weights_that_were_exchanged_are_noticed(finished, tmp_path):
     with (copy / "model.safetensors").open("ab") as file:
         file.write(b"x")
     with pytest.raises(ConfigError, match="is not what training wrote"):
-        train(replace(config, output_dir=str(copy)), where)
+        train(config.with_values(output_dir=str(copy)), where)
 
 
 @pytest.mark.parametrize(
@@ -139,13 +138,15 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
     config, where, _ = finished
     folder = tmp_path / "new"
     with pytest.raises(error, match=message):
-        train(replace(config, output_dir=str(folder), **changes), where)
+        train(config.with_values(output_dir=str(folder), **changes), where)
     assert not folder.exists()
 
 
 def test_a_run_killed_twice_ends_with_the_same_weights(finished, tmp_path):
     config, where, first = finished
-    config = replace(config, output_dir=str(tmp_path / "killed"), push_to_hub=False, baselines=())
+    config = config.with_values(
+        output_dir=str(tmp_path / "killed"), push_to_hub=False, baselines=()
+    )
     flags = [
         "--output_dir",
         config.trainer.output_dir,
