@@ -9,12 +9,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from inference.core.atomic_write import write_whole
-from inference.core.errors import DataError, ModelError
+from inference.core.errors import ModelError
+from inference.core.json_record import load_record
 from inference.models.classifier import Scorer, decide
 
 
@@ -116,7 +116,8 @@ def _cells(scorer: Scorer, texts: Sequence[str]) -> list[Cell]:
 
 def save_comparison(comparison: Comparison, path: Path) -> None:
     """Write a results table as JSON, whole or not at all."""
-    _write(asdict(comparison), path)
+    text = json.dumps(asdict(comparison), indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(path, text + "\n")
 
 
 def load_comparison(path: Path) -> Comparison:
@@ -125,34 +126,5 @@ def load_comparison(path: Path) -> Comparison:
     Raises:
         DataError: the file is missing or is no results table.
     """
-    stored = _read(path)
-    try:
-        return Comparison(
-            labels=tuple(stored["labels"]),
-            problem_type=stored["problem_type"],
-            columns=tuple(_column(column) for column in stored["columns"]),
-            texts=tuple(stored["texts"]),
-            cells=tuple(
-                tuple(Cell(tuple(cell["scores"]), tuple(cell["decided"])) for cell in row)
-                for row in stored["cells"]
-            ),
-        )
-    except (KeyError, TypeError) as error:
-        raise DataError(f"{path} is no stored results table ({error}); store it again") from None
-
-
-def _column(stored: dict[str, Any]) -> Column:
-    return Column(**{**stored, "thresholds": tuple(stored.get("thresholds", ()))})
-
-
-def _write(content: object, path: Path) -> None:
-    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path} does not exist; measure the models first") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path} is not valid JSON ({error}); store it again") from None
+    remedy = "measure the models and store it again"
+    return load_record(Comparison, path, what="no stored results table", remedy=remedy)

@@ -8,12 +8,11 @@ Letters: C labels.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from inference.core.atomic_write import write_whole
-from inference.core.errors import DataError
+from inference.core.json_record import load_record
 
 FINE_TUNED, BASELINE = "fine-tuned", "baseline"
 BETTER, CANNOT_TELL, WORSE = "better", "cannot tell", "worse"
@@ -181,43 +180,6 @@ def load_leaderboard(path: Path) -> Leaderboard:
     Raises:
         DataError: the file is missing, damaged, or of another version of this program.
     """
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path} does not exist; measure the models first") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path} is not valid JSON ({error}); measure again") from None
-    if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
-        raise DataError(f"{path} is no verdict table of format {_FORMAT}; measure again")
-    try:
-        return _read(stored)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is no verdict table ({error!r}); measure again") from None
-
-
-def _read(stored: Mapping[str, Any]) -> Leaderboard:
-    names = {field.name for field in fields(Leaderboard)} - {"rows", "int8"}
-    return Leaderboard(
-        **{name: _frozen(stored[name]) for name in names},
-        rows=tuple(map(_read_row, stored["rows"])),
-        int8=_read_difference(stored.get("int8")),  # tables of before have none
+    return load_record(
+        Leaderboard, path, what="no verdict table", remedy="measure again", version=_FORMAT
     )
-
-
-def _read_row(stored: Mapping[str, Any]) -> LeaderboardRow:
-    tables = ("figures", "intervals", "by_label", "by_label_intervals")
-    return LeaderboardRow(
-        model=Measured(**stored["model"]),
-        **{name: {key: _frozen(v) for key, v in stored[name].items()} for name in tables},
-        labels_known=stored["labels_known"],
-        difference=_read_difference(stored["difference"]),
-    )
-
-
-def _read_difference(stored: Mapping[str, Any] | None) -> MccDifference | None:
-    return MccDifference(**{k: _frozen(v) for k, v in stored.items()}) if stored else None
-
-
-def _frozen(value: Any) -> Any:
-    """JSON's lists as the tuples that they were."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from inference.models.alignment import align
 from inference.models.bundle import Bundle
 from tests.inference.models.fixed_scores import Fixed
 
+STORED = Path(__file__).parents[2] / "stored" / "before_floors" / "space" / "first_paint.json"
 LABELS = ("bad", "good")
 FIRST = Column("demo/one", "a" * 40, "fine-tuned", "One")
 SECOND = Column("demo/two", "b" * 40, "pretrained", "Two")
@@ -91,6 +93,22 @@ def test_a_stored_comparison_comes_back_the_same(tmp_path):
     save_comparison(table, tmp_path / "new" / "first_paint.json")
     assert load_comparison(tmp_path / "new" / "first_paint.json") == table
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["first_paint.json"]
+
+
+def test_a_comparison_of_before_is_read_whole(tmp_path):
+    table = load_comparison(STORED)
+    save_comparison(table, tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == STORED.read_bytes()
+    assert table.columns[0].title == "Toys" and table.cells[1][0].decided == ("positive",)
+
+
+def test_a_wrong_key_is_named_with_what_was_expected(tmp_path):
+    (tmp_path / "file.json").write_text(
+        STORED.read_text("utf-8").replace("0.0005877003422938287", '"high"')
+    )
+    said = "cells.0.0.scores.0 is 'high', expected a number; .*store it again"
+    with pytest.raises(DataError, match=f"file.json is no stored results table: {said}"):
+        load_comparison(tmp_path / "file.json")
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"labels": []}', '{"cells": 3}', "[]"])

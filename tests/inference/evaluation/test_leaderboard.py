@@ -7,12 +7,15 @@ import pytest
 from inference.core.errors import DataError
 from inference.evaluation.leaderboard import (
     MccDifference,
+    as_json,
     load_leaderboard,
     merge_leaderboards,
     save_leaderboard,
     sentence,
 )
 from tests.boards import board, row
+
+STORED = Path(__file__).parents[2] / "stored" / "before_floors" / "space" / "leaderboard.json"
 
 
 def test_a_stored_table_comes_back_the_same(tmp_path: Path):
@@ -21,6 +24,30 @@ def test_a_stored_table_comes_back_the_same(tmp_path: Path):
     assert load_leaderboard(tmp_path / "new" / "leaderboard.json") == table
     stored = json.loads((tmp_path / "new" / "leaderboard.json").read_text())
     assert stored["sentence"] == sentence(table), "who reads the JSON alone finds the answer too"
+
+
+def test_a_table_of_a_run_of_before_is_read_whole():
+    table = load_leaderboard(STORED)
+    assert as_json(table) == STORED.read_text("utf-8")
+    assert [found.model.name for found in table.rows][:2] == ["onnx_int8", "onnx_fp32"]
+
+
+def test_a_table_without_the_cost_of_int8_is_read(tmp_path: Path):
+    stored = json.loads(STORED.read_text("utf-8"))
+    del stored["int8"]
+    (tmp_path / "leaderboard.json").write_text(json.dumps(stored))
+    assert load_leaderboard(tmp_path / "leaderboard.json").int8 is None
+
+
+def test_a_wrong_key_is_named_with_what_was_expected(tmp_path: Path):
+    stored = json.loads(STORED.read_text("utf-8"))
+    stored["rows"][1]["intervals"]["mcc"] = [0.5]
+    (tmp_path / "leaderboard.json").write_text(json.dumps(stored))
+    said = (
+        r"leaderboard.json is no verdict table: rows.1.intervals.mcc is \[0.5\], expected a list "
+    )
+    with pytest.raises(DataError, match=said + "of 2; measure again$"):
+        load_leaderboard(tmp_path / "leaderboard.json")
 
 
 @pytest.mark.parametrize(
