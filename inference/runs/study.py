@@ -14,10 +14,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from inference.core.atomic_write import write_whole
-from inference.core.errors import DataError
+from inference.core.json_record import load_record
 from inference.core.safe_csv import write_csv
 from inference.evaluation.leaderboard import Interval
 
@@ -161,20 +160,8 @@ def load_study(path: Path) -> Study:
     Raises:
         DataError: it is missing, or holds something else.
     """
-    try:
-        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if content.pop("format") != _FORMAT:
-            raise ValueError("another format")
-        trials = tuple(
-            Trial(**{**one, "steps": {int(step): value for step, value in one["steps"].items()}})
-            for one in content.pop("trials")
-        )
-        validation, test = (_gain(content.pop(name)) for name in ("validation", "test"))
-        return Study(trials=trials, validation=validation, test=test, **content)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"{path} is no study of python -m training.tune ({error!r}); give its --output_dir"
-        ) from None
+    what, remedy = "no study of python -m training.tune", "give its --output_dir"
+    return load_record(Study, path, what=what, remedy=remedy, version=_FORMAT)
 
 
 def copy_study(path: Path, folder: Path) -> None:
@@ -190,10 +177,3 @@ def copy_study(path: Path, folder: Path) -> None:
 
 def _written(figure: str) -> str:
     return figure.upper().replace("_", " ")
-
-
-def _gain(content: dict[str, Any] | None) -> Gain | None:
-    if content is None:
-        return None
-    interval = content["interval"]
-    return Gain(**{**content, "interval": interval and (interval[0], interval[1])})

@@ -1,6 +1,7 @@
 """study.json: what was written is what is read, and what is derived from it."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,28 @@ from inference.runs.study import (
 )
 from tests.studies import NEAR, study
 
+STORED = Path(__file__).parents[2] / "stored" / "before_floors" / "study.json"
+
 
 def test_what_was_saved_is_what_is_loaded(tmp_path: Path):
     save_study(study(), tmp_path)
     assert load_study(tmp_path / "study.json") == study()
+
+
+def test_a_study_of_before_is_read_whole(tmp_path: Path):
+    found = load_study(STORED)
+    assert found == study() and found.trials[0].steps == {1: 0.3, 2: 0.5}
+    save_study(found, tmp_path)
+    assert (tmp_path / "study.json").read_bytes() == STORED.read_bytes()
+
+
+def test_a_wrong_key_is_named_with_what_was_expected(tmp_path: Path):
+    stored = json.loads(STORED.read_text("utf-8"))
+    stored["trials"][2]["steps"] = {"first": 0.5}
+    (tmp_path / "study.json").write_text(json.dumps(stored))
+    said = "a name in trials.2.steps is 'first', expected a whole number; give its --output_dir$"
+    with pytest.raises(DataError, match=f"study.json is no study of .*: {said}"):
+        load_study(tmp_path / "study.json")
 
 
 def test_the_best_is_the_first_of_the_highest_and_the_default_the_first():
@@ -63,7 +82,7 @@ def test_another_file_is_refused_by_name(tmp_path: Path, content: str):
     (tmp_path / "study.json").write_text(content)
     with pytest.raises(DataError, match="is no study"):
         load_study(tmp_path / "study.json")
-    with pytest.raises(DataError, match="is no study"):
+    with pytest.raises(DataError, match="missing.json does not exist; give its --output_dir"):
         load_study(tmp_path / "missing.json")
 
 
