@@ -59,7 +59,7 @@ def checkup(run: Run) -> None:
     st.subheader("What the data is like", anchor=False)
     with st.container(key="checkup_counts", horizontal=True):
         for part in report.parts:
-            st.metric(f"Rows, {part.name}", f"{part.rows:,}")
+            st.metric(f"Rows, {part.name}", f"{part.rows_in:,}")
             st.metric("Kept", f"{part.kept:,}")
             st.metric("Rejected", f"{part.rejected:,}")
             st.metric("Characters, median", f"{part.chars_median:,}")
@@ -67,8 +67,16 @@ def checkup(run: Run) -> None:
     charts.show(run_charts.labels(report), "checkup_labels")
     if report.suspects:
         with st.expander(f"Labels worth a second look ({len(report.suspects)})", key="suspects"):
-            data = pd.DataFrame([vars(suspect) for suspect in report.suspects])
-            data.columns = ["Row", "Its label", "Its words say"]
+            data = pd.DataFrame(
+                [
+                    (
+                        one.place,
+                        *(", ".join(it) or "none" for it in (one.given, one.suggested)),
+                    )
+                    for one in report.suspects
+                ],
+                columns=["Row", "Its label", "Its words say"],
+            )
             st.dataframe(data, key="suspect_rows", hide_index=True)
             charts.offer(data, "suspects", "These rows")
 

@@ -1,65 +1,110 @@
-"""Data report: what the doctor said of a data file, read back from the doctor.json that it wrote.
+"""What the doctor said of a data file: the report that it writes to doctor.json and a page shows.
 
-Owns the reading and what of it is shown; what is looked for is training/doctor's.
+Owns the form of the report and its reading; what is looked for is training/doctor's.
 
 Try: python -c "from pathlib import Path; from inference.runs import data_report; \
 print(data_report.load(Path('runs/a/doctor')))"
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from inference.core.errors import DataError
+from inference.core.json_record import load_record
 
-SEVERITIES = ("error", "warning", "note")
-_FILE = "doctor.json"
+Severity = Literal["note", "warning", "error"]
+
+FILE_NAME = "doctor.json"
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
 @dataclass(frozen=True)
-class ReportedPart:
-    """What was read of one given file: rows = kept + rejected."""
+class PartFacts:
+    """What was read of one part; chars are those of a text, languages shares in (0, 1]."""
 
     name: str
-    rows: int
+    file: str
+    sha256: str
+    encoding: str | None
+    delimiter: str | None
+    rows_in: int
     kept: int
     rejected: int
     chars_median: int
     chars_p95: int
+    chars_max: int
+    languages: Mapping[str, float]
     label_counts: Mapping[str, int]
+    unlabelled: int
 
 
 @dataclass(frozen=True)
-class ReportedFinding:
-    """One thing that is wrong, or worth knowing, and the first rows where it is."""
+class Finding:
+    """One thing that is wrong, or worth knowing; `places` are the first five rows, as file:row."""
 
-    severity: str
+    code: str
+    severity: Severity
+    count: int
     message: str
-    places: tuple[str, ...]
+    places: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        said = f"{self.severity} [{self.code}]: {self.message}"
+        if not self.places:
+            return said
+        return f"{said}\n  at {', '.join(self.places)}{', …' * (self.count > len(self.places))}"
 
 
 @dataclass(frozen=True)
-class ReportedSuspect:
-    """A row whose label may be wrong, as file:row."""
+class Leak:
+    """A row of an earlier part whose text also lies in a later one, at `twin` (both file:row)."""
+
+    part: str
+    row: int
+    place: str
+    twin: str
+    is_exact: bool
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A row whose label may be wrong; quality is near 0 for the most suspicious, 1 for none."""
 
     place: str
-    given: str
-    suggested: str
+    given: tuple[str, ...]
+    suggested: tuple[str, ...]
+    quality: float
 
 
 @dataclass(frozen=True)
 class DataReport:
-    """The report of one examination; findings come with the gravest first."""
+    """Everything that the doctor found.
 
-    parts: tuple[ReportedPart, ...]
-    findings: tuple[ReportedFinding, ...]
-    suspects: tuple[ReportedSuspect, ...]
+    The gravest finding and the most suspicious row come first. after_split: label counts of train,
+    validation and test as a training would see them; empty: not asked.
+    """
 
-    def count(self, severity: str) -> int:
+    parts: tuple[PartFacts, ...]
+    labels: tuple[str, ...]
+    problem_type: str
+    findings: tuple[Finding, ...]
+    leaks: tuple[Leak, ...]
+    suspects: tuple[Suspect, ...]
+    after_split: Mapping[str, Mapping[str, int]]
+
+    def as_dict(self) -> dict[str, object]:
+        """The same as JSON can hold it."""
+        return asdict(self)
+
+    def count(self, severity: Severity) -> int:
         """How many findings are of this severity."""
         return sum(finding.severity == severity for finding in self.findings)
+
+    @property
+    def leaking(self) -> tuple[Finding, ...]:
+        """The findings of exact copies across the given parts, which stop a training."""
+        return tuple(one for one in self.findings if one.code == "leak")
 
 
 def load(folder: Path) -> DataReport | None:
@@ -68,42 +113,9 @@ def load(folder: Path) -> DataReport | None:
     Raises:
         DataError: it is there, but is no report of the doctor.
     """
-    path = folder / _FILE
-    try:
-        return _read(json.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
+    path = folder / FILE_NAME
+    if not path.is_file():
         return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{path} is not a report of the doctor ({error!r}): check the data again."
-        ) from None
-
-
-def _read(stored: Mapping[str, Any]) -> DataReport:
-    findings = (
-        ReportedFinding(one["severity"], one["message"], tuple(one["places"]))
-        for one in stored["findings"]
+    return load_record(
+        DataReport, path, what="no report of the doctor", remedy="check the data again"
     )
-    return DataReport(
-        parts=tuple(
-            ReportedPart(
-                name=part["name"],
-                rows=part["rows_in"],
-                kept=part["kept"],
-                rejected=part["rejected"],
-                chars_median=part["chars_median"],
-                chars_p95=part["chars_p95"],
-                label_counts=part["label_counts"],
-            )
-            for part in stored["parts"]
-        ),
-        findings=tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity))),
-        suspects=tuple(
-            ReportedSuspect(one["place"], _joined(one["given"]), _joined(one["suggested"]))
-            for one in stored["suspects"]
-        ),
-    )
-
-
-def _joined(labels: list[str]) -> str:
-    return ", ".join(labels) or "none"

@@ -14,7 +14,7 @@ import yaml
 
 from hub.publishing import Published
 from inference.core.atomic_write import write_whole
-from inference.core.errors import DataError
+from inference.core.json_record import load_record
 from inference.evaluation.leaderboard import FINE_TUNED
 
 FILE_NAME = "publication.json"
@@ -32,12 +32,9 @@ def load(run_dir: Path) -> Published | None:
         DataError: the file is damaged.
     """
     path = run_dir / FILE_NAME
-    try:
-        return Published(**json.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
+    if not path.is_file():
         return None
-    except (ValueError, TypeError) as error:
-        raise DataError(f"{path} is damaged: {error}; publish the model again.") from None
+    return load_record(Published, path, what="damaged", remedy="publish the model again")
 
 
 def entry(published: Published, title: str) -> str:

@@ -23,12 +23,12 @@ from inference.evaluation.leaderboard import Leaderboard, sentence
 from inference.models.bundle import load_bundle, save_bundle
 from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH, load_classifier
 from inference.runs.contract import Stage
+from inference.runs.data_report import DataReport
 from inference.runs.study import copy_study, load_study
 from training.data import data
 from training.data.data import Splits
 from training.data.splits import label_matrix
 from training.doctor.examination import examine, refuse_leaks
-from training.doctor.report import Report
 from training.export import export, golden, thresholds
 from training.publishing import publish
 from training.publishing.classifier_files import CLASSIFIER
@@ -141,7 +141,7 @@ class PreparedRun:
 
     splits: Splits
     base: Base
-    report: Report | None
+    report: DataReport | None
     repo_id: str | None
 
 
@@ -169,7 +169,7 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
     return PreparedRun(splits, base, report, repo_id)
 
 
-def _examine(parts: Mapping[str, Records], config: TrainConfig) -> Report:
+def _examine(parts: Mapping[str, Records], config: TrainConfig) -> DataReport:
     """What is wrong with the files, said before anything long starts."""
     report = examine(
         parts,
@@ -184,7 +184,7 @@ def _examine(parts: Mapping[str, Records], config: TrainConfig) -> Report:
     return report
 
 
-def _refuse_leaks(report: Report | None, allow_leaks: bool, processes: Processes) -> None:
+def _refuse_leaks(report: DataReport | None, allow_leaks: bool, processes: Processes) -> None:
     """Stop every process if the one that looked at the files found a leak.
 
     Raises:

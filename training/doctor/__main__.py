@@ -18,6 +18,7 @@ from inference.core.errors import ConfigError, DataError, run_command
 from inference.core.settings import load_settings
 from inference.data import formats
 from inference.data.records import Example
+from inference.runs import data_report
 from training.data import data
 from training.data.splits import label_matrix
 from training.doctor import cleaned, label_names
@@ -105,7 +106,7 @@ def main() -> None:
     )
     as_json = json.dumps({**report.as_dict(), "removed": removed}, ensure_ascii=False, indent=1)
     if flags.output_dir:
-        write_whole(flags.output_dir / "doctor.json", as_json + "\n")
+        write_whole(flags.output_dir / data_report.FILE_NAME, as_json + "\n")
         write_whole(flags.output_dir / "doctor.txt", render_report(report) + "\n")
         write_whole(flags.output_dir / "labels.png", _label_plot(parts, report.labels))
     print(as_json if flags.json else render_report(report))

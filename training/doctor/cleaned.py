@@ -14,7 +14,7 @@ from inference.core.errors import ConfigError
 from inference.data import tables
 from inference.data.records import Records
 from inference.data.schema import Schema
-from training.doctor.copies import Leak
+from inference.runs.data_report import Leak
 
 LIST_NAME = "removed.txt"
 

@@ -16,25 +16,15 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.runs.data_report import Finding, Leak
 from training.data.duplicates import exact_groups, near_duplicates
-from training.doctor.findings import Finding, Part, share_in_words
+from training.doctor.findings import Part, share_in_words
 
 # N texts of all parts together, in order
 
 _REMEDY = "results on them flatter. Take them out of {} with --fix DIR, or {}"
 _IF_EXACT = "go on with --allow_leaks if the parts are meant so"
 _IF_NEAR = "leave them if such texts will come again, as those of a template do"
-
-
-@dataclass(frozen=True)
-class Leak:
-    """A row of an earlier part whose text also lies in a later one, at `twin` (both file:row)."""
-
-    part: str
-    row: int
-    place: str
-    twin: str
-    is_exact: bool
 
 
 @dataclass(frozen=True)

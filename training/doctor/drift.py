@@ -12,7 +12,7 @@ from pathlib import Path
 
 from inference.data import formats, tables
 from inference.data.delimited import Broken
-from training.doctor.findings import Finding
+from inference.runs.data_report import Finding
 
 _KINDS: dict[type, str] = {
     str: "text",

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from inference.core.errors import LeakError
 from inference.data.records import Records
+from inference.runs.data_report import SEVERITIES, DataReport, Finding
 from training.doctor import copies, drift, label_names, languages, suspects, text_faults
-from training.doctor.findings import Finding, parts_of
-from training.doctor.report import PartFacts, Report
-
-_ORDER = ("error", "warning", "note")
+from training.doctor.findings import parts_of
+from training.doctor.report import part_facts
 
 
 def examine(
@@ -26,7 +25,7 @@ def examine(
     fields: Sequence[str] = (),
     max_tokens: int = 128,
     language: str | None = None,
-) -> Report:
+) -> DataReport:
     """Everything that can be said about the given parts, of which one is called train.
 
     fields are the columns whose raw types are compared, the text fields unless given; max_tokens
@@ -46,18 +45,18 @@ def examine(
         findings += drift.find(Path(part.records.source.path), columns)
         findings += text_faults.find(part, max_tokens=max_tokens)
     findings += [*languages.find(ordered, shares, language), *suspected.findings]
-    return Report(
-        tuple(PartFacts.of(part, of_part) for part, of_part in zip(ordered, shares, strict=True)),
+    return DataReport(
+        tuple(part_facts(part, of_part) for part, of_part in zip(ordered, shares, strict=True)),
         labels,
         train.records.problem_type,
-        tuple(sorted(findings, key=lambda finding: _ORDER.index(finding.severity))),
+        tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))),
         repeated.leaks,
         suspected.ranked,
         {},
     )
 
 
-def refuse_leaks(report: Report) -> None:
+def refuse_leaks(report: DataReport) -> None:
     """Pass when no text of a given part lies in another one.
 
     Raises:

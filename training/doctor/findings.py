@@ -1,7 +1,8 @@
-"""What the doctor says: one finding, and the part of the data that it is about.
+"""The part of the data that a finding of the doctor is about, and how a row of it is named.
 
-Owns the form of a finding and how a row is named; what is looked for has a module each: copies.py,
-label_names.py, text_faults.py, drift.py, languages.py, suspects.py. examination.py asks them all.
+What is looked for has a module each: copies.py, label_names.py, text_faults.py, drift.py,
+languages.py, suspects.py. examination.py asks them all. The form of a finding is
+inference/runs/data_report.py's.
 
 Try: python -m training.doctor tweets.csv
 """
@@ -10,31 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
 
 from inference.data.records import Example, Records
 
-Severity = Literal["note", "warning", "error"]
-
 _MAX_PLACES = 5
 _ORDER = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong, or worth knowing; `places` are the first five rows, as file:row."""
-
-    code: str
-    severity: Severity
-    count: int
-    message: str
-    places: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        text = f"{self.severity} [{self.code}]: {self.message}"
-        if not self.places:
-            return text
-        return f"{text}\n  at {', '.join(self.places)}{', …' * (self.count > len(self.places))}"
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from inference.data.cells import quote_names
 from inference.data.problem_types import SINGLE
 from inference.data.records import Example
+from inference.runs.data_report import Finding
 from training.data.duplicates import normalised
-from training.doctor.findings import Finding, Part, share_in_words
+from training.doctor.findings import Part, share_in_words
 
 _FEW_ROWS = 10  # a tenth for validation is one row: no choice can rest on it
 _LARGE_SHARE = 0.9

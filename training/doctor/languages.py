@@ -15,7 +15,8 @@ from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from training.doctor.findings import Finding, Part
+from inference.runs.data_report import Finding
+from training.doctor.findings import Part
 
 _SAMPLE = 300  # texts of a part; 0.3 seconds
 _MAX_CHARS = 500

@@ -1,95 +1,49 @@
-"""The doctor's report: facts about each part, findings, leaks and suspects; as JSON and as text.
+"""The doctor's report as text for a terminal, and the facts about each part that begin it.
 
-Owns the form of the report. What it holds is found by the modules that examination.py asks; the
-picture of the labels is drawn by training/report/plots.py.
+The form of the report is inference/runs/data_report.py's. What it holds is found by the modules
+that examination.py asks; the picture of the labels is drawn by training/report/plots.py.
 
 Try: python -m training.doctor tweets.csv --json
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from inference.data import formats
-from training.doctor.copies import Leak
-from training.doctor.findings import Finding, Part
+from inference.runs.data_report import SEVERITIES, DataReport, Finding, PartFacts, Suspect
+from training.doctor.findings import Part
 from training.doctor.label_names import count_labels
-from training.doctor.suspects import Suspect
 
 _BAR_CHARS = 24
 _SHOWN_SUSPECTS = 10
-_SEVERITIES = ("error", "warning", "note")
 
 
-@dataclass(frozen=True)
-class PartFacts:
-    """What was read of one part; chars are those of a text, languages shares in (0, 1]."""
-
-    name: str
-    file: str
-    sha256: str
-    encoding: str | None
-    delimiter: str | None
-    rows_in: int
-    kept: int
-    rejected: int
-    chars_median: int
-    chars_p95: int
-    chars_max: int
-    languages: Mapping[str, float]
-    label_counts: Mapping[str, int]
-    unlabelled: int
-
-    @classmethod
-    def of(cls, part: Part, languages: Mapping[str, float]) -> "PartFacts":
-        """The facts about a part, given the guess of its languages."""
-        records = part.records
-        chars = np.array([len(text) for text in part.texts])
-        counts = count_labels(part.examples)
-        return cls(
-            part.name,
-            records.source.path,
-            records.source.sha256,
-            records.source.encoding,
-            records.source.delimiter,
-            records.rows_in,
-            len(records.examples),
-            len(records.rejected),
-            int(np.median(chars)),
-            int(np.percentile(chars, 95)),
-            int(chars.max()),
-            languages,
-            {label: counts[label] for label in records.labels},
-            sum(not example.labels for example in part.examples),
-        )
+def part_facts(part: Part, languages: Mapping[str, float]) -> PartFacts:
+    """The facts about a part, given the guess of its languages."""
+    records = part.records
+    chars = np.array([len(text) for text in part.texts])
+    counts = count_labels(part.examples)
+    return PartFacts(
+        part.name,
+        records.source.path,
+        records.source.sha256,
+        records.source.encoding,
+        records.source.delimiter,
+        records.rows_in,
+        len(records.examples),
+        len(records.rejected),
+        int(np.median(chars)),
+        int(np.percentile(chars, 95)),
+        int(chars.max()),
+        languages,
+        {label: counts[label] for label in records.labels},
+        sum(not example.labels for example in part.examples),
+    )
 
 
-@dataclass(frozen=True)
-class Report:
-    """Everything that the doctor found; suspects come with the most suspicious first."""
-
-    parts: tuple[PartFacts, ...]
-    labels: tuple[str, ...]
-    problem_type: str
-    findings: tuple[Finding, ...]
-    leaks: tuple[Leak, ...]
-    suspects: tuple[Suspect, ...]
-    after_split: Mapping[str, Mapping[str, int]]
-    """Label counts of train, validation and test as a training would see them; empty: not asked."""
-
-    def as_dict(self) -> dict[str, object]:
-        """The same as JSON can hold it."""
-        return asdict(self)
-
-    @property
-    def leaking(self) -> tuple[Finding, ...]:
-        """The findings of exact copies across the given parts, which stop a training."""
-        return tuple(finding for finding in self.findings if finding.code == "leak")
-
-
-def render_report(report: Report) -> str:
+def render_report(report: DataReport) -> str:
     """The report for a terminal."""
     return "\n".join(
         [
@@ -119,7 +73,7 @@ def _part_lines(parts: Sequence[PartFacts]) -> Iterator[str]:
         yield f"  language, by guess: {languages or 'too little text to say'}"
 
 
-def _label_lines(report: Report) -> Iterator[str]:
+def _label_lines(report: DataReport) -> Iterator[str]:
     """A line a label: its count in each given part, then in each part after splitting."""
     before_split = {f"{part.name} (given)": part.label_counts for part in report.parts}
     columns = {**before_split, **report.after_split}
@@ -139,7 +93,7 @@ def _label_lines(report: Report) -> Iterator[str]:
 def _finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
         yield "nothing to complain about"
-    for severity in _SEVERITIES:
+    for severity in SEVERITIES:
         yield from (str(finding) for finding in findings if finding.severity == severity)
 
 

@@ -21,8 +21,9 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 from sklearn.multiclass import OneVsRestClassifier
 
 from inference.data.problem_types import MULTI
+from inference.runs.data_report import Finding, Suspect
 from training.data.splits import label_matrix
-from training.doctor.findings import Finding, Part
+from training.doctor.findings import Part
 
 # N texts, C labels
 
@@ -32,16 +33,6 @@ _MIN_MCC = 0.1  # below, the words say so little about the labels that all rows 
 _MAX_FEATURES = 50_000
 _MAX_CHARS = 1_000  # of a text; the rest costs seconds and adds little
 _MAX_LISTED = 100
-
-
-@dataclass(frozen=True)
-class Suspect:
-    """A row whose label may be wrong; quality is near 0 for the most suspicious, 1 for none."""
-
-    place: str
-    given: tuple[str, ...]
-    suggested: tuple[str, ...]
-    quality: float
 
 
 @dataclass(frozen=True)

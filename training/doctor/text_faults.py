@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from inference.data.cells import is_blank
-from training.doctor.findings import Finding, Part, Severity, share_in_words
+from inference.runs.data_report import Finding, Severity
+from training.doctor.findings import Part, share_in_words
 
 # UTF-8 read as cp1252 or latin-1, the replacement character, control characters of latin-1.
 _DAMAGED = re.compile(r"Ã[\u0080-\u00bf\u0192\u201a-\u2022]|â€|ðŸ|ï»¿|[\ufffd\x80-\x84\x86-\x9f]")

@@ -1,7 +1,8 @@
 """The plots of a run: nothing before there is something, their data whole, told in words."""
 
 from app_pages.owner import run_charts
-from inference.runs.data_report import DataReport, ReportedPart
+from inference.data.problem_types import SINGLE
+from inference.runs.data_report import DataReport, PartFacts
 from inference.runs.progress import Curves
 
 CURVES = Curves(
@@ -26,10 +27,12 @@ def test_curves_are_told_in_words_and_offer_all_their_data():
 
 
 def test_labels_are_counted_by_part():
+    read = ("0" * 64, "utf-8", ",", 3, 3, 0, 10, 20, 30, {"en": 1.0})
     parts = tuple(
-        ReportedPart(name, 3, 3, 0, 10, 20, {"good": 2, "bad": count})
+        PartFacts(name, f"{name}.csv", *read, {"good": 2, "bad": count}, 0)
         for name, count in (("train", 1), ("test", 5))
     )
-    plot = run_charts.labels(DataReport(parts, (), ()))
+    labels = ("good", "bad")
+    plot = run_charts.labels(DataReport(parts, labels, SINGLE, (), (), (), {}))
     assert plot.alt == "Texts by label: most, 5, are bad"
     assert len(plot.data) == 4 and plot.chart.to_dict()

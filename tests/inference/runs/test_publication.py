@@ -1,5 +1,6 @@
 """publication.json, and the lines that put a published model on show."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,19 @@ def test_what_was_saved_is_what_is_loaded(tmp_path: Path):
 def test_a_damaged_file_is_told_with_the_way_out(tmp_path: Path, content: str):
     (tmp_path / FILE_NAME).write_text(content)
     with pytest.raises(DataError, match="is damaged: .*; publish the model again"):
+        load(tmp_path)
+
+
+def test_a_file_of_before_is_read(tmp_path: Path):
+    stored = {"repo_id": "demo/a", "sha": "c" * 40, "url": "http://hub/demo/a", "tag": None}
+    (tmp_path / FILE_NAME).write_text(json.dumps(stored, indent=2))
+    assert load(tmp_path) == Published(**stored)
+
+
+def test_a_wrong_key_is_named_with_what_was_expected(tmp_path: Path):
+    (tmp_path / FILE_NAME).write_text('{"repo_id": "demo/a", "sha": 3}')
+    said = "sha is 3, expected a text; publish the model again$"
+    with pytest.raises(DataError, match=f"publication.json is damaged: {said}"):
         load(tmp_path)
 
 

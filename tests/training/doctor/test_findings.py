@@ -1,8 +1,9 @@
 """A finding is one line that says what and where; a row is named by its file."""
 
 from inference.data import records
+from inference.runs.data_report import Finding
 from tests.training.doctor.given import PLAIN, parts, unrelated, write_csv
-from training.doctor.findings import Finding, parts_of, share_in_words
+from training.doctor.findings import parts_of, share_in_words
 
 
 def test_a_finding_reads_as_severity_code_message_and_places():
