@@ -13,17 +13,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ModelError, TextError
+from inference.core.json_record import Mismatch, from_json, from_key
 from inference.data.cells import Unusable, is_blank
 from inference.data.json_fields import texts_of, weighted_words
 from inference.data.problem_types import MULTI, SINGLE
 from inference.data.similarity import describe_similarity
 from inference.models.model_files import read_json, token_limit
-
-T = TypeVar("T", int, float)
 
 DECISION_FILE = "decision.json"
 DEFAULT_THRESHOLD = 0.5
@@ -222,41 +220,9 @@ def _from_decision(decision: dict[str, object], labels: tuple[str, ...], path: P
             f"{path}: thresholds must name each of {', '.join(labels)}, seen {thresholds!r}"
         )
     try:
-        return Bundle(
-            labels=tuple(map(str, _sequence(decision.get("labels", labels)))),
-            problem_type=str(decision["problem_type"]),
-            text_fields=tuple(map(str, _sequence(decision.get("text_fields", ("text",))))),
-            field_separator=str(decision.get("field_separator", " ")),
-            max_tokens=_number(decision["max_tokens"], int),
-            temperature=_number(decision.get("temperature", 1.0), float),
-            thresholds=tuple(
-                _number(thresholds[label], float) for label in labels if label in thresholds
-            ),
-            chosen_on=str(decision.get("chosen_on", UNTUNED)),
-            version=_number(decision.get("version", 1), int),
-            json_fields=tuple(map(str, _sequence(decision.get("json_fields", ())))),
-            label_names=_names(decision.get("label_names", {})),
-            match_fields=_names(decision.get("match_fields", {})),
-        )
-    except KeyError as error:
-        raise ModelError(f"{path} lacks the key {error}; publish the run again") from None
-    except TypeError as error:
-        raise ModelError(f"{path}: {error}") from None
-
-
-def _sequence(value: object) -> list[object] | tuple[object, ...]:
-    if not isinstance(value, list | tuple):
-        raise TypeError(f"expected a list of names, seen {value!r}")
-    return value
-
-
-def _names(value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise TypeError(f"expected names by name as an object, seen {value!r}")
-    return {str(raw): str(name) for raw, name in value.items()}
-
-
-def _number(value: object, kind: type[T]) -> T:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"expected a number, seen {value!r}")
-    return kind(value)
+        from_key(int, decision, "max_tokens")  # its default is for bundles made here
+        named = from_json(dict[str, float], thresholds, "thresholds")
+        in_order = [named[label] for label in labels if label in named]
+        return from_json(Bundle, {"labels": [*labels], **decision, "thresholds": in_order})
+    except (Mismatch, ModelError) as error:
+        raise ModelError(f"{path}: {error}; publish the run again") from None

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from inference.core.errors import ModelError, TextError
 from inference.data.problem_types import MULTI, SINGLE
 from inference.models.bundle import Bundle, load_bundle, save_bundle
 
+STORED = Path(__file__).parents[2] / "stored" / "before_floors" / "run" / "decision.json"
 CONFIG = {
     "id2label": {"0": "calm", "1": "angry"},
     "problem_type": MULTI,
@@ -66,20 +68,48 @@ GOOD = {"labels": ["calm", "angry"], "problem_type": MULTI, "max_tokens": 64}
         ({"labels": ["angry", "calm"]}, "config.json says"),
         ({"problem_type": SINGLE}, "config.json says"),
         ({"max_tokens": 4096}, "reads at most 128"),
-        ({"max_tokens": "many"}, "expected a number, seen 'many'"),
+        (
+            {"max_tokens": "many"},
+            "decision.json: max_tokens is 'many', expected a whole number; publish",
+        ),
         ({"thresholds": {"calm": 0.5}}, "thresholds must name each of calm, angry"),
+        (
+            {"thresholds": {"calm": 0.5, "angry": "high"}},
+            "thresholds.angry is 'high', expected a number",
+        ),
         ({"thresholds": {"calm": 0.5, "angry": 1.5}}, r"must lie in \[0, 1\]"),
         ({"thresholds": {"calm": 0.5, "angry": float("nan")}}, r"must lie in \[0, 1\]"),
-        ({"temperature": 0}, "above 0, seen 0"),
+        ({"temperature": 0}, "decision.json: temperature must be a number above 0, seen 0"),
         ({"temperature": float("nan")}, "above 0, seen nan"),
         ({"version": 2}, "version 2, this program reads 1"),
         ({"colour": "red"}, "unknown key.s. colour; known: labels"),
-        ({"text_fields": "text"}, "expected a list of names"),
+        ({"text_fields": "text"}, "decision.json: text_fields is 'text', expected a list; publish"),
     ],
 )
 def test_a_contradiction_is_refused(tmp_path, change, message):
     with pytest.raises(ModelError, match=message):
         load_bundle(folder(tmp_path, decision=GOOD | change))
+
+
+@pytest.mark.parametrize("key", ["problem_type", "max_tokens"])
+def test_a_decision_without_what_it_must_say_is_refused(tmp_path, key):
+    decision = {name: value for name, value in GOOD.items() if name != key}
+    with pytest.raises(ModelError, match=f"decision.json: {key} is absent, expected a "):
+        load_bundle(folder(tmp_path, decision=decision))
+
+
+def test_a_decision_of_a_run_of_before_is_read(tmp_path):
+    shutil.copy(STORED, tmp_path)
+    names = {"0": "negative", "1": "neutral", "2": "positive"}
+    (tmp_path / "config.json").write_text(json.dumps({"id2label": names}))
+    bundle = load_bundle(tmp_path)
+    assert (bundle.labels, bundle.max_tokens) == (tuple(names.values()), 32)
+    assert (bundle.temperature, bundle.chosen_on) == (
+        0.514151,
+        "24 validation examples: temperature by log-loss",
+    )
+    save_bundle(bundle, tmp_path / "again")
+    assert (tmp_path / "again" / "decision.json").read_bytes() == STORED.read_bytes()
 
 
 @pytest.mark.parametrize(
