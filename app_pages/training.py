@@ -16,7 +16,7 @@ settings = run_actions.admit()
 
 # ---- which run
 runs = Runs(settings.runs)
-known = {run.name: run for run in runs.all()}
+known = run_actions.known_runs(runs)
 st.title("Train a model", anchor=False)
 st.caption("Only you, the owner of this Space, see this page.")
 if st.session_state.get("run", NEW) not in (NEW, *known):  # deleted just now

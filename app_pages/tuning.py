@@ -16,7 +16,7 @@ from app_pages.owner import tuning_report  # noqa: E402  Optuna is there only wh
 
 # ---- which run
 runs = Runs(settings.runs)
-known = {run.name: run for run in runs.all()}
+known = run_actions.known_runs(runs)
 st.title("Tune a model", anchor=False)
 st.caption("Only you, the owner of this Space, see this page.")
 run_actions.show_problem()

@@ -11,7 +11,7 @@ from app_pages.shared import auth, widgets
 from hub.errors import UserError
 from inference.core.event_log import record_event
 from inference.core.settings import Settings
-from inference.runs.runs import refuse_missing_packages
+from inference.runs.runs import Run, Runs, refuse_missing_packages
 
 
 def admit() -> Settings:
@@ -24,6 +24,15 @@ def admit() -> Settings:
         widgets.error_box(error)
         st.stop()
     return settings
+
+
+def known_runs(runs: Runs) -> dict[str, Run]:
+    """The runs by name; where a form is damaged, the page ends here."""
+    try:
+        return {run.name: run for run in runs.all()}
+    except UserError as error:
+        widgets.error_box(error)
+        st.stop()
 
 
 def show_problem() -> None:

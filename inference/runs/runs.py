@@ -1,6 +1,6 @@
 """Runs: the trainings that are prepared, watched and published on the owner's page.
 
-    RUNS/NAME/run.json       its data file, the recipe it starts from, when it was made
+    RUNS/NAME/form.json      its data file, the recipe it starts from, when it was made
     RUNS/NAME/data.csv       the file, where it was uploaded
     RUNS/NAME/settings.yaml  what was chosen on the page: a --config of the public commands
     RUNS/NAME/doctor/        what python -m training.doctor says of the data
@@ -24,12 +24,14 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
 from hub.errors import UserError
 from inference.core.atomic_write import write_whole
 from inference.core.errors import DataError, WorkError
+from inference.core.json_record import load_record
 from inference.core.yaml_values import read_yaml
 from inference.data import formats, tables
 from inference.data.delimited import Broken
@@ -43,10 +45,24 @@ TUNE, PUBLISH_TUNED = "tune", "publish the tuned model"
 RECIPES = "training/recipes"
 _OF_CHAT = "chat.yaml"  # read by another command, training.chat
 _ROOT = Path(__file__).resolve().parents[2]
-_RUN, _SETTINGS = "run.json", "settings.yaml"
+_FORM, _SETTINGS = "form.json", "settings.yaml"
+_FORM_OF_BEFORE = "run.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
+T = TypeVar("T")
 Value = str | int | float | bool | list[str] | dict[str, str] | None
+
+
+@dataclass(frozen=True)
+class _Form:
+    """form.json: a run as it was made."""
+
+    data: str
+    data_name: str
+    rows: int
+    columns: tuple[str, ...]
+    recipe: str | None
+    made_at: float
 
 
 @dataclass(frozen=True)
@@ -186,7 +202,8 @@ class Runs:
 
     def all(self) -> tuple[Run, ...]:
         """Every run, the newest first."""
-        found = [_read(path.parent) for path in self.folder.glob(f"*/{_RUN}")]
+        names = [path.name for path in self.folder.glob("*") if path.is_dir()]
+        found = [_read(self.folder / name) for name in names]
         return tuple(sorted((run for run in found if run), key=lambda run: -run.made_at))
 
     def find(self, name: str) -> Run:
@@ -225,8 +242,9 @@ class Runs:
         except UserError:
             shutil.rmtree(folder)
             raise
-        stored = {**asdict(run), "folder": None, "data": str(run.data)}
-        write_whole(folder / _RUN, json.dumps(stored, ensure_ascii=False) + "\n")  # it counts now
+        form = _Form(str(run.data), run.data_name, run.rows, run.columns, run.recipe, run.made_at)
+        text = json.dumps(asdict(form), ensure_ascii=False)
+        write_whole(folder / _FORM, text + "\n")  # it counts now
         return run
 
     def delete(self, run: Run) -> None:
@@ -237,7 +255,8 @@ class Runs:
         """
         if self.at_work() == run.name:
             raise WorkError(f"The run {run.name} is at work: stop it first.")
-        (run.folder / _RUN).unlink(missing_ok=True)  # first: half a run must not be listed
+        for name in (_FORM, _FORM_OF_BEFORE):
+            (run.folder / name).unlink(missing_ok=True)  # first: half a run must not be listed
         shutil.rmtree(run.folder, ignore_errors=True)
 
 
@@ -278,12 +297,16 @@ def _column_names(path: Path, recipe: str | None) -> tuple[str, ...]:
 
 
 def _read(folder: Path) -> Run | None:
-    """The run of a folder; None if it is none of ours."""
-    try:
-        stored = json.loads((folder / _RUN).read_text("utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    if "data_name" not in stored:  # a run folder of training.train holds a run.json too
-        return None
-    stored["columns"] = tuple(stored["columns"])
-    return Run(**{**stored, "folder": folder, "data": Path(stored["data"])})
+    """The run of a folder; None if it is none of ours. Raises DataError if its form is damaged."""
+    path = folder / _FORM
+    if not path.is_file():
+        path = folder / _FORM_OF_BEFORE
+        # where somebody trains by hand, a receipt has this name
+        if not path.is_file() or "data_name" not in _load(dict[str, object], path):
+            return None
+    form = _load(_Form, path)
+    return Run(folder, **{**vars(form), "data": Path(form.data)})
+
+
+def _load(kind: type[T], path: Path) -> T:
+    return load_record(kind, path, what="no form of a run", remedy="delete it and make another run")

@@ -1,5 +1,6 @@
 """Runs live in folders: made whole or not at all, configured until their training begins."""
 
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -41,6 +42,37 @@ def test_the_newest_run_comes_first_and_folders_of_others_are_left_out(runs: Run
     (runs.folder / "by-hand" / "run.json").write_text('{"config": {}}')
     newer = runs.make("second", "a.csv", CSV)
     assert runs.all() == (newer, run)
+
+
+def test_a_run_that_was_made_before_opens_and_is_deleted_whole(runs: Runs, run: Run):
+    (run.folder / "form.json").unlink()
+    stored = {
+        "folder": None,
+        "data": str(run.data),
+        "data_name": "my tweets.csv",
+        "rows": 2,
+        "columns": ["text", "label"],
+        "recipe": None,
+        "made_at": run.made_at,
+    }
+    (run.folder / "run.json").write_text(json.dumps(stored, ensure_ascii=False) + "\n")
+    assert runs.find("first") == run and runs.all() == (run,)
+    runs.delete(run)
+    assert runs.all() == () and not run.folder.exists()
+
+
+def test_the_form_is_no_receipt_and_a_receipt_beside_it_is_left_alone(runs: Runs, run: Run):
+    assert not (run.folder / "run.json").exists(), "of that name is the receipt of a training"
+    (run.folder / "run.json").write_text('{"config": {}}')
+    assert runs.all() == (run,)
+
+
+def test_a_damaged_form_is_told_by_its_key(runs: Runs, run: Run):
+    path = run.folder / "form.json"
+    path.write_text(path.read_text().replace('"rows": 2', '"rows": "two"'))
+    said = "form.json is no form of a run: rows is 'two', expected a whole number; delete it and"
+    with pytest.raises(DataError, match=said):
+        runs.find("first")
 
 
 @pytest.mark.parametrize(
