@@ -30,13 +30,14 @@ from inference.core.atomic_write import write_whole
 from inference.core.errors import ConfigError, TextError, run_command
 from inference.core.settings import load_settings
 from inference.models.model_files import read_json
+from inference.models.receipt import RECEIPT_FILE
 from training.chat_tuning import held_out, messages
 from training.chat_tuning.corpus import content_hash
 from training.chat_tuning.held_out import Losses
 from training.chat_tuning.messages import Dialogue
 from training.chat_tuning.report import REPORT_FILE, read_held_out_rows
 from training.data.duplicates import normalised
-from training.run.receipt import RECEIPT_FILE, read_split_ids
+from training.run.receipt import read_split_ids
 
 PLAIN = "settings-as-given"
 LEVERS: Mapping[str, tuple[str, ...]] = {

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from inference.core import settings
 from inference.evaluation import leaderboard
-from inference.models.model_files import read_json
+from inference.models.receipt import load_receipt
 from space_config import packages
 
 RECIPES = "training/recipes"
@@ -87,12 +87,10 @@ def train(work: str, seed: int, data: Path, runs: Path, extra: Sequence[str]) ->
     tuned = [row for row in board.rows if row.is_fine_tuned]
     weights = next((row for row in tuned if row.model.engine != "onnx_int8"), judged)
     free = board.row(board.best_free).figures if board.best_free else {}
-    training = read_json(folder / "run.json")["training"]
-    assert isinstance(training, dict), training
     return QualityResult(
         work=work,
         seed=seed,
-        seconds=training["seconds"],
+        seconds=load_receipt(folder).training.seconds,
         ours={name: weights.figures[name] for name in FIGURES},
         best_free=board.best_free,
         free={name: free.get(name) for name in FIGURES},

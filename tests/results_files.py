@@ -10,6 +10,7 @@ from inference.data.problem_types import MULTI
 from inference.evaluation import predictions, vocabulary
 from inference.evaluation.leaderboard import Leaderboard, save_leaderboard
 from inference.evaluation.predictions import Predictions, Targets
+from tests.receipts import data_json, receipt_json
 
 
 def write_results(repo: Path, board: Leaderboard, texts: Path | None = None) -> Path:
@@ -35,11 +36,7 @@ def write_results(repo: Path, board: Leaderboard, texts: Path | None = None) -> 
     (repo / "results" / "splits.json").write_text(json.dumps(ids))
     counts = {label: 40 * (place + 1) for place, label in enumerate(board.labels)}
     source = {"name": name, "sha256": tables.fingerprint(texts) if texts else "0" * 64}
-    part = {"rows": sum(counts.values()), "label_counts": counts, "unlabelled": 0}
-    receipt = {
-        "config": {"column_names": []},
-        "data": {"sources": [source], "splits": {"train": part}},
-    }
+    receipt = receipt_json(config={"column_names": []}, data=data_json(source, train=counts))
     (repo / "run.json").write_text(json.dumps(receipt))
     vocabulary.save(vocabulary.count([*["the food was good"] * 90, *["an umbrella"] * 30]), repo)
     return repo

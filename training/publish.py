@@ -7,33 +7,32 @@ Try: python -m training.publish RUN_DIR --hub_model_id my-model --hub_private
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from hub.client import Hub, Published
 from hub.errors import HubError
 from inference.core.errors import ConfigError, run_command
 from inference.core.settings import load_settings
-from inference.models.model_files import read_json
+from inference.models.receipt import RECEIPT_FILE, load_asked, load_kind
 from training.chat_tuning.shipment import CHAT
 from training.publishing.classifier_files import CLASSIFIER
-from training.publishing.publish import publish_folder, read_receipt
+from training.publishing.publish import publish_folder
 from training.publishing.shipment import Shipment
+from training.settings.publish_config import PublishConfig
 
 
-def shipment_of(receipt: Mapping[str, Any]) -> Shipment:
-    """The kind of run that this run.json tells of."""
-    return CHAT if receipt.get("kind") == CHAT.kind else CLASSIFIER
+def shipment_of(kind: str | None) -> Shipment:
+    """What publishing has to know of a kind of run, as run.json names it."""
+    return CHAT if kind == CHAT.kind else CLASSIFIER
 
 
 def publish_run(
     run_dir: Path, repo_id: str, hub: Hub, *, private: bool = False, tag: str | None = None
 ) -> Published:
     """Publish a run folder of either kind, as publish() does."""
-    receipt = run_dir / "run.json"
-    shipment = shipment_of(read_json(receipt) if receipt.is_file() else {})
-    return publish_folder(run_dir, repo_id, hub, shipment, private=private, tag=tag)
+    kind = load_kind(run_dir) if (run_dir / RECEIPT_FILE).is_file() else None
+    return publish_folder(run_dir, repo_id, hub, shipment_of(kind), private=private, tag=tag)
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -54,10 +53,10 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """The command line: HF_ENDPOINT and HF_TOKEN say where and who."""
     flags = parse()
-    if not (flags.run_dir / "run.json").is_file():
+    if not (flags.run_dir / RECEIPT_FILE).is_file():
         raise ConfigError(f"{flags.run_dir} holds no run.json; give the output_dir of a run")
-    config: Any = read_receipt(flags.run_dir)["config"]
-    repo_id = flags.hub_model_id or config.get("hub_model_id")
+    asked = load_asked(PublishConfig, flags.run_dir)
+    repo_id = flags.hub_model_id or asked.hub_model_id
     if not repo_id:
         raise ConfigError("the run names no repo; say where to publish with --hub_model_id NAME")
     try:
@@ -65,8 +64,8 @@ def main() -> None:
             flags.run_dir,
             repo_id,
             load_settings().connect(),
-            private=flags.hub_private or bool(config.get("hub_private")),
-            tag=flags.hub_tag or config.get("hub_tag"),
+            private=flags.hub_private or asked.hub_private,
+            tag=flags.hub_tag or asked.hub_tag,
         )
     except HubError as error:
         raise type(error)(f"{error} The run folder is as it was.") from error

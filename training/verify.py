@@ -20,16 +20,18 @@ from hub.errors import HubError
 from inference.core.errors import ConfigError, DataError, ModelError, run_command
 from inference.core.settings import load_settings
 from inference.models.model_files import read_json
+from inference.models.receipt import RECEIPT_FILE, Receipt, load_receipt
 from training.chat_tuning import verification
+from training.chat_tuning.shipment import CHAT
 from training.data import data
 from training.data.data import Splits
 from training.data.splits import label_matrix
 from training.export import golden
 from training.publish import shipment_of
-from training.run import receipt, recomputed, shape
+from training.run import receipt, recomputed
 from training.run.checks import DEVIATES, OK, UNCHECKED, Check, check_equal, guard_checks
 from training.run.run_folder import sha256_of
-from training.settings.chat_config import ChatConfig
+from training.settings.chat_config import ChatConfig, chat_config_from_mapping
 from training.settings.config import TrainConfig, train_config_from_mapping
 
 AnyConfig = TrainConfig | ChatConfig
@@ -72,18 +74,19 @@ def verify(
         ModelError: there is no receipt, or it is damaged.
         ConfigError: a file is given that the run did not have.
     """
-    told: dict[str, Any] = read_json(run_dir / receipt.RECEIPT_FILE)
-    shape.refuse_damaged(told, run_dir / receipt.RECEIPT_FILE, shape.VERIFIED)
-    config = _where(_settings(told, run_dir / receipt.RECEIPT_FILE), files or {})
-    yield _seal(told)
+    told = load_receipt(run_dir)
+    stored: dict[str, Any] = read_json(run_dir / RECEIPT_FILE)
+    config = _where(_settings(told, run_dir / RECEIPT_FILE), files or {})
+    yield _seal(stored)
     checked = list(_files(run_dir, told, is_published))
     yield from checked
     yield from guard_checks("split", receipt.SPLITS, _stored_split(run_dir, told))
     if isinstance(config, ChatConfig):
-        yield from guard_checks("data", "the data", _chat_data(run_dir, told, config))
+        made = _chat_data(run_dir, told, stored["data"], config)
+        yield from guard_checks("data", "the data", made)
         figures = verification.figures(run_dir, told)
     else:
-        yield from _data(run_dir, told, config, hub)
+        yield from _data(run_dir, told, stored["data"], config, hub)
         figures = recomputed.checks(run_dir, told)
     yield from guard_checks("metric", "what the figures are made from", figures)
     if any(check.state == DEVIATES for check in checked):
@@ -93,30 +96,29 @@ def verify(
         yield from guard_checks("golden", golden.FILE_NAME, _golden(run_dir, config, hub))
 
 
-def _settings(told: Mapping[str, Any], path: Path) -> AnyConfig:
+def _settings(told: Receipt, path: Path) -> AnyConfig:
     """Raises ModelError where the receipt has a setting that is none, or no value for it."""
     try:
-        if verification.is_chat(told):
-            return verification.settings(told)
-        return train_config_from_mapping(told["config"])
+        if told.kind == CHAT.kind:
+            return chat_config_from_mapping(told.config)
+        return train_config_from_mapping(told.config)
     except ConfigError as error:
         raise ModelError(f"{path} is no receipt of a run: its config: {error}") from None
 
 
-def _seal(told: Mapping[str, Any]) -> Check:
-    if "seal" not in told:
+def _seal(stored: Mapping[str, object]) -> Check:
+    if "seal" not in stored:
         return Check("receipt", UNCHECKED, "run.json has no seal: an older program wrote it")
-    if told["seal"] != receipt.seal(told):
+    if stored["seal"] != receipt.seal(stored):
         return Check("receipt", DEVIATES, "run.json was edited after it was written: broken seal")
     return Check("receipt", OK, "run.json is as it was written")
 
 
-def _files(run_dir: Path, told: Mapping[str, Any], is_published: bool) -> Iterator[Check]:
+def _files(run_dir: Path, told: Receipt, is_published: bool) -> Iterator[Check]:
     """Each file of the run against its sha256."""
-    expected: dict[str, str] = dict(told.get("files") or {})
-    expected |= (told.get("export") or {}).get("sha256") or {}
-    shipment = shipment_of(told)
-    expected |= {shipment.weights: told["weights_sha256"]} if told.get("weights_sha256") else {}
+    expected = {**(told.files or {}), **(told.export.sha256 if told.export else {})}
+    shipment = shipment_of(told.kind)
+    expected |= {shipment.weights: told.weights_sha256} if told.weights_sha256 else {}
     for name, sha256 in expected.items():
         path, kind = run_dir / name, _kind(name)
         if path.is_file():
@@ -133,7 +135,9 @@ def _kind(name: str) -> str:
     return next(kind for pattern, kind in _KINDS if fnmatch(name, pattern))
 
 
-def _data(run_dir: Path, told: Mapping[str, Any], config: TrainConfig, hub: Hub) -> Iterator[Check]:
+def _data(
+    run_dir: Path, told: Receipt, stored: Any, config: TrainConfig, hub: Hub
+) -> Iterator[Check]:
     """The data and the parts made from it; the parts only of data that is the run's."""
     state = OK
     for check in _sources(config, told):
@@ -151,16 +155,16 @@ def _data(run_dir: Path, told: Mapping[str, Any], config: TrainConfig, hub: Hub)
     except (DataError, ConfigError) as error:
         yield Check("data", DEVIATES, str(error))
         return
-    yield from _parts(run_dir, told, splits)
+    yield from _parts(run_dir, told, stored, splits)
 
 
-def _chat_data(run_dir: Path, told: Mapping[str, Any], config: ChatConfig) -> Iterator[Check]:
+def _chat_data(run_dir: Path, told: Receipt, stored: Any, config: ChatConfig) -> Iterator[Check]:
     """The dialogues and the parts made from them; the parts only of files that are the run's."""
     state = OK
     for check in _sources(config, told):
         yield check
         state = check.state if check.state != OK else state
-    yield from verification.parts(run_dir, told, config, is_data_there=state == OK)
+    yield from verification.parts(run_dir, told, stored, config, is_data_there=state == OK)
 
 
 def _where(config: AnyConfig, files: Mapping[str, str]) -> AnyConfig:
@@ -171,9 +175,9 @@ def _where(config: AnyConfig, files: Mapping[str, str]) -> AnyConfig:
     return config.with_values(**files)
 
 
-def _sources(config: AnyConfig, told: Mapping[str, Any]) -> Iterator[Check]:
+def _sources(config: AnyConfig, told: Receipt) -> Iterator[Check]:
     """The data files against their sha256; a dataset of the Hub is compared once it is read."""
-    stored = {source["part"]: source for source in told["data"]["sources"]}
+    known = {source.part: source.sha256 for source in told.data.sources}
     for name in _FILES:
         path = config.value(name)
         if not path:
@@ -181,21 +185,21 @@ def _sources(config: AnyConfig, told: Mapping[str, Any]) -> Iterator[Check]:
         if not Path(path).is_file():
             yield Check("data", UNCHECKED, f"{path} is not there; say with --{name} where it lies")
             continue
-        source = stored.get(name.removesuffix("_file"), {})
-        expected = source.get("sha256", "none, as run.json does not tell of it")
+        part = name.removesuffix("_file")
+        expected = known.get(part, "none, as run.json does not tell of it")
         yield from check_equal("data", f"{path}: sha256", sha256_of(Path(path)), expected)
 
 
-def _parts(run_dir: Path, told: Mapping[str, Any], splits: Splits) -> Iterator[Check]:
+def _parts(run_dir: Path, told: Receipt, stored: Any, splits: Splits) -> Iterator[Check]:
     """What the receipt says of the parts, and which rows they are, against parts made anew."""
     # a file may have another name by now, and row ids begin with it
-    names = {source["part"]: source["name"] for source in told["data"]["sources"]}
-    sources = ({**source, "name": names.get(source["part"])} for source in splits.sources)
+    names = {source.part: source.name for source in told.data.sources}
+    sources = ({**source, "name": names.get(str(source["part"]))} for source in splits.sources)
     splits = replace(splits, sources=tuple(sources))
     made = splits.receipt()
     # not the findings of the doctor; nor the sentences that say where a file lies
     compared = made.keys() - {"notes", "rejected_rows"}
-    there = {name: value for name, value in told["data"].items() if name in compared}
+    there = {name: value for name, value in stored.items() if name in compared}
     yield from check_equal("split", "run.json: splits", there.pop("splits"), made["splits"])
     yield from check_equal("data", "run.json: data", there, made)
     truth = recomputed.targets_check(run_dir, label_matrix(splits.test, splits.labels))
@@ -209,16 +213,16 @@ def _rows(run_dir: Path, splits: Splits) -> Iterator[Check]:
         yield from check_equal("split", receipt.SPLITS, stored, splits.row_ids())
 
 
-def _stored_split(run_dir: Path, told: Mapping[str, Any]) -> Iterator[Check]:
+def _stored_split(run_dir: Path, told: Receipt) -> Iterator[Check]:
     """results/splits.json by itself: the rows of each part that run.json has the sha256 of."""
     if not (run_dir / receipt.SPLITS).is_file():
         yield Check("split", UNCHECKED, f"{receipt.SPLITS}, which names the rows, is not there")
         return
     stored = receipt.read_split_ids(run_dir)
-    for part, content in told["data"]["splits"].items():
+    for part, content in told.data.splits.by_name.items():
         seen = data.ids_hash(stored.get(part, ()))
         what = f"{receipt.SPLITS}: {part}: sha256 of the ids"
-        yield from check_equal("split", what, seen, content["ids_sha256"])
+        yield from check_equal("split", what, seen, content.ids_sha256)
 
 
 def _golden(run_dir: Path, config: AnyConfig, hub: Hub) -> Iterator[Check]:
@@ -249,7 +253,7 @@ def main() -> None:
     flags = parse()
     hub = load_settings().connect()
     run_dir = Path(flags.run)
-    is_published = flags.revision is not None or not (run_dir / receipt.RECEIPT_FILE).is_file()
+    is_published = flags.revision is not None or not (run_dir / RECEIPT_FILE).is_file()
     if is_published:
         run_dir = _fetch(flags.run, flags.revision or "main", hub)
     files = {name: getattr(flags, name) for name in _FILES if getattr(flags, name)}

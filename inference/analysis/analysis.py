@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +28,7 @@ from inference.evaluation.leaderboard import Interval
 from inference.evaluation.predictions import Predictions, Targets, label_table
 from inference.evaluation.vocabulary import WordCounts
 from inference.models.bundle import Bundle
-from inference.models.model_files import read_json
+from inference.models.receipt import RECEIPT_FILE, load_receipt
 
 Bools = NDArray[np.bool_]
 
@@ -76,7 +75,7 @@ class TrainedOn:
     """What a model learned from: rows, rows by label, and its words where they are stored."""
 
     rows: int
-    label_counts: dict[str, int]
+    label_counts: Mapping[str, int]
     words: WordCounts | None
 
 
@@ -154,12 +153,11 @@ def trained_on(catalogue: Path, repo_id: str) -> TrainedOn | None:
         ModelError: a kept file cannot be read.
     """
     run = stored_results.folder_of(catalogue, repo_id)
-    if not (run / "run.json").is_file():
+    if not (run / RECEIPT_FILE).is_file():
         return None
-    receipt: Any = read_json(run / "run.json")
-    part = receipt["data"]["splits"]["train"]
+    part = load_receipt(run).data.splits.train
     known = vocabulary.load(run) if (run / vocabulary.FILE_NAME).is_file() else None
-    return TrainedOn(part["rows"], dict(part["label_counts"]), known)
+    return TrainedOn(part.rows, part.label_counts, known)
 
 
 def by_length(lengths: Mapping[int, int]) -> tuple[int, ...]:

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from inference.core.errors import TextError
 from inference.models.bundle import Bundle
-from inference.models.model_files import read_json
-
-RECEIPT = "run.json"
+from inference.models.receipt import RECEIPT_FILE, TrainedColumns, load_asked
 
 
 @dataclass(frozen=True)
@@ -64,16 +62,11 @@ def form_of(bundle: Bundle, run: Path) -> Form:
     else the fields.
 
     Raises:
-        ModelError: the receipt is no JSON object.
+        ModelError: the receipt cannot be read.
     """
     fields = bundle.text_fields or ("text",)
-    columns = _columns(run / RECEIPT) if len(fields) > 1 else ()
-    in_line = columns if set(fields) <= set(columns) else fields
-    return Form(fields, bundle.json_fields, in_line if len(fields) > 1 else ())
-
-
-def _columns(path: Path) -> tuple[str, ...]:
-    """The names that the columns of a training file without a header were given; () for none."""
-    config = read_json(path).get("config") if path.is_file() else None
-    names = config.get("column_names") if isinstance(config, dict) else None
-    return tuple(map(str, names)) if isinstance(names, list) else ()
+    if len(fields) == 1:
+        return Form(fields, bundle.json_fields, ())
+    has_receipt = (run / RECEIPT_FILE).is_file()
+    columns = load_asked(TrainedColumns, run).column_names if has_receipt else ()
+    return Form(fields, bundle.json_fields, columns if set(fields) <= set(columns) else fields)

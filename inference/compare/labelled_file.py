@@ -33,9 +33,7 @@ from inference.evaluation.predictions import Predictions
 from inference.models.alignment import align
 from inference.models.bundle import Bundle
 from inference.models.classifier import Scorer, load_classifier
-from inference.models.model_files import read_json
-
-RECEIPT = "run.json"  # what a run of training tells of itself, beside its weights
+from inference.models.receipt import RECEIPT_FILE, TrainedColumns, load_asked, load_receipt
 
 
 @dataclass(frozen=True)
@@ -159,12 +157,9 @@ def refuse_trained_on(names: Sequence[str], path: Path, hub: Hub) -> None:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     for name in names:
-        receipt = _receipt(name, hub)
-        data = receipt.get("data")
-        sources = data.get("sources") if isinstance(data, dict) else None
-        for source in sources if isinstance(sources, list) else ():
-            is_it = isinstance(source, dict) and source.get("sha256") == digest
-            if is_it and source.get("part") != "test":
+        folder = _receipt_folder(name, hub)
+        for source in load_receipt(folder).data.sources if folder else ():
+            if source.sha256 == digest and source.part != "test":
                 raise LeakError(
                     f"{name} learned from {path}: its figures on it flatter, and no verdict can be "
                     "had from them. Judge it on texts that it has not seen, or go on with "
@@ -172,16 +167,16 @@ def refuse_trained_on(names: Sequence[str], path: Path, hub: Hub) -> None:
                 )
 
 
-def _receipt(name: str, hub: Hub) -> Mapping[str, object]:
-    """run.json of a model named by folder or repo id; empty where it has none."""
+def _receipt_folder(name: str, hub: Hub) -> Path | None:
+    """Where the receipt of a model named by folder or repo id lies; None where it has none."""
     if is_folder(name):
-        path = Path(name).expanduser() / RECEIPT
+        folder = Path(name).expanduser()
     else:
         repo_id, _, revision = name.partition("@")
         # config.json is always there: a repo without a receipt is no repo without files
-        patterns = [RECEIPT, "config.json"]
-        path = hub.resolve(repo_id, revision or "main", allow_patterns=patterns).folder / RECEIPT
-    return read_json(path) if path.is_file() else {}
+        patterns = [RECEIPT_FILE, "config.json"]
+        folder = hub.resolve(repo_id, revision or "main", allow_patterns=patterns).folder
+    return folder if (folder / RECEIPT_FILE).is_file() else None
 
 
 def is_folder(name: str) -> bool:
@@ -190,13 +185,15 @@ def is_folder(name: str) -> bool:
 
 
 def default_label_fields(name: str) -> tuple[str, ...]:
-    """The label columns that a run folder was trained with; () where it does not say."""
-    path = Path(name).expanduser() / RECEIPT
-    if not is_folder(name) or not path.is_file():
+    """The label columns that a run folder was trained with; () where it has no receipt.
+
+    Raises:
+        ModelError: the receipt cannot be read.
+    """
+    folder = Path(name).expanduser()
+    if not is_folder(name) or not (folder / RECEIPT_FILE).is_file():
         return ()
-    config = read_json(path).get("config")
-    fields = config.get("label_fields", ()) if isinstance(config, dict) else ()
-    return tuple(map(str, fields))
+    return load_asked(TrainedColumns, folder).label_fields
 
 
 def save(judged: Judged, folder: Path) -> None:

@@ -17,7 +17,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from inference.core.errors import DataError
 from inference.data import records, tables
@@ -27,6 +26,7 @@ from inference.evaluation.leaderboard import Leaderboard, load_leaderboard
 from inference.evaluation.predictions import Predictions, Targets
 from inference.models.bundle import Bundle, load_bundle
 from inference.models.model_files import read_json
+from inference.models.receipt import RECEIPT_FILE, TrainedColumns, load_asked, load_receipt
 
 FOLDER, TEXTS = "results", "texts"
 # What a catalogue keeps of a repo; config files because the thresholds are read beside them.
@@ -34,7 +34,7 @@ FILES = (
     "config.json",
     "tokenizer_config.json",
     "decision.json",
-    "run.json",
+    RECEIPT_FILE,
     "results/leaderboard.json",
     "results/splits.json",
     "results/words.json",
@@ -153,17 +153,17 @@ def texts(results: StoredResults) -> tuple[str, ...]:
 
     Raises:
         DataError: the file is another one than that of the run, or cannot be read.
+        ModelError: the receipt of the run cannot be read.
     """
     names = {row_id.rpartition(":")[0] for row_id in results.row_ids}
     paths = [results.folder / TEXTS / name for name in sorted(names)]
     if not results.row_ids or not all(path.is_file() for path in paths):
         return ()
-    receipt: Any = read_json(results.run / "run.json")
-    config, bundle = receipt["config"], load_bundle(results.run)
+    receipt, bundle = load_receipt(results.run), load_bundle(results.run)
     if not bundle.text_fields:
         return ()
-    known = {source["name"]: source["sha256"] for source in receipt["data"]["sources"]}
-    columns = tuple(config.get("column_names") or ())
+    known = {source.name: source.sha256 for source in receipt.data.sources}
+    columns = load_asked(TrainedColumns, results.run).column_names
     schema = Schema(bundle.text_fields, column_names=columns, json_fields=bundle.json_fields)
     by_id: dict[str, str] = {}
     for path in paths:

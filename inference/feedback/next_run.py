@@ -12,26 +12,20 @@ Try: python -m inference.feedback FOLDER --out next.jsonl
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hub.client import Hub
-from inference.core.errors import ChoiceError, ModelError
+from inference.core.errors import ChoiceError
 from inference.data.problem_types import MULTI
 from inference.feedback.log import Feedback
-from inference.models.model_files import read_json
+from inference.models.receipt import RECEIPT_FILE, TrainedColumns, load_asked
 
 TEXT = "text"  # the field of a text that was written as one
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Where a training file has its texts and labels, by the names of training.train's flags."""
-
-    text_fields: tuple[str, ...] = (TEXT,)
-    label_fields: tuple[str, ...] = ("label",)
-    label_delimiter: str | None = None
-    label_names: Mapping[str, str] = field(default_factory=dict)
+class Columns(TrainedColumns):
+    """The columns of a training file, and the rows that feedback makes in them."""
 
     def changed(
         self,
@@ -146,19 +140,8 @@ def columns_of(name: str, hub: Hub, revision: str = "main") -> Columns:
     if name.startswith((".", "/", "~")):
         folder = Path(name).expanduser()
     else:
-        folder = hub.resolve(name, revision, allow_patterns=["run.json"]).folder
-    config = read_json(folder / "run.json").get("config")
-    if not isinstance(config, dict):
-        raise ModelError(f"{folder / 'run.json'} has no config; expected the receipt of a training")
-    known = Columns()
-    names = config.get("label_names") or {}
-    delimiter = config.get("label_delimiter")
-    return Columns(
-        text_fields=tuple(map(str, config.get("text_fields") or known.text_fields)),
-        label_fields=tuple(map(str, config.get("label_fields") or known.label_fields)),
-        label_delimiter=None if delimiter is None else str(delimiter),
-        label_names={str(mine): str(its) for mine, its in dict(names).items()},
-    )
+        folder = hub.resolve(name, revision, allow_patterns=[RECEIPT_FILE]).folder
+    return load_asked(Columns, folder)
 
 
 def jsonl_bytes(rows: Sequence[Mapping[str, object]]) -> bytes:

@@ -1,9 +1,11 @@
+import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from inference.batch.scored_file import ScoredFile
+from inference.evaluation import stored_results
 from tests.app_pages.conftest import OpenApp
 from tests.scored_files import write_scored
 from tests.space_fixtures import TUNED
@@ -52,6 +54,27 @@ def test_a_scored_file_is_shown_from_all_sides(open_app: OpenApp, scored: Scored
         "Share decided right: ",
     ):
         assert told in alts(app), alts(app)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"config": {}}', "data is absent, expected an object"),
+        ('{"config": {}, "data": {"sources": 3}}', "data.sources is 3, expected a list"),
+        ("{", "it is not valid JSON"),
+    ],
+)
+def test_a_damaged_receipt_is_told_by_its_key(
+    open_app: OpenApp, scored: ScoredFile, tiny_catalogue: Path, tmp_path: Path, content, said
+):
+    catalogue = shutil.copytree(tiny_catalogue, tmp_path / "catalogue")
+    run = stored_results.folder_of(catalogue, TUNED)
+    (run / "run.json").write_text(content)
+    app = open_page(open_app, scored, SPACE_CATALOGUE=str(catalogue))
+    assert not app.exception and len(app.error) == 1
+    shown = app.error[0].value.replace("\\", "")
+    assert "run.json is no receipt of a run: " in shown and said in shown
+    assert "fetch the run again, or train again" in shown
 
 
 def test_every_plot_offers_its_data(open_app: OpenApp, scored: ScoredFile):

@@ -60,7 +60,19 @@ def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: st
         config.as_dict(),
         data={**splits.receipt(), "findings": [{"code": "duplicates"}]},
         base={"repo_id": "me/tiny", "revision": "2" * 40},
-        fit={"weights_sha256": sha256_of(folder / "model.safetensors"), "versions": VERSIONS},
+        fit={
+            "weights_sha256": sha256_of(folder / "model.safetensors"),
+            "versions": VERSIONS,
+            "device": {"type": "cpu", "precision": "float32", "processes": 1},
+            "training": {
+                "steps": 1,
+                "epochs": 1,
+                "seconds": 0.5,
+                "best_step": 1,
+                "best_value": 0.5,
+                "metric": "mcc",
+            },
+        },
         export={"notice": "none for this test", "sha256": {}},
         metrics=figures,
     )

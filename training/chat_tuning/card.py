@@ -17,12 +17,13 @@ from hub.client import model_card_text
 from inference.chat import chat_bundle
 from inference.chat.chat_bundle import ChatBundle
 from inference.models.model_files import read_json
+from inference.models.receipt import Receipt, load_asked, load_receipt
 from training.chat_tuning.base import LOCAL_REVISION
 from training.chat_tuning.report import REPORT_FILE, report_sentence
 from training.report import card_text
 from training.report.card import save_card, slug
 from training.report.card_text import escape_markdown, file_flags, markdown_table
-from training.run.receipt import RECEIPT_FILE
+from training.settings.publish_config import PublishConfig
 
 _TEMPLATE = Path(__file__).with_name("card.md")
 _MERGED = "model.safetensors"
@@ -57,17 +58,23 @@ def write_card(run_dir: Path, repo_id: str | None = None, revision: str = "main"
         ModelError: a file of the run folder is missing or unreadable.
         HubError: the Hub would not understand the metadata.
     """
-    told: Any = read_json(run_dir / RECEIPT_FILE)
-    name = repo_id or told["config"].get("hub_model_id") or run_dir.resolve().name
+    told, asked = load_receipt(run_dir), load_asked(PublishConfig, run_dir)
+    name = repo_id or asked.hub_model_id or run_dir.resolve().name
     report: Any = read_json(run_dir / REPORT_FILE)
     bundle = chat_bundle.load(run_dir)
-    body = _body(run_dir, told, report, bundle, str(name), revision)
+    body = _body(run_dir, told, asked, report, bundle, name, revision)
     text = Template(_TEMPLATE.read_text("utf-8")).substitute(body)
-    save_card(model_card_text(_metadata(told, report, str(name)), text), run_dir)
+    save_card(model_card_text(_metadata(told, asked, report, name), text), run_dir)
 
 
 def _body(
-    run_dir: Path, told: Any, report: Any, bundle: ChatBundle, repo_id: str, revision: str
+    run_dir: Path,
+    told: Receipt,
+    asked: PublishConfig,
+    report: Any,
+    bundle: ChatBundle,
+    repo_id: str,
+    revision: str,
 ) -> dict[str, str]:
     has_revision = bundle.base.revision != LOCAL_REVISION
     warnings = [f"- {escape_markdown(one)}" for one in report["warnings"]]
@@ -75,8 +82,8 @@ def _body(
         "title": escape_markdown(repo_id.rpartition("/")[2]),
         "verdict": f"**{escape_markdown(report_sentence(report).capitalize())}.**",
         "base": escape_markdown(bundle.base.repo_id),
-        "dialogues": f"{told['data']['splits']['train']['rows']:,}",
-        "course": f"{told['training']['steps']} steps, {told['training']['epochs']:.2g} epochs",
+        "dialogues": f"{told.data.splits.train.rows:,}",
+        "course": f"{told.training.steps} steps, {told.training.epochs:.2g} epochs",
         "results": _results(run_dir, report),
         "warnings": "\n".join(["To be wary of:", "", *warnings]) if warnings else "",
         "repo_id": json.dumps(repo_id),
@@ -89,17 +96,17 @@ def _body(
         if (run_dir / _MERGED).is_file()
         else "",
         "spoken": _spoken(bundle),
-        "data": _data(told),
+        "data": _data(told, asked),
         "training": _training(told),
-        "file_flags": file_flags(told["config"]),
-        "limits": _limits(told, report),
+        "file_flags": file_flags(told.config),
+        "limits": _limits(asked, report),
         "versions": card_text.versions(told),
     }
 
 
-def _metadata(told: Any, report: Any, repo_id: str) -> dict[str, object]:
-    config, base = told["config"], told["base_model"]
-    is_repo = "/" in str(base["repo_id"])  # a local folder has no page to link to
+def _metadata(told: Receipt, asked: PublishConfig, report: Any, repo_id: str) -> dict[str, object]:
+    base = told.base_model.repo_id
+    is_repo = "/" in base  # a local folder has no page to link to
     answers = report.get("answers")
     figures = [
         ("loss", "held-out loss, nats a token", report["held_out"]["tuned"]["loss"]),
@@ -108,14 +115,13 @@ def _metadata(told: Any, report: Any, repo_id: str) -> dict[str, object]:
     if answers:
         share = answers["tuned"]["ended_share"]
         figures.append(("ended_share", "answers that end by themselves", share))
-    sources = told["data"]["sources"]
-    title = config.get("dataset_title") or sources[-1]["name"]
+    title = asked.dataset_title or told.data.sources[-1].name
     return {
-        "license": config.get("license"),
-        "language": config.get("language"),
+        "license": asked.license,
+        "language": asked.language,
         "library_name": "peft",
         "pipeline_tag": "text-generation",
-        **({"base_model": base["repo_id"], "base_model_relation": "adapter"} if is_repo else {}),
+        **({"base_model": base, "base_model_relation": "adapter"} if is_repo else {}),
         "tags": ["lora", "chat", "conversational"],
         "model-index": [
             {
@@ -123,7 +129,7 @@ def _metadata(told: Any, report: Any, repo_id: str) -> dict[str, object]:
                 "results": [
                     {
                         "task": {"type": "text-generation", "name": "Text Generation"},
-                        "dataset": {"name": title, "type": slug(str(title)), "split": "test"},
+                        "dataset": {"name": title, "type": slug(title), "split": "test"},
                         "metrics": [
                             {"type": kind, "name": name, "value": round(value, 4)}
                             for kind, name, value in figures
@@ -194,27 +200,27 @@ def _spoken(bundle: ChatBundle) -> str:
     )
 
 
-def _data(told: Any) -> str:
-    data, config = told["data"], told["config"]
-    title = escape_markdown(config.get("dataset_title") or "Dialogues from the files below")
-    license_name = config.get("dataset_license")
+def _data(told: Receipt, asked: PublishConfig) -> str:
+    title = escape_markdown(asked.dataset_title or "Dialogues from the files below")
+    license_name = asked.dataset_license
     files = [
         (
-            escape_markdown(one["name"]),
-            escape_markdown(one["part"]),
-            f"`{one['sha256']}`",
-            f"{one['kept']:,}",
-            f"{one['rejected']:,}",
+            escape_markdown(one.name),
+            escape_markdown(one.part),
+            f"`{one.sha256}`",
+            f"{one.kept:,}",
+            f"{one.rejected:,}",
         )
-        for one in data["sources"]
+        for one in told.data.sources
     ]
     parts = [
-        (name, f"{part['rows']:,}", f"{part['answers']:,}") for name, part in data["splits"].items()
+        (name, f"{part.rows:,}", f"{part.answers:,}")
+        for name, part in told.data.splits.by_name.items()
     ]
     gone = [f"- {len(rows):,} training rows removed: {escape_markdown(reason)}"
-            for reason, rows in data["removed"].items()]  # fmt: skip
+            for reason, rows in told.data.removed.items()]  # fmt: skip
     gone += [f"- {len(rows):,} training rows seem noisy: {escape_markdown(reason)}"
-             for reason, rows in data["noisy"].items()]  # fmt: skip
+             for reason, rows in told.data.noisy.items()]  # fmt: skip
     said = f"{title}{f', license {escape_markdown(license_name)}' if license_name else ''}."
     tables = (
         markdown_table(("file", "used for", "sha256", "kept", "rejected"), files),
@@ -223,27 +229,26 @@ def _data(told: Any) -> str:
     return "\n\n".join([said, *tables, *(["\n".join(gone)] if gone else [])])
 
 
-def _training(told: Any) -> str:
-    config, course = told["config"], told["training"]
+def _training(told: Receipt) -> str:
+    config, course = told.config, told.training
     rows = [
         (f"`{name}`", f"`{config[name]}`")
         for name in _SHOWN_SETTINGS
         if config.get(name) not in (None, [])
     ]
     return (
-        f"Trained on {card_text.device_text(told)} in {course['seconds']:,.0f} s, "
-        f"{course['steps']} steps; kept is the adapter of step {course['best_step']}, the best by "
-        f"validation loss ({course['best_value']:.3f}). The weights of the base model are as they "
-        "were.\n\n" + markdown_table(("setting", "value"), rows)
+        f"Trained on {card_text.device_text(told)} in {course.seconds:,.0f} s, "
+        f"{course.steps} steps; kept is the adapter of step {course.best_step}, the best by "
+        f"validation loss ({card_text.format_figure(course.best_value)}). The weights of the "
+        "base model are as they were.\n\n" + markdown_table(("setting", "value"), rows)
     )
 
 
-def _limits(told: Any, report: Mapping[str, Any]) -> str:
+def _limits(asked: PublishConfig, report: Mapping[str, Any]) -> str:
     lines = [
         f"All losses rest on {report['held_out']['dialogues']:,} dialogues of one source.",
         "A lower loss says that it writes more like the dialogues it was trained on, not that what "
         "it writes is true, safe or kind; none of these was measured.",
-        f"Language of the dialogues: {escape_markdown(told['config'].get('language'))}. Others "
-        "were not tested.",
+        f"Language of the dialogues: {escape_markdown(asked.language)}. Others were not tested.",
     ]
     return "\n".join(f"- {line}" for line in lines)

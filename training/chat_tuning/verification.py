@@ -8,38 +8,28 @@ Try: python -m training.verify runs/chat
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from hub.client import Hub
 from hub.errors import HubError
 from inference.core.errors import DataError, ModelError
 from inference.models.model_files import read_json
+from inference.models.receipt import Receipt
 from training.chat_tuning import corpus
-from training.chat_tuning.shipment import CHAT
 from training.run import receipt
 from training.run.checks import DEVIATES, OK, UNCHECKED, Check, check_equal
-from training.settings.chat_config import ChatConfig, chat_config_from_mapping
-
-
-def is_chat(told: Mapping[str, Any]) -> bool:
-    """Whether this run.json tells of a chat run."""
-    return told.get("kind") == CHAT.kind
-
-
-def settings(told: Mapping[str, Any]) -> ChatConfig:
-    """The settings of the run.
-
-    Raises:
-        ConfigError: run.json has a setting that is none.
-    """
-    return chat_config_from_mapping(told["config"])
+from training.settings.chat_config import ChatConfig
 
 
 def parts(
-    run_dir: Path, told: Mapping[str, Any], config: ChatConfig, *, is_data_there: bool
+    run_dir: Path,
+    told: Receipt,
+    stored: Mapping[str, object],
+    config: ChatConfig,
+    *,
+    is_data_there: bool,
 ) -> Iterator[Check]:
-    """The parts of the receipt against parts made anew from the files."""
-    if not is_data_there or told["config"].get("paraphrases"):  # a run of before
+    """The parts of the receipt against parts made anew; stored: what it says of the data."""
+    if not is_data_there or told.config.get("paraphrases"):  # a run of before
         reason = "the data is not there, or changed"
         if is_data_there:
             reason = "the paraphrases in it are not published"
@@ -51,16 +41,16 @@ def parts(
         yield Check("data", DEVIATES, str(error))
         return
     # a file may have another name by now, and row ids begin with it
-    names = {source["part"]: source["name"] for source in told["data"]["sources"]}
+    names = {source.part: source.name for source in told.data.sources}
     renamed = corpus.with_names(made, names)
-    there = {name: value for name, value in told["data"].items() if name != "rejected_rows"}
+    there = {name: value for name, value in stored.items() if name != "rejected_rows"}
     yield from check_equal("split", "run.json: data", there, renamed.receipt())
     if (run_dir / receipt.SPLITS).is_file():
         stored = receipt.read_split_ids(run_dir)
         yield from check_equal("split", receipt.SPLITS, stored, renamed.row_ids())
 
 
-def figures(run_dir: Path, told: Mapping[str, Any]) -> Iterator[Check]:
+def figures(run_dir: Path, told: Receipt) -> Iterator[Check]:
     """The losses of run.json and report.json against the rows of held_out.json."""
     from training.chat_tuning.report import REPORT_FILE, read_held_out_rows, report_figures
 
@@ -70,7 +60,7 @@ def figures(run_dir: Path, told: Mapping[str, Any]) -> Iterator[Check]:
     except ModelError as error:
         yield Check("metric", UNCHECKED, str(error))
         return
-    yield from check_equal("metric", "run.json: metrics", told["metrics"], {"held_out": made})
+    yield from check_equal("metric", "run.json: metrics", told.metrics, {"held_out": made})
     yield from check_equal("metric", str(REPORT_FILE), stored["held_out"], made)
 
 

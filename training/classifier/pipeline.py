@@ -22,6 +22,7 @@ from inference.evaluation import predictions
 from inference.evaluation.leaderboard import Leaderboard, sentence
 from inference.models.bundle import load_bundle, save_bundle
 from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH, load_classifier
+from inference.models.receipt import RECEIPT_FILE
 from inference.runs.contract import Stage
 from inference.runs.data_report import DataReport
 from inference.runs.study import copy_study, load_study
@@ -302,7 +303,7 @@ def _keep_study(study: str | None, run: RunFolder) -> None:
 
 
 def _card(run: RunFolder) -> None:
-    key = sha256_of(run.path / receipt.RECEIPT_FILE)
+    key = sha256_of(run.path / RECEIPT_FILE)
     if run.find(Stage.CARD, key) is None or not (run.path / card.FILE_NAME).exists():
         card.write_card(run.path)
         run.record(Stage.CARD, key, {})

@@ -20,12 +20,12 @@ from hub.errors import CorruptDownload, UserError
 from hub.repo_ids import validate_tag
 from inference.core.errors import ModelError
 from inference.models.model_files import read_json
+from inference.models.receipt import RECEIPT_FILE, load_asked, load_receipt
 from inference.runs import publication
 from inference.runs.contract import Stage
 from training.publishing.shipment import Shipment
 from training.report import card
-from training.run import shape
-from training.run.receipt import PATHS, RECEIPT_FILE, without_folders
+from training.run.receipt import PATHS, Places, without_folders
 from training.run.run_folder import RunFolder, sha256_of
 from training.settings.publish_config import PublishConfig
 
@@ -92,10 +92,11 @@ def _check(run_dir: Path, shipment: Shipment) -> None:
             f"{run_dir} is no finished run: {', '.join(missing)} is missing. Finish it with "
             f"python -m {shipment.command} --config {run_dir}/run.json, or name another folder."
         )
-    receipt = read_receipt(run_dir)
-    export: Any = receipt.get("export")
-    recorded: dict[str, object] = {**(export or {}).get("sha256", {})}
-    recorded[shipment.weights] = receipt.get("weights_sha256")
+    receipt = load_receipt(run_dir)
+    load_asked(PublishConfig, run_dir)
+    load_asked(Places, run_dir)
+    recorded: dict[str, object] = {**(receipt.export.sha256 if receipt.export else {})}
+    recorded[shipment.weights] = receipt.weights_sha256
     for name, expected in recorded.items():
         seen = sha256_of(run_dir / name) if (run_dir / name).is_file() else "missing"
         if seen != expected:
@@ -105,13 +106,6 @@ def _check(run_dir: Path, shipment: Shipment) -> None:
             )
 
 
-def read_receipt(run_dir: Path) -> Mapping[str, Any]:
-    """run.json. Raises ModelError where it lacks what publishing needs, or is damaged."""
-    told = read_json(run_dir / "run.json")
-    shape.refuse_damaged(told, run_dir / "run.json", shape.PUBLISHED, paths=PATHS)
-    return told
-
-
 def _stage(run_dir: Path, shipment: Shipment, repo_id: str, tag: str, stage: Path) -> None:
     """Lay out the repo in a folder of its own: allowed files, portable run.json, card."""
     shutil.rmtree(stage, ignore_errors=True)
@@ -119,7 +113,7 @@ def _stage(run_dir: Path, shipment: Shipment, repo_id: str, tag: str, stage: Pat
         copy = stage / path.relative_to(run_dir)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, copy)
-    receipt = read_json(stage / "run.json")
+    receipt = read_json(stage / RECEIPT_FILE)
     config: Any = receipt["config"]
     # where the files lie on this machine is nobody's business
     receipt["config"] = {
@@ -127,7 +121,7 @@ def _stage(run_dir: Path, shipment: Shipment, repo_id: str, tag: str, stage: Pat
         for name, value in config.items()
     }
     text = json.dumps(receipt, indent=2, ensure_ascii=False)
-    (stage / "run.json").write_text(text + "\n", encoding="utf-8")
+    (stage / RECEIPT_FILE).write_text(text + "\n", encoding="utf-8")
     shipment.write_card(stage, repo_id, tag)
 
 
@@ -150,7 +144,7 @@ def _choose_tag(
     if latest:
         _stage(run_dir, shipment, repo_id, f"v{latest}", stage)
         # run.json holds the sha256 of the weights, README.md the tag
-        names = ("README.md", "run.json")
+        names = ("README.md", RECEIPT_FILE)
         there = hub.resolve(repo_id, taken[f"v{latest}"], allow_patterns=names).folder
         same = filecmp.cmpfiles(stage, there, names, shallow=False)[0]
         if len(same) == len(names):

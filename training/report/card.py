@@ -9,7 +9,7 @@ Try: python -c "from pathlib import Path; from training.report.card import write
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -23,10 +23,12 @@ from inference.evaluation.leaderboard import Leaderboard, LeaderboardRow, load_l
 from inference.models.bundle import Bundle, load_bundle
 from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH, activate
 from inference.models.model_files import read_json
+from inference.models.receipt import Receipt, load_asked, load_receipt
 from inference.runs.study import STUDY_FILE, Study, load_study
 from training.export import golden
 from training.report import card_results, card_text
 from training.run.run_folder import STUDY_FOLDER
+from training.settings.publish_config import PublishConfig
 
 FILE_NAME = "README.md"
 _TEMPLATE = Path(__file__).with_name("card.md")
@@ -36,11 +38,12 @@ _WIDGET_CHARS = range(10, 120)
 
 @dataclass(frozen=True)
 class CardFacts:
-    """What a card is made from; `receipt` is run.json."""
+    """What a card is made from: run.json, and what it says of the publication."""
 
     repo_id: str
     revision: str
-    receipt: Mapping[str, Any]
+    receipt: Receipt
+    asked: PublishConfig
     bundle: Bundle
     board: Leaderboard
     golden: Mapping[str, Any]
@@ -48,10 +51,6 @@ class CardFacts:
     plots: tuple[str, ...]
     study: Study | None = None
     """The search that chose the settings, if one did."""
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        return self.receipt["config"]
 
     @property
     def weights_row(self) -> LeaderboardRow | None:
@@ -75,13 +74,13 @@ def write_card(run_dir: Path, repo_id: str | None = None, revision: str = "main"
 
 def read_facts(run_dir: Path, repo_id: str | None, revision: str) -> CardFacts:
     """Gather the facts of a run folder. Raises as write_card."""
-    receipt = read_json(run_dir / "run.json")
-    config: Any = receipt.get("config", {})
+    asked = load_asked(PublishConfig, run_dir)
     search = run_dir / STUDY_FOLDER / STUDY_FILE
     return CardFacts(
-        repo_id=repo_id or config.get("hub_model_id") or run_dir.resolve().name,
+        repo_id=repo_id or asked.hub_model_id or run_dir.resolve().name,
         revision=revision,
-        receipt=receipt,
+        receipt=load_receipt(run_dir),
+        asked=asked,
         bundle=load_bundle(run_dir),
         board=load_leaderboard(run_dir / "results" / "leaderboard.json"),
         golden=read_json(run_dir / golden.FILE_NAME),
@@ -118,22 +117,22 @@ def _body(run: CardFacts) -> dict[str, str]:
         "example": json.dumps(examples[0][0] if examples else "a text", ensure_ascii=False),
         "decision": card_text.decision(receipt, bundle),
         "onnx": card_text.onnx(receipt, bundle, run.repo_id, run.revision, has_onnx=run.has_onnx),
-        "data": card_text.data(receipt, bundle.labels),
+        "data": card_text.data(receipt, run.asked, bundle.labels),
         "training": card_text.training(receipt, run.study),
-        "file_flags": card_text.file_flags(run.config),
-        "limits": card_text.limits(receipt, bundle),
+        "file_flags": card_text.file_flags(receipt.config),
+        "limits": card_text.limits(receipt, run.asked, bundle),
         "versions": card_text.versions(receipt),
     }
 
 
 def _metadata(run: CardFacts) -> dict[str, object]:
-    base = run.receipt["base_model"].get("repo_id")
-    is_repo = "/" in str(base)  # a local folder has no page to link to
+    base = run.receipt.base_model.repo_id
+    is_repo = "/" in base  # a local folder has no page to link to
     tags = ["accelerate", *(["multi-label"] if run.bundle.is_multilabel else [])]
-    dataset = run.config.get("dataset_name")
+    dataset = run.receipt.config.get("dataset_name")
     return {
-        "license": run.config.get("license"),
-        "language": run.config.get("language"),
+        "license": run.asked.license,
+        "language": run.asked.language,
         "library_name": "transformers",
         "pipeline_tag": "text-classification",
         **({"base_model": base, "base_model_relation": "finetune"} if is_repo else {}),
@@ -150,8 +149,7 @@ def _metadata(run: CardFacts) -> dict[str, object]:
 
 def _results(run: CardFacts, row: LeaderboardRow) -> dict[str, object]:
     """An entry of model-index; all its values are those of the results table."""
-    sources: Sequence[Mapping[str, Any]] = run.receipt["data"]["sources"]
-    name = run.config.get("dataset_title") or sources[-1]["name"]
+    name = run.asked.dataset_title or run.receipt.data.sources[-1].name
     figures = {
         "f1": ("macro F1", row.figures["macro_f1"]),
         "accuracy": ("accuracy", row.figures["accuracy"]),
@@ -165,7 +163,7 @@ def _results(run: CardFacts, row: LeaderboardRow) -> dict[str, object]:
                 "task": {"type": "text-classification", "name": "Text Classification"},
                 "dataset": {
                     "name": name,
-                    "type": run.config.get("dataset_name") or slug(str(name)),
+                    "type": run.receipt.config.get("dataset_name") or slug(name),
                     "split": "test",
                 },
                 "metrics": [

@@ -5,8 +5,7 @@ Owns the tables of figures and the pictures beside them; other paragraphs are ca
 Try: cat RUN_DIR/README.md
 """
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from inference.evaluation.leaderboard import (
     Interval,
@@ -15,9 +14,8 @@ from inference.evaluation.leaderboard import (
     cost_of_int8,
     sentence,
 )
+from inference.models.receipt import Receipt
 from training.report.card_text import device_text, escape_markdown, format_figure, markdown_table
-
-Receipt = Mapping[str, Any]
 
 # What is drawn in results/plots/, in the order of the card: file, what it shows.
 _PLOTS = {
@@ -55,7 +53,7 @@ def results(receipt: Receipt, board: Leaderboard, plots: Collection[str]) -> str
         _other_figures(board),
         _int8_cost(board),
         _by_label(board),
-        *(escape_markdown(missing) for missing in receipt.get("not_compared", ())),
+        *(escape_markdown(missing) for missing in receipt.not_compared),
         *(f"![{said}](results/plots/{name}.png)" for name, said in _PLOTS.items() if name in plots),
     ]
     return "\n\n".join(part for part in parts if part)

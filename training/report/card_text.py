@@ -13,9 +13,9 @@ from typing import Any
 
 from inference.models.bundle import UNTUNED, Bundle
 from inference.models.classifier import ONNX_FILES, ONNX_INT8
+from inference.models.receipt import Calibration, Receipt
 from inference.runs.study import COMPLETE, FAILED, PRUNED, TRIALS_FILE, Study
-
-Receipt = Mapping[str, Any]
+from training.settings.publish_config import PublishConfig
 
 _FEW_EXAMPLES = 50  # of a label in the test part; one of them then weighs 2 points of its recall
 _SHOWN_SETTINGS = (
@@ -58,8 +58,8 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def summary(receipt: Receipt, bundle: Bundle) -> str:
     """What the model is, in two or three sentences, and what its labels mean if that was said."""
-    base = receipt["base_model"]
-    revision = f" at commit `{base['revision'][:12]}`" if base.get("revision") else ""
+    base = receipt.base_model
+    revision = f" at commit `{base.revision[:12]}`" if base.revision else ""
     kind = "any number of these labels" if bundle.is_multilabel else "one of these labels"
     reads = ""
     if len(bundle.text_fields) > 1:
@@ -67,14 +67,14 @@ def summary(receipt: Receipt, bundle: Bundle) -> str:
         reads = f" It reads the fields {fields}, joined by `{bundle.field_separator}`."
     labels = ", ".join(map(escape_markdown, bundle.labels))
     return (
-        f"Gives a text {kind}: {labels}. It is {escape_markdown(base['repo_id'])}{revision}, "
-        f"fine-tuned on {receipt['data']['splits']['train']['rows']:,} labelled "
+        f"Gives a text {kind}: {labels}. It is {escape_markdown(base.repo_id)}{revision}, "
+        f"fine-tuned on {receipt.data.splits.train.rows:,} labelled "
         f"texts.{reads}{_meanings(receipt)}"
     )
 
 
 def _meanings(receipt: Receipt) -> str:
-    described = receipt["config"].get("label_descriptions") or {}
+    described = receipt.config.get("label_descriptions") or {}
     rows = [
         (escape_markdown(label), escape_markdown(meaning)) for label, meaning in described.items()
     ]
@@ -101,20 +101,21 @@ def decision(receipt: Receipt, bundle: Bundle) -> str:
     parts.append(
         f"{temperature} Chosen on {escape_markdown(bundle.chosen_on)}." if tuned else temperature
     )
-    chosen = receipt.get("decision") or {}
-    if chosen.get("ece_before") is not None:
+    chosen = receipt.decision or Calibration()
+    if chosen.ece_before is not None and chosen.ece_after is not None:
         parts.append(
-            f"Calibration error on those examples: {chosen['ece_before']:.3f} before, "
-            f"{chosen['ece_after']:.3f} after; on the test set it is in the table above."
+            f"Calibration error on those examples: {chosen.ece_before:.3f} before, "
+            f"{chosen.ece_after:.3f} after; on the test set it is in the table above."
         )
-    parts += [f"Note: {escape_markdown(note)}." for note in chosen.get("notes", ())]
+    parts += [f"Note: {escape_markdown(note)}." for note in chosen.notes]
     return "\n\n".join(parts)
 
 
 def onnx(receipt: Receipt, bundle: Bundle, repo_id: str, revision: str, *, has_onnx: bool) -> str:
     """The snippet without torch, or why there is none."""
     if not has_onnx:
-        return f"There are no ONNX files: {escape_markdown(receipt['export'].get('notice'))}."
+        notice = receipt.export.notice if receipt.export else None
+        return f"There are no ONNX files: {escape_markdown(notice)}."
     file = ONNX_FILES[ONNX_INT8]
     return f"""Without torch, on a processor (also in transformers.js, with `dtype: "q8"`):
 
@@ -140,25 +141,24 @@ print(session.run(["logits"], feed)[0])
 ```"""
 
 
-def data(receipt: Receipt, labels: Sequence[str]) -> str:
+def data(receipt: Receipt, asked: PublishConfig, labels: Sequence[str]) -> str:
     """Where the examples came from, and how many of each label are in each part."""
-    told, config = receipt["data"], receipt["config"]
-    title = escape_markdown(config.get("dataset_title") or "Labelled texts from the files below")
-    license_name = config.get("dataset_license")
+    title = escape_markdown(asked.dataset_title or "Labelled texts from the files below")
+    license_name = asked.dataset_license
     files = [
         (
-            escape_markdown(source["name"]),
-            escape_markdown(source["part"]),
-            f"`{source['sha256']}`",
-            f"{source['rows_in']:,}",
-            f"{source['kept']:,}",
-            f"{source['rejected']:,}",
+            escape_markdown(source.name),
+            escape_markdown(source.part),
+            f"`{source.sha256}`",
+            f"{source.rows_in:,}",
+            f"{source.kept:,}",
+            f"{source.rejected:,}",
         )
-        for source in told["sources"]
+        for source in receipt.data.sources
     ]
     parts = [
-        (name, f"{part['rows']:,}", *(f"{part['label_counts'][label]:,}" for label in labels))
-        for name, part in told["splits"].items()
+        (name, f"{part.rows:,}", *(f"{part.label_counts[label]:,}" for label in labels))
+        for name, part in receipt.data.splits.by_name.items()
     ]
     return "\n\n".join(
         [
@@ -171,20 +171,20 @@ def data(receipt: Receipt, labels: Sequence[str]) -> str:
 
 def training(receipt: Receipt, study: Study | None = None) -> str:
     """Settings, how they were found, and which checkpoint was kept."""
-    config, course = receipt["config"], receipt["training"]
+    config, course = receipt.config, receipt.training
     rows = [
         (f"`{name}`", f"`{config[name]}`")
         for name in _SHOWN_SETTINGS
         if config.get(name) is not None
     ]
     kept = (
-        f"Trained on {device_text(receipt)}; kept is the checkpoint of step {course['best_step']}, "
-        f"whose {escape_markdown(course['metric'].replace('_', ' '))} on the validation part "
-        f"({format_figure(course['best_value'])}) no other exceeds by more than chance."
+        f"Trained on {device_text(receipt)}; kept is the checkpoint of step {course.best_step}, "
+        f"whose {escape_markdown(course.metric.replace('_', ' '))} on the validation part "
+        f"({format_figure(course.best_value)}) no other exceeds by more than chance."
     )
-    if course.get("frozen_layers"):
+    if course.frozen_layers:
         kept += (
-            f" The embeddings and the lowest {course['frozen_layers']} layers of the encoder kept "
+            f" The embeddings and the lowest {course.frozen_layers} layers of the encoder kept "
             "their pretrained weights."
         )
     parts = [
@@ -224,14 +224,13 @@ def file_flags(config: Mapping[str, Any]) -> str:
     return "".join(f" --{name} {name.removesuffix('_file').upper()}" for name in given)
 
 
-def limits(receipt: Receipt, bundle: Bundle) -> str:
+def limits(receipt: Receipt, asked: PublishConfig, bundle: Bundle) -> str:
     """What the numbers do not show, as far as the run folder tells."""
-    test = receipt["data"]["splits"]["test"]
-    few = {label: count for label, count in test["label_counts"].items() if count < _FEW_EXAMPLES}
-    counts = receipt["data"]["splits"]["train"]["label_counts"]
-    rare, common = min(counts, key=counts.get), max(counts, key=counts.get)
+    test, counts = receipt.data.splits.test, receipt.data.splits.train.label_counts
+    few = {label: count for label, count in test.label_counts.items() if count < _FEW_EXAMPLES}
+    rare, common = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
     lines = [
-        f"All figures rest on {test['rows']:,} examples of one source; texts from elsewhere, of "
+        f"All figures rest on {test.rows:,} examples of one source; texts from elsewhere, of "
         "another time or another length may give worse results.",
         f"The labels are unevenly filled: {escape_markdown(common)} has {counts[common]:,} "
         f"training examples, {escape_markdown(rare)} has {counts[rare]:,}.",
@@ -239,11 +238,10 @@ def limits(receipt: Receipt, bundle: Bundle) -> str:
             f"{escape_markdown(label)} has only {count:,} test examples; its figures are rough."
             for label, count in few.items()
         ),
-        *(f"{escape_markdown(note)}." for note in receipt["data"]["notes"]),
+        *(f"{escape_markdown(note)}." for note in receipt.data.notes),
         "How errors fall on groups of people was not measured. The model repeats what those who "
         "labelled the texts believed; do not let it decide about people on its own.",
-        f"Language of the texts: {escape_markdown(receipt['config'].get('language'))}. Others were "
-        "not tested.",
+        f"Language of the texts: {escape_markdown(asked.language)}. Others were not tested.",
         f"Training cut texts at {bundle.max_tokens} tokens.",
     ]
     return "\n".join(f"- {line}" for line in lines)
@@ -252,16 +250,15 @@ def limits(receipt: Receipt, bundle: Bundle) -> str:
 def versions(receipt: Receipt) -> str:
     """The packages that the weights and the figures came from."""
     return ", ".join(
-        f"{escape_markdown(name)} {escape_markdown(v)}" for name, v in receipt["versions"].items()
+        f"{escape_markdown(name)} {escape_markdown(v)}" for name, v in receipt.versions.items()
     )
 
 
 def device_text(receipt: Receipt) -> str:
     """What the run trained on."""
-    device = receipt["device"]
-    count = device["processes"]
-    several = f", {count} processes" if count > 1 else ""
-    return f"{escape_markdown(device['type'])}, {escape_markdown(device['precision'])}{several}"
+    device = receipt.device
+    several = f", {device.processes} processes" if device.processes > 1 else ""
+    return f"{escape_markdown(device.type)}, {escape_markdown(device.precision)}{several}"
 
 
 def format_figure(value: float | None) -> str:

@@ -1,8 +1,9 @@
 """run.json: what was asked, on what data, with which versions, and what came of it.
 
-Owns the receipt's form; it is itself a valid --config. It holds no text of the data and no token,
-and nothing that changes when a finished run is looked at again. Holding it against the files is
-training/verify.py. Its seal is no signature: it shows an edit, not who made it.
+Owns the writing of the receipt, which is itself a valid --config; its form as it is read back is
+inference/models/receipt.py's. It holds no text of the data and no token, and nothing that changes
+when a finished run is looked at again. Holding it against the files is training/verify.py. Its seal
+is no signature: it shows an edit, not who made it.
 
 Try: python -m training.train --config RUN_DIR/run.json --output_dir runs/again
 """
@@ -11,6 +12,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from importlib import metadata
 from pathlib import Path, PurePath
 from typing import Any
@@ -18,9 +20,9 @@ from typing import Any
 from inference.core.atomic_write import write_whole
 from inference.core.errors import ModelError
 from inference.models.model_files import read_json
+from inference.models.receipt import RECEIPT_FILE
 from training.run.run_folder import sha256_of, write_json
 
-RECEIPT_FILE = "run.json"
 SPLITS = "results/splits.json"
 TOKENIZER_FILES = (
     "tokenizer*",
@@ -45,19 +47,6 @@ _VOUCHED = (
     "onnx/**/*",
     "results/**/*",
 )
-# Settings that say where something lies: a published receipt names no folder of the machine.
-PATHS = (
-    "train_file",
-    "validation_file",
-    "test_file",
-    "output_dir",
-    "model_name_or_path",
-    "study",
-    # of a chat run; the first two of one made before
-    "compare_model_name_or_path",
-    "paraphrase_model_name_or_path",
-    "compare_runs",
-)
 _PACKAGES = (
     "torch",
     "transformers",
@@ -72,6 +61,30 @@ _PACKAGES = (
     "scikit-learn",
     "safetensors",
 )
+
+
+_Place = str | tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Places:
+    """Settings that say where something lies: a published receipt names no folder of the machine.
+
+    The last three are of a chat run, of which the first two are of one made before.
+    """
+
+    train_file: _Place = None
+    validation_file: _Place = None
+    test_file: _Place = None
+    output_dir: _Place = None
+    model_name_or_path: _Place = None
+    study: _Place = None
+    compare_model_name_or_path: _Place = None
+    paraphrase_model_name_or_path: _Place = None
+    compare_runs: _Place = None
+
+
+PATHS = tuple(one.name for one in fields(Places))
 
 
 def versions() -> dict[str, str]:

@@ -23,13 +23,14 @@ from inference.evaluation.predictions import Predictions, Targets
 from inference.models.bundle import load_bundle
 from inference.models.classifier import ENGINES, decide
 from inference.models.model_files import read_json
+from inference.models.receipt import Receipt
 from training.run.checks import DEVIATES, OK, UNCHECKED, Check, check_equal, guard_checks
 
 METRICS = "results/metrics.json"
 LEADERBOARD = "results/leaderboard.json"
 
 
-def checks(run_dir: Path, receipt: Mapping[str, Any]) -> Iterator[Check]:
+def checks(run_dir: Path, receipt: Receipt) -> Iterator[Check]:
     """Every figure of the run against the one that its predictions give."""
     stored: dict[str, Any] = {}
     try:
@@ -59,8 +60,8 @@ def checks(run_dir: Path, receipt: Mapping[str, Any]) -> Iterator[Check]:
             yield Check("predictions", DEVIATES, f"{name} has {_misfit(said[name], targets)}")
         else:
             yield Check("metric", UNCHECKED, f"{name}: its predictions are not stored")
-    test_sha256 = receipt["data"]["splits"]["test"]["sha256"]
-    yield from guard_checks("metric", LEADERBOARD, _table(run_dir, targets, fitting, test_sha256))
+    table = _table(run_dir, targets, fitting, receipt.data.splits.test.sha256)
+    yield from guard_checks("metric", LEADERBOARD, table)
 
 
 def _misfit(said: Predictions, targets: Targets) -> str | None:
@@ -77,11 +78,11 @@ def _figures(
     said: Predictions,
     targets: Targets,
     stored: Mapping[str, Any],
-    receipt: Mapping[str, Any],
+    receipt: Receipt,
 ) -> Iterator[Check]:
     found = summarise(targets.values, said.scores, said.decided, targets.labels)
     made = json.loads(json.dumps(asdict(found)))
-    for file, figures in ((METRICS, stored), ("run.json: metrics", receipt.get("metrics", {}))):
+    for file, figures in ((METRICS, stored), ("run.json: metrics", receipt.metrics or {})):
         if name in figures:
             yield from check_equal("metric", f"{file}: {name}", figures[name], made)
         else:

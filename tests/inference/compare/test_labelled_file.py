@@ -11,6 +11,7 @@ from inference.compare import labelled_file
 from inference.core.errors import DataError, LeakError, ModelError
 from inference.data.schema import Schema
 from inference.evaluation import leaderboard, predictions
+from tests.receipts import data_json, receipt_json
 from tests.tiny import LABELS
 
 SCHEMA = Schema(("text",), ("label",))
@@ -94,13 +95,21 @@ def test_a_model_is_not_judged_on_the_file_it_learned_from(
     run = tmp_path / "run"
     shutil.copytree(onnx_model, run)
     source = {"part": part, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-    (run / "run.json").write_text(json.dumps({"data": {"sources": [source]}}))
+    (run / "run.json").write_text(json.dumps(receipt_json(data=data_json(source))))
     names = ["demo/cat-tuned", str(run)]
     if is_refused:
         with pytest.raises(LeakError, match="learned from .*mine.csv"):
             labelled_file.refuse_trained_on(names, file, show_hub)
     else:
         labelled_file.refuse_trained_on(names, file, show_hub)
+
+
+def test_a_damaged_receipt_lets_no_leak_pass(file, show_hub, onnx_model, tmp_path):
+    run = shutil.copytree(onnx_model, tmp_path / "run")
+    (run / "run.json").write_text(json.dumps(receipt_json(data={"sources": 3})))
+    with pytest.raises(ModelError, match="run.json is no receipt of a run: data.sources is 3"):
+        labelled_file.refuse_trained_on([str(run)], file, show_hub)
+    assert labelled_file.default_label_fields(str(run)) == ("label",)
 
 
 def test_a_file_of_one_label_decides_nothing(show_hub, onnx_model, tmp_path):

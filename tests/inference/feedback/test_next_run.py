@@ -137,5 +137,5 @@ def test_the_columns_of_a_published_model_come_from_its_receipt(
 
 def test_a_receipt_without_settings_is_refused(hub_server: RunningHub, tmp_path: Path):
     (tmp_path / "run.json").write_text("{}")
-    with pytest.raises(ModelError, match="no config"):
+    with pytest.raises(ModelError, match="config is absent, expected an object"):
         columns_of(str(tmp_path), connect(hub_server.endpoint))

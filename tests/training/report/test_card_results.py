@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
+from inference.core.json_record import from_json
 from inference.evaluation.leaderboard import MccDifference
+from inference.models.receipt import Receipt
 from tests.boards import board, row
+from tests.receipts import receipt_json
 from training.report.card_results import results, verdict
 
-RECEIPT = {"device": {"type": "cpu", "precision": "float32", "processes": 1}, "export": {}}
+RECEIPT = from_json(Receipt, receipt_json())
 TABLE = board(
     row("torch", title="ours", mcc=0.6, difference=MccDifference(0.1, (0.02, 0.18), "better")),
     row("tfidf_lr", title="words", role="baseline", log_loss=None),
@@ -40,5 +45,5 @@ def test_only_plots_that_are_there_are_shown_each_with_a_text():
 
 @pytest.mark.parametrize("said", ["other/model was not compared: <gone>"])
 def test_what_could_not_be_compared_is_named(said: str):
-    shown = results({**RECEIPT, "not_compared": [said]}, TABLE, ())
+    shown = results(replace(RECEIPT, not_compared=(said,)), TABLE, ())
     assert "other/model was not compared: &lt;gone&gt;" in shown

@@ -1,7 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
+from inference.core.json_record import from_json
 from inference.data.problem_types import SINGLE
 from inference.models.bundle import Bundle
+from inference.models.receipt import Receipt
+from tests.receipts import receipt_json
 from tests.studies import NEAR, study
 from training.report.card_text import escape_markdown, markdown_table, summary, training
 
@@ -35,11 +40,7 @@ def test_a_table_has_one_line_a_row():
 
 
 def test_the_card_of_a_tuned_model_says_how_many_trials_were_tried():
-    receipt = {
-        "config": {"learning_rate": 9e-4},
-        "training": {"best_step": 30, "metric": "mcc", "best_value": 0.61},
-        "device": {"type": "cpu", "precision": "float32", "processes": 1},
-    }
+    receipt = from_json(Receipt, receipt_json(config={"learning_rate": 9e-4}))
     said = training(receipt, study())
     assert "the best of 7 trials by MCC on the validation part" in said
     assert "4 trained to their end, 1 stopped early, 1 failed" in said
@@ -51,13 +52,8 @@ def test_the_card_of_a_tuned_model_says_how_many_trials_were_tried():
 
 
 def test_the_card_says_what_the_labels_mean_where_that_was_said():
-    receipt = {
-        "base_model": {"repo_id": "owner/base"},
-        "data": {"splits": {"train": {"rows": 1200}}},
-        "config": {
-            "label_descriptions": {"good": "a text that praises | loudly", "bad": "it nags"}
-        },
-    }
+    meanings = {"good": "a text that praises | loudly", "bad": "it nags"}
+    receipt = from_json(Receipt, receipt_json(config={"label_descriptions": meanings}))
     said = summary(receipt, Bundle(("good", "bad"), SINGLE))
     assert said.endswith("| good | a text that praises \\| loudly |\n| bad | it nags |")
-    assert "it nags" not in summary({**receipt, "config": {}}, Bundle(("good", "bad"), SINGLE))
+    assert "it nags" not in summary(replace(receipt, config={}), Bundle(("good", "bad"), SINGLE))

@@ -1,6 +1,5 @@
 """Figures made again from stored predictions: what is missing or does not fit is said."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hub.client import Hub, connect
 from inference.evaluation import predictions
 from inference.evaluation.predictions import Predictions
 from inference.models.classifier import TORCH
+from inference.models.receipt import load_receipt
 from tests.training.measured_run import make_measured_run
 from tests.training.toy import write_toy_csv
 from training.run.checks import DEVIATES, OK, UNCHECKED
@@ -30,9 +30,8 @@ def run(made, tmp_path) -> Path:
 
 
 def _found(run: Path) -> dict[str, list[str]]:
-    told = json.loads((run / "run.json").read_text())
     found: dict[str, list[str]] = {OK: [], DEVIATES: [], UNCHECKED: []}
-    for check in checks(run, told):
+    for check in checks(run, load_receipt(run)):
         found[check.state].append(f"{check.kind}: {check.said}")
     return found
 
