@@ -9,7 +9,8 @@ import streamlit as st
 from app_pages.owner import run_actions
 from inference.core.errors import DataError
 from inference.data import formats
-from inference.runs.runs import Runs, classifier_recipes
+from inference.runs.recipes import classifier_recipes
+from inference.runs.runs import Runs
 
 NO_RECIPE = "none: I choose the columns myself"
 

@@ -33,17 +33,16 @@ from inference.core.atomic_write import write_whole
 from inference.core.errors import DataError, WorkError
 from inference.core.json_record import load_record
 from inference.core.yaml_values import read_yaml
-from inference.data import formats, tables
+from inference.data import tables
 from inference.data.delimited import Broken
 from inference.data.scan import scan_file
 from inference.runs import process
 from inference.runs.contract import STAGES_FILE
+from inference.runs.recipes import classifier_recipes, column_names_of
 from inference.runs.study import STUDY_FILE, Study, load_study
 
 CHECK, TRAIN, PUBLISH = "check", "train", "publish"
 TUNE, PUBLISH_TUNED = "tune", "publish the tuned model"
-RECIPES = "training/recipes"
-_OF_CHAT = "chat.yaml"  # read by another command, training.chat
 _ROOT = Path(__file__).resolve().parents[2]
 _FORM, _SETTINGS = "form.json", "settings.yaml"
 _FORM_OF_BEFORE = "run.json"
@@ -144,7 +143,7 @@ class Run:
 
     def preview(self, count: int) -> list[dict[str, str]]:
         """The first rows that can be read, every cell as text. Raises DataError if none can be."""
-        names = _column_names(self.data, self.recipe)
+        names = column_names_of(self.data, self.recipe)
         table = tables.open_table(self.data, self.columns, names, has_every_column=True)
         rows = (row for row in table.rows if not isinstance(row, Broken))
         return [{k: str(v) for k, v in row.items()} for row in islice(rows, count)]
@@ -260,12 +259,6 @@ class Runs:
         shutil.rmtree(run.folder, ignore_errors=True)
 
 
-def classifier_recipes() -> tuple[str, ...]:
-    """The recipes that a run may start from: those of classifiers."""
-    found = sorted((_ROOT / RECIPES).glob("*.yaml"))
-    return tuple(path.relative_to(_ROOT).as_posix() for path in found if path.name != _OF_CHAT)
-
-
 def refuse_missing_packages() -> None:
     """Raise WorkError, with how to install them, unless the packages of training are there."""
     needed = ("accelerate", "evaluate", "optuna", "plotly")
@@ -284,16 +277,9 @@ def _survey(folder: Path, data_name: str, data: bytes | Path, recipe: str | None
         write_whole(path, data)
     else:
         path = data.resolve()
-    seen = scan_file(path, column_names=_column_names(path, recipe))
+    seen = scan_file(path, column_names=column_names_of(path, recipe))
     columns = tuple(seen.columns)
     return Run(folder, path, Path(data_name).name, seen.rows, columns, recipe, time.time())
-
-
-def _column_names(path: Path, recipe: str | None) -> tuple[str, ...]:
-    """What the recipe calls the columns of delimited text without a header."""
-    if recipe is None or not formats.is_delimited(path):
-        return ()
-    return tuple(read_yaml(_ROOT / recipe).get("column_names", ()))
 
 
 def _read(folder: Path) -> Run | None:

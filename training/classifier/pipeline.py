@@ -47,19 +47,6 @@ from training.trainer.processes import Processes
 from training.trainer.progress import History
 from training.trainer.weights import fit_weights
 
-# Replayed after publishing, and published: so never the user's texts.
-_GOLDEN_TEXTS = (
-    "ok",
-    "The crew was lovely and we landed early!",
-    "Two hours late and nobody says why.",
-    "How do I change the address of my order?",
-    "Ça m'est égal – 天気がいいですね 🙂",
-    "NA",
-    "I waited in line for a while, then somebody came, looked at the form, asked the same "
-    "questions again and told me to come back on another day with the other form.",
-    "word " * 200,
-)
-
 
 @dataclass(frozen=True)
 class RunResult:
@@ -247,7 +234,7 @@ def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object
         known = (*splits.validation, *splits.train[: export.RANGE_TEXTS])
         texts = [bundle.compose(example.fields) for example in known]
         done = asdict(export.export_classifier(run.path, texts))
-        golden.write(run.path, _GOLDEN_TEXTS)
+        golden.write(run.path, golden.TEXTS)
         run.record(Stage.EXPORT, weights, done)
     return done
 

@@ -12,6 +12,7 @@ from hub.errors import UserError
 from inference.core.errors import DataError, WorkError
 from inference.runs import process
 from inference.runs import runs as runs_of
+from inference.runs.recipes import classifier_recipes
 from inference.runs.runs import CHECK, PUBLISH, TRAIN, Run, Runs
 from tests.waiting import SLEEP, wait_for
 from training.settings.config import parse_train_config
@@ -104,8 +105,8 @@ def test_the_columns_of_a_file_without_header_are_named_by_the_recipe(runs: Runs
 
 
 def test_every_recipe_is_offered():
-    assert "training/recipes/toxicity.yaml" in runs_of.classifier_recipes()
-    assert "training/recipes/chat.yaml" not in runs_of.classifier_recipes()  # read by training.chat
+    assert "training/recipes/toxicity.yaml" in classifier_recipes()
+    assert "training/recipes/chat.yaml" not in classifier_recipes()  # read by training.chat
 
 
 def test_the_command_is_one_that_training_reads_with_what_was_chosen(runs: Runs):
