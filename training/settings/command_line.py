@@ -11,7 +11,6 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_args, get_origin
 
@@ -19,7 +18,8 @@ import yaml
 
 from inference.core.errors import ConfigError, FlagError
 from inference.core.yaml_values import yaml_error_line
-from training.settings.groups import Config, Setting, refuse_unknown
+from inference.data import formats
+from training.settings.groups import Config, Setting, descriptions_of, refuse_unknown
 
 C = TypeVar("C", bound=Config)
 
@@ -143,9 +143,12 @@ def _parser(
         metavar="FILE",
         help="A recipe (YAML) or the run.json of an earlier run; flags override it.",
     )
-    groups = {
-        one.name: parser.add_argument_group(str(type(one.default).__doc__)) for one in fields(kind)
-    }
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    descriptions: dict[str, str] = {}
+    for name, group in kind.groups().items():
+        groups[name] = parser.add_argument_group(str(type(group).__doc__))
+        if {"-h", "--help"} & set(argv):
+            descriptions |= descriptions_of(group)
     flags = {}
     for name, its in kind.settings().items():
         flags[name] = (name, "")
@@ -157,7 +160,7 @@ def _parser(
             nargs="?" if its.hint is bool else "+" if origin is tuple else None,
             const="true" if its.hint is bool else None,
             metavar={dict: "JSON", tuple: "NAME"}.get(origin, "VALUE"),
-            help=_help(its),
+            help=_help(its, descriptions.get(name, "")),
         )
         if origin is dict:
             flags |= {
@@ -171,12 +174,13 @@ def _parser(
     return parser, flags
 
 
-def _help(its: Setting) -> str:
+def _help(its: Setting, description: str) -> str:
     shown = " ".join(its.default) if isinstance(its.default, tuple) else its.default
     default = "unset" if shown in (None, "", {}) else shown
     choices = get_args(its.hint)
     either = f" One of {', '.join(choices)}." if str(choices[:1]).startswith("('") else ""
-    return f"{its.description}{either} (default: {default})".replace("%", "%%")
+    description = description.replace("FORMATS", formats.in_words())
+    return f"{description}{either} (default: {default})".replace("%", "%%")
 
 
 def _refuse(word: str, known: Mapping[str, Setting]) -> NoReturn:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inference.core.errors import ConfigError
-from inference.data import formats
 from inference.data.schema import Schema
 from inference.runs.contract import TRAIN_SAMPLES
 from training.settings.groups import Group, setting
@@ -17,87 +16,51 @@ class DataConfig(Group):
     """Data"""
 
     # the data itself is compared, by sha256
-    train_file: str | None = setting(
-        None,
-        f"Examples to train on: {formats.in_words()}.",
-        changes_weights=False,
-    )
-    validation_file: str | None = setting(
-        None,
-        "Examples that choose the best checkpoint; without it a part of the training examples.",
-        changes_weights=False,
-    )
-    test_file: str | None = setting(
-        None,
-        "Examples that are measured once, at the end; without it a part of the training examples.",
-        changes_weights=False,
-    )
-    validation_size: float = setting(
-        0.1,
-        "Part of the training examples to hold back where no validation file is given.",
-        between=_SHARE,
-    )
-    test_size: float = setting(
-        0.1,
-        "Part of the training examples to hold back where no test file is given.",
-        between=_SHARE,
-    )
-    max_train_samples: int | None = setting(
-        None,
-        "Train on a seeded sample of at most this many examples, stratified by label.",
-        between=TRAIN_SAMPLES,
-    )
+    train_file: str | None = setting(None, changes_weights=False)
+    """Examples to train on: FORMATS."""
+    validation_file: str | None = setting(None, changes_weights=False)
+    """Examples that choose the best checkpoint; without it a part of the training examples."""
+    test_file: str | None = setting(None, changes_weights=False)
+    """Examples that are measured once, at the end; without it a part of the training
+    examples."""
+    validation_size: float = setting(0.1, between=_SHARE)
+    """Part of the training examples to hold back where no validation file is given."""
+    test_size: float = setting(0.1, between=_SHARE)
+    """Part of the training examples to hold back where no test file is given."""
+    max_train_samples: int | None = setting(None, between=TRAIN_SAMPLES)
+    """Train on a seeded sample of at most this many examples, stratified by label."""
 
 
 @dataclass(frozen=True)
 class LabelledDataConfig(DataConfig):
     """Data"""
 
-    dataset_name: str | None = setting(
-        None, "Repo id of a dataset on the Hub, in place of the files.", changes_weights=False
-    )
-    dataset_revision: str = setting(
-        "main", "Branch, tag or commit of --dataset_name.", changes_weights=False
-    )
-    text_fields: tuple[str, ...] = setting(
-        ("text",), "Column, or columns, of the text; several are kept apart for the model."
-    )
-    label_fields: tuple[str, ...] = setting(
-        ("label",),
-        "Column of the label (also --label_field); or several 0/1 columns, one for each label.",
-    )
-    label_delimiter: str | None = setting(
-        None, "What separates several labels in one column, as in toxic|insult."
-    )
-    label_names: dict[str, str] = setting(
-        {},
-        'Readable names of labels that the file has, as {"0": "not clicked", "1": "clicked"}.',
-    )
-    column_names: tuple[str, ...] = setting(
-        (), "Names of the columns of a file that has no header line."
-    )
-    json_fields: tuple[str, ...] = setting(
-        (),
-        'Those text fields that hold JSON: a list of texts, or texts with weights as {"a": 0.3}.',
-    )
-    match_fields: dict[str, str] = setting(
-        {},
-        'A text field, and the JSON field it is held against, as {"title": "queries"}: how alike '
-        "they are comes first in the text, in words.",
-    )
-    group_field: str | None = setting(
-        None,
-        "Column such as the author: texts that share its value are held back together or stay.",
-    )
-    time_field: str | None = setting(
-        None,
-        "Column of ISO dates, or of growing numbers: the latest texts are those held back.",
-    )
-    allow_leaks: bool = setting(
-        False,
-        "Go on although texts of a given validation or test part also occur in another part.",
-        changes_weights=False,
-    )
+    dataset_name: str | None = setting(None, changes_weights=False)
+    """Repo id of a dataset on the Hub, in place of the files."""
+    dataset_revision: str = setting("main", changes_weights=False)
+    """Branch, tag or commit of --dataset_name."""
+    text_fields: tuple[str, ...] = setting(("text",))
+    """Column, or columns, of the text; several are kept apart for the model."""
+    label_fields: tuple[str, ...] = setting(("label",))
+    """Column of the label (also --label_field); or several 0/1 columns, one for each label."""
+    label_delimiter: str | None = setting(None)
+    """What separates several labels in one column, as in toxic|insult."""
+    label_names: dict[str, str] = setting({})
+    """Readable names of labels that the file has, as {"0": "not clicked", "1": "clicked"}."""
+    column_names: tuple[str, ...] = setting(())
+    """Names of the columns of a file that has no header line."""
+    json_fields: tuple[str, ...] = setting(())
+    """Those text fields that hold JSON: a list of texts, or texts with weights as {"a":
+    0.3}."""
+    match_fields: dict[str, str] = setting({})
+    """A text field, and the JSON field it is held against, as {"title": "queries"}: how alike
+    they are comes first in the text, in words."""
+    group_field: str | None = setting(None)
+    """Column such as the author: texts that share its value are held back together or stay."""
+    time_field: str | None = setting(None)
+    """Column of ISO dates, or of growing numbers: the latest texts are those held back."""
+    allow_leaks: bool = setting(False, changes_weights=False)
+    """Go on although texts of a given validation or test part also occur in another part."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -152,15 +115,11 @@ class LabelledDataConfig(DataConfig):
 class DialogueDataConfig(DataConfig):
     """Data: dialogues with messages, or instruction/input/output, or prompt/completion"""
 
-    duplicates: Literal["keep", "exact", "near"] = setting(
-        "exact",
-        "Which repeated training dialogues go: none, equal ones, nearly equal ones too.",
-    )
-    noisy: Literal["keep", "remove"] = setting(
-        "keep",
-        "Whether training dialogues go whose answer seems cut off or repeats itself; they are "
-        "listed either way.",
-    )
+    duplicates: Literal["keep", "exact", "near"] = setting("exact")
+    """Which repeated training dialogues go: none, equal ones, nearly equal ones too."""
+    noisy: Literal["keep", "remove"] = setting("keep")
+    """Whether training dialogues go whose answer seems cut off or repeats itself; they are
+    listed either way."""
 
     def require_source(self) -> None:
         """Raise ConfigError unless it is said what to train on."""

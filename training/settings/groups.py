@@ -7,10 +7,13 @@ that it reads. Flags, recipes and run.json know no groups: there every setting s
 Try: python -m training.train --help
 """
 
+import ast
 import difflib
+import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 from inference.core.errors import ConfigError
@@ -23,21 +26,19 @@ else:
 
 def setting(
     default: Any,
-    description: str,
     *,
     between: tuple[float, float] | None = None,
     search: str | None = None,
     changes_weights: bool = True,
 ) -> Any:
-    """A field of a group.
+    """A field of a group; the docstring below it is what --help says of it.
 
-    description: what --help and the docs say of it. between: the least and the greatest number.
+    between: the least and the greatest number.
     search: what training.tune tries, as search_space.py reads it; None: it cannot be searched.
     changes_weights: False where the weights of a finished run are the ones asked for whatever it
         says, as of a name on the card.
     """
     metadata = {
-        "description": description,
         "between": between,
         "search": search,
         "changes_weights": changes_weights,
@@ -55,7 +56,6 @@ class Setting:
     group: str
     hint: Any
     default: object
-    description: str
     between: tuple[float, float] | None
     search: str | None
     changes_weights: bool
@@ -73,6 +73,21 @@ class Setting:
                 raise ConfigError(
                     f"{self.name} is {value}, it must be between {low:g} and {high:g}"
                 )
+
+
+def descriptions_of(group: "Group") -> dict[str, str]:
+    """What stands below each field of a group, by its name."""
+    described: dict[str, str] = {}
+    for kind in type(group).__mro__:
+        if not issubclass(kind, Group) or kind is Group:
+            continue
+        (definition,) = ast.parse(inspect.getsource(kind)).body
+        assert isinstance(definition, ast.ClassDef), kind
+        for node, below in pairwise(definition.body):
+            if isinstance(node, ast.AnnAssign) and isinstance(below, ast.Expr):
+                text = ast.literal_eval(below.value)
+                described[ast.unparse(node.target)] = " ".join(text.split())
+    return described
 
 
 class Group(DataclassInstance):
@@ -103,6 +118,15 @@ class Config(DataclassInstance):
     """Names that earlier versions wrote into run.json, and that say nothing any more."""
 
     @classmethod
+    def groups(cls) -> dict[str, Group]:
+        """The groups by name, with the values that the command has for them."""
+        groups: dict[str, Group] = {}
+        for one in fields(cls):
+            assert isinstance(one.default, Group), f"{cls.__name__}.{one.name} has no default"
+            groups[one.name] = one.default
+        return groups
+
+    @classmethod
     def settings(cls) -> Mapping[str, Setting]:
         """Every setting by name, in the order of --help."""
         return _settings_of(cls)
@@ -114,7 +138,7 @@ class Config(DataclassInstance):
         Raises:
             ConfigError: an unknown name, or values that cannot be used or do not go together.
         """
-        return cls(**_replaced({one.name: one.default for one in fields(cls)}, cls, values))
+        return cls(**_replaced(cls.groups(), cls, values))
 
     def with_values(self, **values: object) -> Self:
         """The same settings but for these. Raises ConfigError as of() does."""
@@ -152,9 +176,8 @@ def refuse_unknown(name: str, what: str, known: Iterable[str]) -> None:
 @cache
 def _settings_of(kind: type[Config]) -> Mapping[str, Setting]:
     settings: dict[str, Setting] = {}
-    for one in fields(kind):
-        assert isinstance(one.default, Group), f"{kind.__name__}.{one.name} has no default"
-        settings.update(one.default.settings(one.name))
+    for name, group in kind.groups().items():
+        settings |= group.settings(name)
     return settings
 
 

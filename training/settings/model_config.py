@@ -13,33 +13,19 @@ from training.settings.search_space import FIXED
 class ModelConfig(Group):
     """Model"""
 
-    model_name_or_path: str = setting(
-        DEFAULT_MODEL,
-        "The pretrained model: a repo id on the Hub or a local folder.",
-    )
-    model_revision: str = setting("main", "Branch, tag or commit of the pretrained model.")
-    max_seq_length: int = setting(
-        DEFAULT_MAX_TOKENS,
-        "Tokens of a text, or of a dialogue, that training reads; the rest is cut off.",
-        between=MAX_TOKENS,
-        search=FIXED,
-    )
-    lora_r: int | None = setting(
-        None,
-        "Rank of low-rank adapters to train in place of all weights; a classifier's are merged "
-        "into its weights when it is saved.",
-        between=(1, 10_000),
-        search=FIXED,
-    )
-    lora_alpha: int | None = setting(
-        None,
-        "Scale of the adapters, over lora_r; unset: twice lora_r.",
-        between=(1, 10**6),
-        search=FIXED,
-    )
-    lora_dropout: float = setting(
-        0.05, "Dropout before the adapters.", between=(0.0, 0.9), search=FIXED
-    )
+    model_name_or_path: str = setting(DEFAULT_MODEL)
+    """The pretrained model: a repo id on the Hub or a local folder."""
+    model_revision: str = setting("main")
+    """Branch, tag or commit of the pretrained model."""
+    max_seq_length: int = setting(DEFAULT_MAX_TOKENS, between=MAX_TOKENS, search=FIXED)
+    """Tokens of a text, or of a dialogue, that training reads; the rest is cut off."""
+    lora_r: int | None = setting(None, between=(1, 10_000), search=FIXED)
+    """Rank of low-rank adapters to train in place of all weights; a classifier's are merged
+    into its weights when it is saved."""
+    lora_alpha: int | None = setting(None, between=(1, 10**6), search=FIXED)
+    """Scale of the adapters, over lora_r; unset: twice lora_r."""
+    lora_dropout: float = setting(0.05, between=(0.0, 0.9), search=FIXED)
+    """Dropout before the adapters."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -51,18 +37,11 @@ class ModelConfig(Group):
 class EncoderConfig(ModelConfig):
     """Model"""
 
-    freeze_layers: int | None = setting(
-        None,
-        "Lowest layers of the encoder that keep their pretrained weights, with the embeddings; "
-        "unset: half of them, or what --lora_r adapts; 0: all weights train.",
-        between=(0, 10_000),
-        search=FIXED,
-    )
-    head_start: Literal["probe", "shares"] = setting(
-        "probe",
-        "probe: fit the new head to the untouched encoder first; shares: to the labels' shares.",
-        search=FIXED,
-    )
+    freeze_layers: int | None = setting(None, between=(0, 10_000), search=FIXED)
+    """Lowest layers of the encoder that keep their pretrained weights, with the embeddings;
+    unset: half of them, or what --lora_r adapts; 0: all weights train."""
+    head_start: Literal["probe", "shares"] = setting("probe", search=FIXED)
+    """probe: fit the new head to the untouched encoder first; shares: to the labels' shares."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -77,24 +56,17 @@ class EncoderConfig(ModelConfig):
 class ChatModelConfig(ModelConfig):
     """Model"""
 
-    quantize_base: Literal["no", "4bit"] = setting(
-        "no",
-        "4bit: hold the frozen weights in 4 bits (QLoRA); needs a CUDA GPU and bitsandbytes.",
-    )
-    system_prompt: str | None = setting(
-        None, "What the model is told first; unset: what its chat template says by itself."
-    )
-    learn_end_of_turn: bool = setting(
-        True, "Learn to end an answer; without it the model does not stop (a control, not for use)."
-    )
-    lora_targets: tuple[str, ...] = setting(
-        (),
-        "Names of the layers that get an adapter, as q_proj v_proj; unset: every linear layer "
-        "below the output, which is attention and MLP.",
-    )
-    merge_adapter: bool = setting(
-        False, "Also write the merged weights, which load without peft.", changes_weights=False
-    )
+    quantize_base: Literal["no", "4bit"] = setting("no")
+    """4bit: hold the frozen weights in 4 bits (QLoRA); needs a CUDA GPU and bitsandbytes."""
+    system_prompt: str | None = setting(None)
+    """What the model is told first; unset: what its chat template says by itself."""
+    learn_end_of_turn: bool = setting(True)
+    """Learn to end an answer; without it the model does not stop (a control, not for use)."""
+    lora_targets: tuple[str, ...] = setting(())
+    """Names of the layers that get an adapter, as q_proj v_proj; unset: every linear layer
+    below the output, which is attention and MLP."""
+    merge_adapter: bool = setting(False, changes_weights=False)
+    """Also write the merged weights, which load without peft."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

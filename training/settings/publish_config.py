@@ -12,32 +12,22 @@ from training.settings.groups import Group, setting
 class PublishConfig(Group):
     """Hub"""
 
-    push_to_hub: bool = setting(
-        False,
-        "Publish the model when it is done; the right to do so is checked before training.",
-        changes_weights=False,
-    )
-    hub_model_id: str | None = setting(
-        None,
-        "Repo to publish to: owner/name, or a name in the namespace of the token's user.",
-        changes_weights=False,
-    )
-    hub_private: bool = setting(
-        False, "Make the repo private when it is created.", changes_weights=False
-    )
-    hub_tag: str | None = setting(
-        None, "Tag for the published commit, such as v1.", changes_weights=False
-    )
-    language: str = setting("en", "Language of the texts, for the card.", changes_weights=False)
-    license: str = setting(
-        "apache-2.0", "License of the model, for its card.", changes_weights=False
-    )
-    dataset_title: str | None = setting(
-        None, "What the data is called on the card.", changes_weights=False
-    )
-    dataset_license: str | None = setting(
-        None, "License of the data, for the card.", changes_weights=False
-    )
+    push_to_hub: bool = setting(False, changes_weights=False)
+    """Publish the model when it is done; the right to do so is checked before training."""
+    hub_model_id: str | None = setting(None, changes_weights=False)
+    """Repo to publish to: owner/name, or a name in the namespace of the token's user."""
+    hub_private: bool = setting(False, changes_weights=False)
+    """Make the repo private when it is created."""
+    hub_tag: str | None = setting(None, changes_weights=False)
+    """Tag for the published commit, such as v1."""
+    language: str = setting("en", changes_weights=False)
+    """Language of the texts, for the card."""
+    license: str = setting("apache-2.0", changes_weights=False)
+    """License of the model, for its card."""
+    dataset_title: str | None = setting(None, changes_weights=False)
+    """What the data is called on the card."""
+    dataset_license: str | None = setting(None, changes_weights=False)
+    """License of the data, for the card."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -14,27 +14,16 @@ BASELINES = ("majority", "prior", "tfidf_lr", "tfidf_nb", "encoder_lr")
 class ReportConfig(Group):
     """Report"""
 
-    label_descriptions: dict[str, str] = setting(
-        {},
-        "A sentence for each label: with them the untrained base model is compared as zero-shot.",
-        changes_weights=False,
-    )
-    baselines: tuple[str, ...] = setting(
-        BASELINES,
-        "Free baselines to beat, fitted on the training texts; [] for none.",
-        changes_weights=False,
-    )
-    baseline_options: dict[str, dict[str, float]] = setting(
-        {},
-        'What tuning chose for them, as {"tfidf_lr": {"C": 8, "balanced": 0, "min_df": 2}}.',
-        changes_weights=False,
-    )
-    pretrained_label_maps: dict[str, dict[str, str | None]] = setting(
-        {},
-        "Classifiers of others to beat: repo id (or id@commit) to {its label: label here, or "
-        "null}.",
-        changes_weights=False,
-    )
+    label_descriptions: dict[str, str] = setting({}, changes_weights=False)
+    """A sentence for each label: with them the untrained base model is compared as
+    zero-shot."""
+    baselines: tuple[str, ...] = setting(BASELINES, changes_weights=False)
+    """Free baselines to beat, fitted on the training texts; [] for none."""
+    baseline_options: dict[str, dict[str, float]] = setting({}, changes_weights=False)
+    """What tuning chose for them, as {"tfidf_lr": {"C": 8, "balanced": 0, "min_df": 2}}."""
+    pretrained_label_maps: dict[str, dict[str, str | None]] = setting({}, changes_weights=False)
+    """Classifiers of others to beat: repo id (or id@commit) to {its label: label here, or
+    null}."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -56,20 +45,10 @@ class ReportConfig(Group):
 class ChatReportConfig(Group):
     """Report"""
 
-    answer_prompts: int = setting(
-        40,
-        "Held-out prompts that base and tuned model answer, to count answers that end; 0 for none.",
-        between=(0, 10_000),
-        changes_weights=False,
-    )
-    answer_tokens: int = setting(
-        256,
-        "Tokens after which such an answer is cut off.",
-        between=(1, 100_000),
-        changes_weights=False,
-    )
-    compare_runs: tuple[str, ...] = setting(
-        (),
-        "Folders of finished runs whose loss is drawn beside this one's, as of --max_steps 60.",
-        changes_weights=False,
-    )
+    answer_prompts: int = setting(40, between=(0, 10_000), changes_weights=False)
+    """Held-out prompts that base and tuned model answer, to count answers that end; 0 for
+    none."""
+    answer_tokens: int = setting(256, between=(1, 100_000), changes_weights=False)
+    """Tokens after which such an answer is cut off."""
+    compare_runs: tuple[str, ...] = setting((), changes_weights=False)
+    """Folders of finished runs whose loss is drawn beside this one's, as of --max_steps 60."""

@@ -60,17 +60,11 @@ class OptunaTrial(Protocol):
 class SearchConfig(Group):
     """Search"""
 
-    search_space: dict[str, str] = setting(
-        {},
-        'What training.tune tries, as {"learning_rate": "3e-5 .. 1e-3 log", "loss": "fixed"}; its '
-        "own choice for what is left out.",
-        changes_weights=False,
-    )
-    study: str | None = setting(
-        None,
-        "study.json of the search that chose these settings; it is published with the model.",
-        changes_weights=False,
-    )
+    search_space: dict[str, str] = setting({}, changes_weights=False)
+    """What training.tune tries, as {"learning_rate": "3e-5 .. 1e-3 log", "loss": "fixed"}; its
+    own choice for what is left out."""
+    study: str | None = setting(None, changes_weights=False)
+    """study.json of the search that chose these settings; it is published with the model."""
 
 
 def read(config: Config) -> Space:

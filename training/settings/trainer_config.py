@@ -16,91 +16,44 @@ _STEPS = (1, 10**9)
 class TrainerConfig(Group):
     """Training"""
 
-    num_train_epochs: int = setting(
-        DEFAULT_EPOCHS, "Passes over the training examples.", between=EPOCHS, search="2 .. 5"
-    )
-    max_steps: int | None = setting(
-        None,
-        "Stop after this many optimizer steps; in place of num_train_epochs.",
-        between=_STEPS,
-    )
-    learning_rate: float = setting(
-        2e-4,
-        "Highest learning rate, reached after the warm-up.",
-        between=(1e-9, 1.0),
-        search="3e-5 .. 1e-3 log",
-    )
-    lr_scheduler_type: Literal["linear", "cosine"] = setting(
-        "linear", "How the learning rate falls to zero after the warm-up.", search=FIXED
-    )
-    warmup_ratio: float = setting(
-        0.1,
-        "Part of all steps over which the learning rate rises.",
-        between=(0.0, 1.0),
-        search="0 .. 0.2",
-    )
-    per_device_train_batch_size: int = setting(
-        32, "Examples in a batch, on each process.", between=_COUNT, search="16 | 32"
-    )
-    per_device_eval_batch_size: int = setting(
-        64, "Examples in a batch when validating, on each process.", between=_COUNT
-    )
-    gradient_accumulation_steps: int = setting(
-        1,
-        "Batches whose gradients are added before one step of the optimizer.",
-        between=_COUNT,
-        search=FIXED,
-    )
-    weight_decay: float = setting(
-        0.01,
-        "AdamW's weight decay; biases and layer norms have none.",
-        between=(0.0, 10.0),
-        search="0 .. 0.1",
-    )
-    max_grad_norm: float = setting(
-        1.0, "Gradients are clipped to this norm.", between=(1e-6, 1e6), search=FIXED
-    )
-    mixed_precision: Literal["auto", "no", "bf16", "fp16"] = setting(
-        "auto",
-        "auto is bf16 where the hardware multiplies in it, else float32; fp16 needs a GPU.",
-    )
-    early_stopping_patience: int | None = setting(
-        None,
-        "Stop after this many validations without a better result; unset: train to the end.",
-        between=(1, 10_000),
-    )
-    eval_steps: int | None = setting(
-        None,
-        "Validate every so many optimizer steps as well as after each epoch.",
-        between=_STEPS,
-    )
-    seed: int = setting(
-        42,
-        "Decides the split, the sample, the new weights, the order of the batches and the dropout.",
-        between=(0, 2**32 - 1),
-    )
-    output_dir: str = setting(
-        "runs/latest",
-        "Folder of the run: weights, tokenizer, results, receipt, checkpoints while it trains.",
-        changes_weights=False,
-    )
-    resume_from_checkpoint: str | None = setting(
-        "auto",
-        "auto carries on where an interrupted run stopped; a folder: from there; null: start over.",
-        changes_weights=False,
-    )
-    save_steps: int = setting(
-        200,
-        "Optimizer steps between checkpoints; one is also kept at each validation.",
-        between=_STEPS,
-        changes_weights=False,
-    )
-    logging_steps: int = setting(
-        10,
-        "Optimizer steps between two lines of metrics.jsonl.",
-        between=_STEPS,
-        changes_weights=False,
-    )
+    num_train_epochs: int = setting(DEFAULT_EPOCHS, between=EPOCHS, search="2 .. 5")
+    """Passes over the training examples."""
+    max_steps: int | None = setting(None, between=_STEPS)
+    """Stop after this many optimizer steps; in place of num_train_epochs."""
+    learning_rate: float = setting(2e-4, between=(1e-9, 1.0), search="3e-5 .. 1e-3 log")
+    """Highest learning rate, reached after the warm-up."""
+    lr_scheduler_type: Literal["linear", "cosine"] = setting("linear", search=FIXED)
+    """How the learning rate falls to zero after the warm-up."""
+    warmup_ratio: float = setting(0.1, between=(0.0, 1.0), search="0 .. 0.2")
+    """Part of all steps over which the learning rate rises."""
+    per_device_train_batch_size: int = setting(32, between=_COUNT, search="16 | 32")
+    """Examples in a batch, on each process."""
+    per_device_eval_batch_size: int = setting(64, between=_COUNT)
+    """Examples in a batch when validating, on each process."""
+    gradient_accumulation_steps: int = setting(1, between=_COUNT, search=FIXED)
+    """Batches whose gradients are added before one step of the optimizer."""
+    weight_decay: float = setting(0.01, between=(0.0, 10.0), search="0 .. 0.1")
+    """AdamW's weight decay; biases and layer norms have none."""
+    max_grad_norm: float = setting(1.0, between=(1e-6, 1e6), search=FIXED)
+    """Gradients are clipped to this norm."""
+    mixed_precision: Literal["auto", "no", "bf16", "fp16"] = setting("auto")
+    """auto is bf16 where the hardware multiplies in it, else float32; fp16 needs a GPU."""
+    early_stopping_patience: int | None = setting(None, between=(1, 10_000))
+    """Stop after this many validations without a better result; unset: train to the end."""
+    eval_steps: int | None = setting(None, between=_STEPS)
+    """Validate every so many optimizer steps as well as after each epoch."""
+    seed: int = setting(42, between=(0, 2**32 - 1))
+    """Decides the split, the sample, the new weights, the order of the batches and the
+    dropout."""
+    output_dir: str = setting("runs/latest", changes_weights=False)
+    """Folder of the run: weights, tokenizer, results, receipt, checkpoints while it trains."""
+    resume_from_checkpoint: str | None = setting("auto", changes_weights=False)
+    """auto carries on where an interrupted run stopped; a folder: from there; null: start
+    over."""
+    save_steps: int = setting(200, between=_STEPS, changes_weights=False)
+    """Optimizer steps between checkpoints; one is also kept at each validation."""
+    logging_steps: int = setting(10, between=_STEPS, changes_weights=False)
+    """Optimizer steps between two lines of metrics.jsonl."""
 
     def texts_in_a_step(self, processes: int) -> int:
         """Texts, or dialogues, behind one step of the optimizer."""
@@ -111,28 +64,18 @@ class TrainerConfig(Group):
 class ClassifierTrainerConfig(TrainerConfig):
     """Training"""
 
-    loss: Literal["cross_entropy", "focal"] = setting(
-        "cross_entropy",
-        "What is made small; focal loss lets texts that are already right count less.",
-        search=FIXED,
-    )
-    class_weights: Literal["none", "balanced", "sqrt"] = setting(
-        "none",
-        "balanced: rare labels count more in the loss, as if all were equally frequent; sqrt: "
-        "halfway. Thresholds are chosen on validation either way, so none already decides well "
-        "for rare labels.",
-        search="none | sqrt",
-    )
-    weighted_sampling: bool = setting(
-        False,
-        "Draw texts of rare labels more often, others less; an epoch has as many steps as before.",
-        search=FIXED,
-    )
-    report_to: Literal["none", "tensorboard", "trackio"] = setting(
-        "none",
-        "Where loss and figures go besides metrics.jsonl: RUN_DIR/tensorboard, or local Trackio.",
-        changes_weights=False,
-    )
+    loss: Literal["cross_entropy", "focal"] = setting("cross_entropy", search=FIXED)
+    """What is made small; focal loss lets texts that are already right count less."""
+    class_weights: Literal["none", "balanced", "sqrt"] = setting("none", search="none | sqrt")
+    """balanced: rare labels count more in the loss, as if all were equally frequent; sqrt:
+    halfway. Thresholds are chosen on validation either way, so none already decides well for
+    rare labels."""
+    weighted_sampling: bool = setting(False, search=FIXED)
+    """Draw texts of rare labels more often, others less; an epoch has as many steps as
+    before."""
+    report_to: Literal["none", "tensorboard", "trackio"] = setting("none", changes_weights=False)
+    """Where loss and figures go besides metrics.jsonl: RUN_DIR/tensorboard, or local
+    Trackio."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -147,7 +90,5 @@ class ClassifierTrainerConfig(TrainerConfig):
 class ChatTrainerConfig(TrainerConfig):
     """Training"""
 
-    gradient_checkpointing: bool = setting(
-        False,
-        "Compute activations again in the backward pass: less memory, a third more time.",
-    )
+    gradient_checkpointing: bool = setting(False)
+    """Compute activations again in the backward pass: less memory, a third more time."""

@@ -17,23 +17,21 @@ from training.settings.groups import Group, setting
 class TuneConfig(Group):
     """Trials"""
 
-    n_trials: int = setting(DEFAULT_TRIALS, "Trials of the study in all.", between=TRIALS)
-    timeout: float | None = setting(None, "Seconds after which no more is tried.")
-    storage: str | None = setting(
-        None, "URL of a database, as of PostgreSQL; unset: a file in OUTPUT_DIR."
-    )
-    study_name: str = setting("study", "Its name in the storage.")
-    n_jobs: int = setting(1, "Trials at once, each its own process.", between=(1, 64))
-    pruner: Pruner = setting(
-        "halving",
-        "Which trials are stopped early; halving: all but the best third of those that were "
-        "trained on the same part of the texts (of few texts: for an epoch).",
-    )
-    patience: int = setting(
-        10,
-        "Stop when so many trials in a row gained less than chance may; 0: never.",
-        between=(0, 10_000),
-    )
+    n_trials: int = setting(DEFAULT_TRIALS, between=TRIALS)
+    """Trials of the study in all."""
+    timeout: float | None = setting(None)
+    """Seconds after which no more is tried."""
+    storage: str | None = setting(None)
+    """URL of a database, as of PostgreSQL; unset: a file in OUTPUT_DIR."""
+    study_name: str = setting("study")
+    """Its name in the storage."""
+    n_jobs: int = setting(1, between=(1, 64))
+    """Trials at once, each its own process."""
+    pruner: Pruner = setting("halving")
+    """Which trials are stopped early; halving: all but the best third of those that were
+    trained on the same part of the texts (of few texts: for an epoch)."""
+    patience: int = setting(10, between=(0, 10_000))
+    """Stop when so many trials in a row gained less than chance may; 0: never."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

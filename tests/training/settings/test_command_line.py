@@ -7,21 +7,27 @@ from dataclasses import dataclass
 import pytest
 
 from inference.core.errors import ConfigError, FlagError
+from training.settings.chat_config import ChatConfig
 from training.settings.command_line import parse, read_config_file
-from training.settings.groups import Config, Group, setting
+from training.settings.config import TrainConfig
+from training.settings.groups import Config, Group, descriptions_of, setting
+from training.settings.tune_config import TuneCommand
 
 
 @dataclass(frozen=True)
 class Pets(Group):
     """Pets"""
 
-    text_fields: tuple[str, ...] = setting(("name",), "Columns.")
-    label_fields: tuple[str, ...] = setting((), "Columns.")
-    train_file: str | None = setting(None, "A file.")
-    push_to_hub: bool = setting(False, "Whether.")
-    seed: int = setting(1, "A number.", between=(0, 9))
-    notes: dict[str, str] = setting({}, "Words.")
-    maps: dict[str, dict[str, str | None]] = setting({}, "Words or nothing.")
+    text_fields: tuple[str, ...] = setting(("name",))
+    """Columns."""
+    label_fields: tuple[str, ...] = setting(())
+    train_file: str | None = setting(None)
+    push_to_hub: bool = setting(False)
+    seed: int = setting(1, between=(0, 9))
+    """A number,
+    at most 9."""
+    notes: dict[str, str] = setting({})
+    maps: dict[str, dict[str, str | None]] = setting({})
 
 
 @dataclass(frozen=True)
@@ -141,3 +147,13 @@ def test_help_stands_in_groups_and_names_defaults_and_choices():
     groups = ("Data:", "Model:", "Training:", "Report:", "Search:", "Hub:")
     assert [shown.index(group) for group in groups] == sorted(map(shown.index, groups))
     assert "One of auto, no, bf16, fp16. (default: auto)" in shown
+
+
+def test_what_stands_below_a_field_is_its_description():
+    assert descriptions_of(Pets()) == {"text_fields": "Columns.", "seed": "A number, at most 9."}
+
+
+@pytest.mark.parametrize("kind", [TrainConfig, ChatConfig, TuneCommand])
+def test_every_setting_has_a_description(kind: type[Config]):
+    described = set().union(*map(descriptions_of, kind.groups().values()))
+    assert described == set(kind.settings())
