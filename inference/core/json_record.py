@@ -76,8 +76,8 @@ def from_json(kind: type[T], value: object, key: str = "") -> T:
     Raises:
         Mismatch: the value is of another type, or a key of it is.
     """
-    found: T = _read(kind, value, key)
-    return found
+    instance: T = _read(kind, value, key)
+    return instance
 
 
 def from_key(kind: type[T], content: Mapping[str, object], key: str) -> T:
@@ -95,7 +95,9 @@ def _read(kind: Any, value: Any, key: str) -> Any:
         kinds = args[:1] * len(value) if args[-1] is ... else args
         if len(kinds) == len(value):
             items = enumerate(zip(kinds, value, strict=True))
-            return tuple(_read(one, item, f"{key}.{place}") for place, (one, item) in items)
+            return tuple(
+                _read(item_kind, item, f"{key}.{index}") for index, (item_kind, item) in items
+            )
     if origin in (Mapping, dict) and isinstance(value, dict):
         return {
             _read_name(args[0], name, key): _read(args[1], item, f"{key}.{name}")
