@@ -110,7 +110,7 @@ def truth_of(file: ScoredFile) -> tuple[dict[int, tuple[str, ...]], dict[int, st
 def _intervals(
     expected: NDArray, scores: NDArray[np.float32], decided: NDArray[np.bool_]
 ) -> dict[str, Interval | None]:
-    """Percentile intervals of a bootstrap over the rows, as intervals.py gives, in less memory.
+    """Percentile intervals of a bootstrap over the rows, as bootstrap.py gives, in less memory.
 
     Figures of decisions alone depend on the rows only by how often each pair of truth and decision
     occurs, and these counts in a resample are multinomial (Efron and Tibshirani 1993, section 5.4):

@@ -71,4 +71,4 @@ def test_the_whole_project_cannot_be_pushed_for_its_pictures(deployed, tmp_path)
     refused = copy.push()
     assert refused.returncode != 0
     assert "- docs/compare.png" in refused.stderr, refused.stderr
-    assert not (fetched(deployed, tmp_path / "after")[1] / "docs").exists()
+    assert not (fetched(deployed, tmp_path / "after")[1] / "docs" / "compare.png").exists()

@@ -17,6 +17,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from inference.core.errors import ConfigError
 from training.data.batches import Batch, seed_of_batch
 from training.trainer import losses, memory, schedule
 from training.trainer.checkpoints import Checkpoints, TrainerState, read_trainer_state, step_name
@@ -99,10 +100,19 @@ class _Attempt:
         self.window = LossWindow()
         self.texts = 0
 
+    def _load(self, checkpoint: Path) -> None:
+        try:
+            # not strict: a checkpoint leaves out what does not train
+            self.accelerator.load_state(str(checkpoint), strict=False)
+        except FileNotFoundError as error:
+            raise ConfigError(
+                f"checkpoint {checkpoint} cannot be carried on from: {error}. An earlier version "
+                "may have written it; start over with --resume_from_checkpoint null"
+            ) from None
+
     def run(self) -> Fit:
         if self.checkpoint is not None:
-            # not strict: a checkpoint leaves out what does not train
-            self.accelerator.load_state(str(self.checkpoint), strict=False)
+            self._load(self.checkpoint)
             place = f"step {self.progress.step} of {self.total_steps}"
             self.processes.say(f"carrying on from {self.checkpoint} ({place})")
         before = self.progress.seconds

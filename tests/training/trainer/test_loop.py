@@ -170,6 +170,17 @@ def test_a_checkpoint_of_other_data_is_refused(tiny_model, tmp_path):
         fit_job(replace(job, identity={"seed": 43}))
 
 
+def test_a_checkpoint_without_its_weights_is_refused_with_what_to_do(tiny_model, tmp_path):
+    job = make_job(tiny_model, tmp_path, num_train_epochs=1)
+    fit_job(job)
+    newest = Checkpoints(job.run_dir, job.identity).find("auto")
+    assert newest is not None
+    for weights in newest.glob("*.safetensors"):
+        weights.unlink()  # as where an earlier version wrote others
+    with pytest.raises(ConfigError, match="cannot be carried on from.*checkpoint null"):
+        fit_job(job)
+
+
 def test_starting_over_ignores_what_is_there(tiny_model, tmp_path):
     fit_job(make_job(tiny_model, tmp_path, num_train_epochs=1))
     again = make_job(tiny_model, tmp_path, num_train_epochs=1, resume_from_checkpoint=None)

@@ -96,7 +96,7 @@ def test_the_found_settings_give_the_same_weights_again(found, tmp_path: Path):
     study, folder = found
     argv = ["--config", str(folder / "best.yaml"), "--output_dir", str(tmp_path / "again")]
     config = parse_train_config(argv)
-    assert {name: getattr(config, name) for name in study.best.values} == dict(study.best.values)
+    assert {name: config.value(name) for name in study.best.values} == dict(study.best.values)
     train(config, WHERE)
     again, best = (path / "model.safetensors" for path in (tmp_path / "again", folder / "best"))
     assert sha256_of(again) == sha256_of(best)
