@@ -4,7 +4,8 @@ Owns how the type of a field reads a value. What a value may be beyond its type 
 dataclass itself. A key that no field has is left out, as a later program may have written it; a
 field that has a default may be absent, as an earlier one may not have known it.
 
-Try: python -m pytest -q tests/inference/core/test_json_record.py
+Try: python -c "from hub.publishing import Published; from inference.core.json_record import \
+from_json; print(from_json(Published, {'repo_id': 'a/b', 'sha': 'c', 'url': '', 'tag': None}))"
 """
 
 import json
