@@ -78,8 +78,8 @@ def wrap(
 
 def state(model: PeftModel) -> dict[str, torch.Tensor]:
     """The adapter's weights on the CPU, by their names."""
-    found = get_peft_model_state_dict(model, save_embedding_layers=False)
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in found.items()}
+    tensors = get_peft_model_state_dict(model, save_embedding_layers=False)
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
 
 def save(model: PeftModel, folder: Path) -> None:

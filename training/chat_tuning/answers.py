@@ -70,15 +70,15 @@ def sample_answers(
     batch_size: int,
 ) -> list[Answer]:
     """An answer to each prompt, in their order; equal seeds, 0 unless given, give equal answers."""
-    order = sorted(range(len(prompts)), key=lambda place: -len(prompts[place]))
+    order = sorted(range(len(prompts)), key=lambda index: -len(prompts[index]))
     answers: dict[int, Answer] = {}
     for start in range(0, len(order), batch_size):
-        places = order[start : start + batch_size]
+        indices = order[start : start + batch_size]
         torch.manual_seed((options.seed or 0) + start)
-        made = _generate(model, [prompts[place] for place in places], reader, options)
-        for place, ids in zip(places, made, strict=True):
-            answers[place] = _cut(ids, reader.end_of_turn)
-    return [answers[place] for place in range(len(prompts))]
+        made = _generate(model, [prompts[index] for index in indices], reader, options)
+        for index, ids in zip(indices, made, strict=True):
+            answers[index] = _cut(ids, reader.end_of_turn)
+    return [answers[index] for index in range(len(prompts))]
 
 
 def answer_figures(
@@ -96,9 +96,9 @@ def answer_figures(
             rates.append((tokens - 1) / max(whole_s - first_s, 1e-9))
     return Answers(
         prompts=len(made),
-        ended=sum(one.is_ended for one in made),
-        distinct=tuple(distinct_share([one.ids for one in made], n) for n in _DISTINCT),
-        tokens=sum(len(one.ids) for one in made) / max(1, len(made)),
+        ended=sum(answer.is_ended for answer in made),
+        distinct=tuple(distinct_share([answer.ids for answer in made], n) for n in _DISTINCT),
+        tokens=sum(len(answer.ids) for answer in made) / max(1, len(made)),
         tokens_per_second=_median(rates),
         first_token_ms=_median(firsts),
     )
@@ -115,14 +115,14 @@ def write_answers(
     The file holds text of the data: it is in no list of what is published.
     """
     lines = []
-    for place, one in enumerate(asked):
+    for index, dialogue in enumerate(asked):
         row: dict[str, object] = {
-            "messages": one.as_dicts(reader.system_prompt)[:-1],
-            "expected": one.answers[-1],
+            "messages": dialogue.as_dicts(reader.system_prompt)[:-1],
+            "expected": dialogue.answers[-1],
         }
         for name, answers in made.items():
-            row[name] = reader.text(answers[place].ids)
-            row[f"{name}_ended"] = answers[place].is_ended
+            row[name] = reader.text(answers[index].ids)
+            row[f"{name}_ended"] = answers[index].is_ended
         lines.append(json.dumps(row, ensure_ascii=False))
     write_whole(run_dir / ANSWERS_FILE, "".join(f"{line}\n" for line in lines))
 
@@ -177,7 +177,7 @@ def _generate(
 
 def _cut(ids: Sequence[int], ends: Sequence[int]) -> Answer:
     """The tokens up to the first that ends a turn."""
-    stop = next((place for place, token in enumerate(ids) if token in ends), None)
+    stop = next((index for index, token in enumerate(ids) if token in ends), None)
     return Answer(tuple(ids[:stop]), stop is not None)
 
 

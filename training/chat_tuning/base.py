@@ -67,10 +67,10 @@ def find_chat_base(name: str, revision: str, hub: Hub) -> ChatBase:
         HubError: the repo cannot be fetched.
     """
     example = "HuggingFaceTB/SmolLM2-135M-Instruct"
-    found = locate(name, revision, hub, patterns=_PATTERNS, example=example)
-    repo_id = found.repo_id or found.folder.resolve().name
-    sha = found.revision or LOCAL_REVISION
-    return ChatBase(found.folder, repo_id, sha, weights_hash(found.folder))
+    location = locate(name, revision, hub, patterns=_PATTERNS, example=example)
+    repo_id = location.repo_id or location.folder.resolve().name
+    sha = location.revision or LOCAL_REVISION
+    return ChatBase(location.folder, repo_id, sha, weights_hash(location.folder))
 
 
 def weights_hash(folder: Path) -> str:

@@ -32,30 +32,30 @@ class EncodedDialogues:
     @property
     def lengths(self) -> NDArray[np.int64]:
         """(N,) int64: tokens of each dialogue."""
-        return np.array([len(one.ids) for one in self.tokens], dtype=np.int64)
+        return np.array([len(tokens.ids) for tokens in self.tokens], dtype=np.int64)
 
     def batch(self, rows: Sequence[int], pad_id: int, multiple: int) -> Batch:
         """input_ids, attention_mask (B, T) int64 and learned (B, T) bool."""
         chosen = [self.tokens[row] for row in rows]
-        ids = pad([one.ids for one in chosen], pad_id, multiple)
+        ids = pad([tokens.ids for tokens in chosen], pad_id, multiple)
         nothing = np.zeros(ids["input_ids"].shape, dtype=bool)
-        return {**ids, "learned": fill([one.learned for one in chosen], nothing)}
+        return {**ids, "learned": fill([tokens.learned for tokens in chosen], nothing)}
 
     @property
     def learned_tokens(self) -> int:
         """Tokens whose loss counts."""
-        return sum(int(one.learned[1:].sum()) for one in self.tokens)
+        return sum(int(tokens.learned[1:].sum()) for tokens in self.tokens)
 
 
 def encode_dialogues(dialogues: Sequence[Dialogue], reader: Reader) -> EncodedDialogues:
     """Tokenise a part; dialogues whose answer lies beyond the limit are left out."""
-    read = [reader.read(one) for one in dialogues]
+    read = [reader.read(dialogue) for dialogue in dialogues]
     # the first token is never predicted
-    places = tuple(place for place, one in enumerate(read) if one.learned[1:].any())
+    places = tuple(index for index, tokens in enumerate(read) if tokens.learned[1:].any())
     return EncodedDialogues(
-        tokens=tuple(read[place] for place in places),
+        tokens=tuple(read[index] for index in places),
         places=places,
-        cut=sum(one.whole > len(one.ids) for one in read),
+        cut=sum(tokens.whole > len(tokens.ids) for tokens in read),
     )
 
 

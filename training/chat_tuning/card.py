@@ -58,18 +58,18 @@ def write_card(run_dir: Path, repo_id: str | None = None, revision: str = "main"
         ModelError: a file of the run folder is missing or unreadable.
         HubError: the Hub would not understand the metadata.
     """
-    told, asked = load_receipt(run_dir), load_asked(PublishConfig, run_dir)
+    receipt, asked = load_receipt(run_dir), load_asked(PublishConfig, run_dir)
     name = repo_id or asked.hub_model_id or run_dir.resolve().name
     report: Any = read_json(run_dir / REPORT_FILE)
     bundle = chat_bundle.load(run_dir)
-    body = _body(run_dir, told, asked, report, bundle, name, revision)
+    body = _body(run_dir, receipt, asked, report, bundle, name, revision)
     text = Template(_TEMPLATE.read_text("utf-8")).substitute(body)
-    save_card(model_card_text(_metadata(told, asked, report, name), text), run_dir)
+    save_card(model_card_text(_metadata(receipt, asked, report, name), text), run_dir)
 
 
 def _body(
     run_dir: Path,
-    told: Receipt,
+    receipt: Receipt,
     asked: PublishConfig,
     report: Any,
     bundle: ChatBundle,
@@ -77,13 +77,13 @@ def _body(
     revision: str,
 ) -> dict[str, str]:
     has_revision = bundle.base.revision != LOCAL_REVISION
-    warnings = [f"- {escape_markdown(one)}" for one in report["warnings"]]
+    warnings = [f"- {escape_markdown(warning)}" for warning in report["warnings"]]
     return {
         "title": escape_markdown(repo_id.rpartition("/")[2]),
         "verdict": f"**{escape_markdown(report_sentence(report).capitalize())}.**",
         "base": escape_markdown(bundle.base.repo_id),
-        "dialogues": f"{told.data.splits.train.rows:,}",
-        "course": f"{told.training.steps} steps, {told.training.epochs:.2g} epochs",
+        "dialogues": f"{receipt.data.splits.train.rows:,}",
+        "course": f"{receipt.training.steps} steps, {receipt.training.epochs:.2g} epochs",
         "results": _results(run_dir, report),
         "warnings": "\n".join(["To be wary of:", "", *warnings]) if warnings else "",
         "repo_id": json.dumps(repo_id),
@@ -96,16 +96,18 @@ def _body(
         if (run_dir / _MERGED).is_file()
         else "",
         "spoken": _spoken(bundle),
-        "data": _data(told, asked),
-        "training": _training(told),
-        "file_flags": file_flags(told.config),
+        "data": _data(receipt, asked),
+        "training": _training(receipt),
+        "file_flags": file_flags(receipt.config),
         "limits": _limits(asked, report),
-        "versions": card_text.versions(told),
+        "versions": card_text.versions(receipt),
     }
 
 
-def _metadata(told: Receipt, asked: PublishConfig, report: Any, repo_id: str) -> dict[str, object]:
-    base = told.base_model.repo_id
+def _metadata(
+    receipt: Receipt, asked: PublishConfig, report: Any, repo_id: str
+) -> dict[str, object]:
+    base = receipt.base_model.repo_id
     is_repo = "/" in base  # a local folder has no page to link to
     answers = report.get("answers")
     figures = [
@@ -115,7 +117,7 @@ def _metadata(told: Receipt, asked: PublishConfig, report: Any, repo_id: str) ->
     if answers:
         share = answers["tuned"]["ended_share"]
         figures.append(("ended_share", "answers that end by themselves", share))
-    title = asked.dataset_title or told.data.sources[-1].name
+    title = asked.dataset_title or receipt.data.sources[-1].name
     return {
         "license": asked.license,
         "language": asked.language,
@@ -143,27 +145,29 @@ def _metadata(told: Receipt, asked: PublishConfig, report: Any, repo_id: str) ->
 
 def _results(run_dir: Path, report: Any) -> str:
     """The figures before and after, the plots."""
-    told = report["held_out"]
+    held_out = report["held_out"]
     rows: list[tuple[str, ...]] = [
-        (f"held-out {name}", f"{told['base'][name]:.3f}", f"{told['tuned'][name]:.3f}")
+        (f"held-out {name}", f"{held_out['base'][name]:.3f}", f"{held_out['tuned'][name]:.3f}")
         for name in ("loss", "perplexity")
     ]
-    if told["unseen"]:
-        pair = [f"{told['unseen'][model]['loss']:.3f}" for model in ("base", "tuned")]
-        rows.append((f"loss of the {told['unseen']['dialogues']} never seen in training", *pair))
+    if held_out["unseen"]:
+        pair = [f"{held_out['unseen'][model]['loss']:.3f}" for model in ("base", "tuned")]
+        rows.append(
+            (f"loss of the {held_out['unseen']['dialogues']} never seen in training", *pair)
+        )
     rows += _answer_rows(report.get("answers"))
     parts = [markdown_table(("", "base", "tuned"), rows)]
     parts.append(
-        f"Losses are nats a token of the answers of {told['dialogues']:,} held-out dialogues "
-        f"({told['tokens']:,} tokens), the token that ends each included."
+        f"Losses are nats a token of the answers of {held_out['dialogues']:,} held-out dialogues "
+        f"({held_out['tokens']:,} tokens), the token that ends each included."
     )
     if report.get("answers"):
-        told = report["answers"]
+        answers = report["answers"]
         parts.append(
-            f"Answers to {told['tuned']['prompts']} held-out prompts, drawn at temperature "
-            f"{told['temperature']:g}, top-p {told['top_p']:g} and repetition penalty "
-            f"{told['repetition_penalty']:g}, cut off at "
-            f"{told['max_tokens']} tokens; speed is that of the machine that trained."
+            f"Answers to {answers['tuned']['prompts']} held-out prompts, drawn at temperature "
+            f"{answers['temperature']:g}, top-p {answers['top_p']:g} and repetition penalty "
+            f"{answers['repetition_penalty']:g}, cut off at "
+            f"{answers['max_tokens']} tokens; speed is that of the machine that trained."
         )
     for name, title in _PLOTS.items():
         if (run_dir / "results" / "plots" / f"{name}.png").is_file():
@@ -175,13 +179,17 @@ def _answer_rows(answers: Any) -> list[tuple[str, ...]]:
     if not answers:
         return []
     kinds = {
-        "answers that end by themselves": lambda one: f"{one['ended']} of {one['prompts']}",
-        "tokens of an answer": lambda one: f"{one['tokens']:.0f}",
-        "different words, pairs, triples of tokens": lambda one: ", ".join(
-            f"{share:.2f}" for share in one["distinct"]
+        "answers that end by themselves": lambda figures: (
+            f"{figures['ended']} of {figures['prompts']}"
         ),
-        "tokens a second, one answer at a time": lambda one: _number(one["tokens_per_second"]),
-        "ms to the first token": lambda one: _number(one["first_token_ms"]),
+        "tokens of an answer": lambda figures: f"{figures['tokens']:.0f}",
+        "different words, pairs, triples of tokens": lambda figures: ", ".join(
+            f"{share:.2f}" for share in figures["distinct"]
+        ),
+        "tokens a second, one answer at a time": lambda figures: _number(
+            figures["tokens_per_second"]
+        ),
+        "ms to the first token": lambda figures: _number(figures["first_token_ms"]),
     }
     return [(name, say(answers["base"]), say(answers["tuned"])) for name, say in kinds.items()]
 
@@ -200,44 +208,44 @@ def _spoken(bundle: ChatBundle) -> str:
     )
 
 
-def _data(told: Receipt, asked: PublishConfig) -> str:
+def _data(receipt: Receipt, asked: PublishConfig) -> str:
     title = escape_markdown(asked.dataset_title or "Dialogues from the files below")
     license_name = asked.dataset_license
     files = [
         (
-            escape_markdown(one.name),
-            escape_markdown(one.part),
-            f"`{one.sha256}`",
-            f"{one.kept:,}",
-            f"{one.rejected:,}",
+            escape_markdown(source.name),
+            escape_markdown(source.part),
+            f"`{source.sha256}`",
+            f"{source.kept:,}",
+            f"{source.rejected:,}",
         )
-        for one in told.data.sources
+        for source in receipt.data.sources
     ]
     parts = [
         (name, f"{part.rows:,}", f"{part.answers:,}")
-        for name, part in told.data.splits.by_name.items()
+        for name, part in receipt.data.splits.by_name.items()
     ]
     gone = [f"- {len(rows):,} training rows removed: {escape_markdown(reason)}"
-            for reason, rows in told.data.removed.items()]  # fmt: skip
+            for reason, rows in receipt.data.removed.items()]  # fmt: skip
     gone += [f"- {len(rows):,} training rows seem noisy: {escape_markdown(reason)}"
-             for reason, rows in told.data.noisy.items()]  # fmt: skip
-    said = f"{title}{f', license {escape_markdown(license_name)}' if license_name else ''}."
+             for reason, rows in receipt.data.noisy.items()]  # fmt: skip
+    sentence = f"{title}{f', license {escape_markdown(license_name)}' if license_name else ''}."
     tables = (
         markdown_table(("file", "used for", "sha256", "kept", "rejected"), files),
         markdown_table(("part", "dialogues", "answers"), parts),
     )
-    return "\n\n".join([said, *tables, *(["\n".join(gone)] if gone else [])])
+    return "\n\n".join([sentence, *tables, *(["\n".join(gone)] if gone else [])])
 
 
-def _training(told: Receipt) -> str:
-    config, course = told.config, told.training
+def _training(receipt: Receipt) -> str:
+    config, course = receipt.config, receipt.training
     rows = [
         (f"`{name}`", f"`{config[name]}`")
         for name in _SHOWN_SETTINGS
         if config.get(name) not in (None, [])
     ]
     return (
-        f"Trained on {card_text.device_text(told)} in {course.seconds:,.0f} s, "
+        f"Trained on {card_text.device_text(receipt)} in {course.seconds:,.0f} s, "
         f"{course.steps} steps; kept is the adapter of step {course.best_step}, the best by "
         f"validation loss ({card_text.format_figure(course.best_value)}). The weights of the "
         "base model are as they were.\n\n" + markdown_table(("setting", "value"), rows)

@@ -62,7 +62,7 @@ class Corpus:
             "splits": {
                 name: {
                     "rows": len(part),
-                    "answers": sum(len(one.answers) for one in part),
+                    "answers": sum(len(dialogue.answers) for dialogue in part),
                     "sha256": content_hash(part),
                     "ids_sha256": ids_hash(ids[name]),
                 }
@@ -74,7 +74,7 @@ class Corpus:
         """The rows of each part in its order, as `file.jsonl:12`; for results/splits.json."""
         names = {str(source["part"]): source["name"] for source in self.sources}
         return {
-            part: [f"{names.get(part, names['train'])}:{one.row}" for one in dialogues]
+            part: [f"{names.get(part, names['train'])}:{dialogue.row}" for dialogue in dialogues]
             for part, dialogues in self.parts.items()
         }
 
@@ -87,8 +87,8 @@ def prepare(config: DialogueDataConfig, *, seed: int) -> Corpus:
     """
     paths = {"train": config.train_file, "validation": config.validation_file}
     paths["test"] = config.test_file
-    given = {name: messages.read(Path(path)) for name, path in paths.items() if path}
-    parts = {name: read.dialogues for name, read in given.items()}
+    files = {name: messages.read(Path(path)) for name, path in paths.items() if path}
+    parts = {name: read.dialogues for name, read in files.items()}
     for name, share in (("test", config.test_size), ("validation", config.validation_size)):
         if name not in parts:
             parts["train"], parts[name] = _hold_back(parts["train"], share, seed)
@@ -99,32 +99,37 @@ def prepare(config: DialogueDataConfig, *, seed: int) -> Corpus:
             f"{config.train_file} is too small: {counts}, {len(train)} to train on after cleaning. "
             "Every part needs a dialogue; give more, or files for the other parts"
         )
-    seen = {normalised(one.text) for one in train}
+    seen = {normalised(dialogue.text) for dialogue in train}
     return Corpus(
         train=train,
         validation=parts["validation"],
         test=parts["test"],
-        sources=tuple(_describe(name, read) for name, read in given.items()),
-        rejected=tuple(row for read in given.values() for row in read.rejected),
+        sources=tuple(_describe(name, read) for name, read in files.items()),
+        rejected=tuple(row for read in files.values() for row in read.rejected),
         removed=removed,
         noisy=noisy,
         overlapping=tuple(
-            place for place, one in enumerate(parts["test"]) if normalised(one.text) in seen
+            index
+            for index, dialogue in enumerate(parts["test"])
+            if normalised(dialogue.text) in seen
         ),
     )
 
 
 def with_names(read: Corpus, names: Mapping[str, str]) -> Corpus:
     """The corpus as if the files of its parts had these names."""
-    sources = [{**one, "name": names.get(str(one["part"]), one["name"])} for one in read.sources]
+    sources = [
+        {**source, "name": names.get(str(source["part"]), source["name"])}
+        for source in read.sources
+    ]
     return replace(read, sources=tuple(sources))
 
 
 def content_hash(dialogues: Iterable[Dialogue]) -> str:
     """sha256 over the messages of the dialogues, in order."""
     digest = hashlib.sha256()
-    for one in dialogues:
-        line = json.dumps(one.as_dicts(), ensure_ascii=False)
+    for dialogue in dialogues:
+        line = json.dumps(dialogue.as_dicts(), ensure_ascii=False)
         digest.update(line.encode("utf-8", "surrogatepass") + b"\n")
     return digest.hexdigest()
 
@@ -133,7 +138,7 @@ def _hold_back(
     dialogues: Sequence[Dialogue], share: float, seed: int
 ) -> tuple[tuple[Dialogue, ...], tuple[Dialogue, ...]]:
     """Those that stay, and about `share` of all that do not; nearly equal ones keep together."""
-    groups = near_duplicates([one.text for one in dialogues])
+    groups = near_duplicates([dialogue.text for dialogue in dialogues])
     sizes = np.bincount(groups)
     order = np.random.default_rng(seed).permutation(len(sizes))
     wanted = max(1, round(share * len(dialogues)))
@@ -146,8 +151,8 @@ def _hold_back(
             held.add(group)
             count += int(sizes[group])
     is_held = [group in held for group in groups.tolist()]
-    kept = tuple(one for one, out in zip(dialogues, is_held, strict=True) if not out)
-    return kept, tuple(one for one, out in zip(dialogues, is_held, strict=True) if out)
+    kept = tuple(dialogue for dialogue, out in zip(dialogues, is_held, strict=True) if not out)
+    return kept, tuple(dialogue for dialogue, out in zip(dialogues, is_held, strict=True) if out)
 
 
 def _clean(
@@ -156,26 +161,26 @@ def _clean(
     """The dialogues to train on, the rows that went by the reason, the rows that seem noisy."""
     removed: dict[str, tuple[int, ...]] = {}
     kept = list(dialogues)
-    texts = [one.text for one in kept]
+    texts = [dialogue.text for dialogue in kept]
     copies = {"exact": exact_groups, "near": near_duplicates}.get(config.duplicates)
     if copies is not None and kept:
         _, first = np.unique(copies(texts), return_index=True)
         stays = set(first.tolist())
-        gone = tuple(one.row for place, one in enumerate(kept) if place not in stays)
-        kept = [kept[place] for place in sorted(stays)]
+        gone = tuple(dialogue.row for index, dialogue in enumerate(kept) if index not in stays)
+        kept = [kept[index] for index in sorted(stays)]
         removed[f"{config.duplicates} duplicate"] = gone
     noisy: dict[str, tuple[int, ...]] = {}
-    for one in kept:
-        for fault in sorted({fault for text in one.answers for fault in noise.faults(text)}):
-            noisy[fault] = (*noisy.get(fault, ()), one.row)
+    for dialogue in kept:
+        for fault in sorted({fault for text in dialogue.answers for fault in noise.faults(text)}):
+            noisy[fault] = (*noisy.get(fault, ()), dialogue.row)
     if config.noisy == "remove":
         gone = tuple(sorted({row for rows in noisy.values() for row in rows}))
-        kept = [one for one in kept if one.row not in gone]
+        kept = [dialogue for dialogue in kept if dialogue.row not in gone]
         removed["noisy"] = gone
     if config.max_train_samples and len(kept) > config.max_train_samples:
         rng = np.random.default_rng(seed)
         chosen = rng.choice(len(kept), config.max_train_samples, replace=False)
-        kept = [kept[place] for place in sorted(chosen.tolist())]
+        kept = [kept[index] for index in sorted(chosen.tolist())]
     return tuple(kept), removed, noisy
 
 

@@ -71,8 +71,8 @@ def replay(folder: Path, hub: Hub) -> None:
     reader = make_reader(base, config, plain)
     losses = _measured(adapters.load(plain, folder), reader)
     stored = read_json(folder / FILE_NAME)["losses"]
-    found = losses.sums / losses.counts
-    worst = float(np.abs(found - np.asarray(stored, dtype=float)).max())
+    means = losses.sums / losses.counts
+    worst = float(np.abs(means - np.asarray(stored, dtype=float)).max())
     if not worst <= TOLERANCE:  # also when it is not a number
         raise ModelError(
             f"{folder} answers otherwise than the model that was trained: losses differ by up to "

@@ -77,9 +77,9 @@ def measure(
     sums = np.zeros(len(encoded.tokens))
     for batch in eval_loader(encoded, pad_id, batch_size=batch_size):
         rows = batch.pop("rows").numpy()
-        losses = answer_losses(model, {name: one.to(device) for name, one in batch.items()})
+        losses = answer_losses(model, {name: tensor.to(device) for name, tensor in batch.items()})
         sums[rows] = losses.double().cpu().numpy()
-    counts = np.array([one.learned[1:].sum() for one in encoded.tokens], dtype=np.float64)
+    counts = np.array([tokens.learned[1:].sum() for tokens in encoded.tokens], dtype=np.float64)
     return Losses(sums, counts)
 
 
@@ -94,6 +94,6 @@ def difference(
         return LossDifference(value, None, None)
     drawn = np.random.default_rng(seed).integers(count, size=(resamples, count))  # (R, N)
     gained = (tuned.sums - base.sums)[drawn].sum(axis=1) / base.counts[drawn].sum(axis=1)
-    found = bootstrap_interval(gained)
-    assert found is not None, "a ratio of sums of counts above zero is always defined"
-    return LossDifference(value, *found)
+    interval = bootstrap_interval(gained)
+    assert interval is not None, "a ratio of sums of counts above zero is always defined"
+    return LossDifference(value, *interval)

@@ -39,16 +39,16 @@ class Dialogue:
     @property
     def answers(self) -> tuple[str, ...]:
         """What the assistant said, in order."""
-        return tuple(one.content for one in self.messages if one.role == ASSISTANT)
+        return tuple(message.content for message in self.messages if message.role == ASSISTANT)
 
     @property
     def text(self) -> str:
         """All of it as one text, to be compared with others."""
-        return "\n".join(f"{one.role}: {one.content}" for one in self.messages)
+        return "\n".join(f"{message.role}: {message.content}" for message in self.messages)
 
     def as_dicts(self, system_prompt: str | None = None) -> list[dict[str, str]]:
         """The messages as chat templates take them, after this system prompt if they have none."""
-        own = [{"role": one.role, "content": one.content} for one in self.messages]
+        own = [{"role": message.role, "content": message.content} for message in self.messages]
         if system_prompt is None or own[0]["role"] == SYSTEM:
             return own
         return [{"role": SYSTEM, "content": system_prompt}, *own]
@@ -83,7 +83,10 @@ def read(path: Path) -> Dialogues:
         except Unusable as reason:
             rejected.append(Rejected(path.name, number, str(reason)))
     if not kept:
-        first = "; ".join(f"row {one.row}: {one.reason}" for one in rejected[:5]) or "no rows"
+        first = (
+            "; ".join(f"row {rejection.row}: {rejection.reason}" for rejection in rejected[:5])
+            or "no rows"
+        )
         raise DataError(f"{path} holds no dialogue: {first}. Expected columns: {_FORMS}.")
     fingerprint = tables.fingerprint(path)
     source = Source(str(path), fingerprint, table.encoding, table.delimiter, tuple(columns))
@@ -97,7 +100,7 @@ def _messages(row: Mapping[str, object]) -> tuple[Message, ...]:
         Unusable: it is in none of the forms, or is no dialogue that ends with an answer.
     """
     if row.get("messages") not in (None, ""):
-        return _checked([_message(one) for one in _list(row["messages"])])
+        return _checked([_message(message) for message in _list(row["messages"])])
     if "instruction" in row and "output" in row:
         extra = _text(row.get("input") or "", "input").strip()
         asked = _text(row["instruction"], "instruction")
@@ -106,7 +109,7 @@ def _messages(row: Mapping[str, object]) -> tuple[Message, ...]:
     if "prompt" in row and "completion" in row:
         if not isinstance(row["prompt"], str):  # both as lists of messages
             both = (*_list(row["prompt"]), *_list(row["completion"]))
-            return _checked([_message(one) for one in both])
+            return _checked([_message(message) for message in both])
         asked, answer = (_text(row[name], name) for name in ("prompt", "completion"))
         return _checked([(USER, asked), (ASSISTANT, answer)])
     raise Unusable(f"it has the columns {', '.join(map(str, row))}, expected {_FORMS}")
@@ -145,7 +148,7 @@ def _checked(turns: Sequence[tuple[str, str]]) -> tuple[Message, ...]:
     if spoken != expected:
         seen = ", ".join(roles[:6])
         raise Unusable(f"its roles are {seen}; expected user and assistant in turn")
-    for place, (role, content) in enumerate(turns, start=1):
+    for number, (role, content) in enumerate(turns, start=1):
         if not content.strip():
-            raise Unusable(f"message {place} ({role}) is empty")
+            raise Unusable(f"message {number} ({role}) is empty")
     return tuple(Message(role, content) for role, content in turns)

@@ -23,12 +23,12 @@ _BREAKS_OFF = re.compile(
 
 def faults(answer: str) -> tuple[str, ...]:
     """What is wrong with an answer, in words; nothing for most."""
-    found = []
+    problems = []
     if is_cut_off(answer):
-        found.append("its answer breaks off")
+        problems.append("its answer breaks off")
     if is_repetitive(answer):
-        found.append("its answer repeats itself")
-    return tuple(found)
+        problems.append("its answer repeats itself")
+    return tuple(problems)
 
 
 def is_cut_off(answer: str) -> bool:

@@ -69,21 +69,21 @@ def run(config: ChatConfig, settings: Settings) -> ChatRunResult:
     trained = experiment.run(
         config, corpus.prepare(config.data, seed=config.trainer.seed), base, processes
     )
-    told = _report(trained, config, processes)
+    report = _report(trained, config, processes)
     _draw(trained, config.report.compare_runs)
     if config.model.merge_adapter:
         _merge(trained)
-    _write_receipt(trained, config, told)
+    _write_receipt(trained, config, report)
     card.write_card(trained.run.path)
-    processes.say(f"{report_sentence(told)}\nthe run is in {trained.run.path}")
-    for warning in told["warnings"]:  # type: ignore[attr-defined]
+    processes.say(f"{report_sentence(report)}\nthe run is in {trained.run.path}")
+    for warning in report["warnings"]:  # type: ignore[attr-defined]
         processes.say(f"warning: {warning}")
     sha = (
         publish.publish_once(trained.run, repo_id, config.hub, hub, CHAT, "adapter")
         if repo_id
         else None
     )
-    return ChatRunResult(trained.run.path, repo_id, sha, told)
+    return ChatRunResult(trained.run.path, repo_id, sha, report)
 
 
 def _report(trained: Trained, config: ChatConfig, processes: Processes) -> dict[str, object]:
@@ -115,11 +115,11 @@ def _answers(trained: Trained, config: ChatConfig, processes: Processes) -> dict
         # an answer under way needs less memory than the logits of a whole dialogue
         rows = _ANSWERS_PER_ROW * config.trainer.per_device_eval_batch_size
         dialogues = ready.corpus.test[: asked.answer_prompts]
-        tuned, told = _answered(ready, dialogues, options, rows, processes, "tuned")
+        tuned, tuned_figures = _answered(ready, dialogues, options, rows, processes, "tuned")
         with ready.model.disable_adapter():
-            before, told_before = _answered(ready, dialogues, options, rows, processes, "base")
+            before, base_figures = _answered(ready, dialogues, options, rows, processes, "base")
         write_answers(run.path, dialogues, {"base": before, "tuned": tuned}, ready.reader)
-        run.record("answers", key, {"base": asdict(told_before), "tuned": asdict(told)})
+        run.record("answers", key, {"base": asdict(base_figures), "tuned": asdict(tuned_figures)})
         done = run.find("answers", key)
         assert done is not None
     return {name: Answers(**done[name]) for name in ("base", "tuned")}  # type: ignore[arg-type]
@@ -134,7 +134,7 @@ def _answered(
     name: str,
 ) -> tuple[list[Answer], Answers]:
     limit = ready.reader.max_tokens
-    prompts = [ready.reader.prompt(one)[-limit:] for one in asked]
+    prompts = [ready.reader.prompt(dialogue)[-limit:] for dialogue in asked]
     processes.say(f"the {name} model answers {len(prompts)} held-out prompts")
     made = sample_answers(ready.plain, prompts, ready.reader, options, batch_size=batch_size)
     return made, answer_figures(made, ready.plain, prompts, ready.reader)
@@ -156,7 +156,7 @@ def _merge(trained: Trained) -> None:
         run.record("merge", key, {"sha256": sha256_of(path)})
 
 
-def _write_receipt(trained: Trained, config: ChatConfig, told: Mapping[str, object]) -> None:
+def _write_receipt(trained: Trained, config: ChatConfig, report: Mapping[str, object]) -> None:
     read = trained.ready.corpus
     receipt.write_split_ids(trained.run.path, read.row_ids())
     receipt.write(
@@ -167,7 +167,7 @@ def _write_receipt(trained: Trained, config: ChatConfig, told: Mapping[str, obje
         base=trained.ready.base.as_dict(),
         fit=trained.fit,
         export={},
-        metrics={"held_out": told["held_out"]},
+        metrics={"held_out": report["held_out"]},
     )
 
 

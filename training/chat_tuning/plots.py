@@ -51,8 +51,8 @@ def write_all(
 def loss_curve(histories: Mapping[str, Sequence[Line]]) -> Figure:
     """Training and validation loss over optimizer steps; the base model is the line across."""
     figure, plot = single_plot("Loss of the answers' tokens", 3.4)
-    for place, (name, lines) in enumerate(histories.items()):
-        colour, dashes = _COLOURS[place % 3], _DASHES[place // 3 % 3]
+    for index, (name, lines) in enumerate(histories.items()):
+        colour, dashes = _COLOURS[index % 3], _DASHES[index // 3 % 3]
         trained = [(line["step"], line["loss"]) for line in lines if "loss" in line]
         checked = [
             (line["step"], line["validation_loss"]) for line in lines if "validation_loss" in line
@@ -66,7 +66,7 @@ def loss_curve(histories: Mapping[str, Sequence[Line]]) -> Figure:
             plot.plot(
                 *zip(*checked, strict=True), linestyle=style, marker="o", color=colour, label=label
             )
-            if place == 0 and checked[0][0] == 0:
+            if index == 0 and checked[0][0] == 0:
                 start = float(checked[0][1] or 0)
                 plot.axhline(start, color=GREY, linestyle=":", label="base model: validation")
     plot.set_xlabel("optimizer steps (thin: training loss)")

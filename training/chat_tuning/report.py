@@ -45,11 +45,11 @@ def write_report(
     ids = trained.ready.corpus.row_ids()["test"]
     rows = {
         "format": 1,
-        "rows": [ids[place] for place in trained.rows],
+        "rows": [ids[index] for index in trained.rows],
         "tokens": trained.tuned.counts.tolist(),
         "base": trained.base.sums.tolist(),
         "tuned": trained.tuned.sums.tolist(),
-        "also_in_training": [ids[place] for place in trained.ready.corpus.overlapping],
+        "also_in_training": [ids[index] for index in trained.ready.corpus.overlapping],
     }
     write_json(folder / HELD_OUT_FILE, rows)
     before = trained.ready.base.weights_sha256
@@ -61,8 +61,8 @@ def write_report(
             "temperature": Options.temperature,
             "top_p": Options.top_p,
             "repetition_penalty": Options.repetition_penalty,
-            **{name: {**asdict(one), "ended_share": one.ended_share}
-               for name, one in answers.items()},
+            **{name: {**asdict(figures), "ended_share": figures.ended_share}
+               for name, figures in answers.items()},
         }
         if answers
         else None,
@@ -78,7 +78,7 @@ def report_figures(rows: Mapping[str, object]) -> dict[str, object]:
     base, tuned = _losses(rows, "base"), _losses(rows, "tuned")
     names: list[str] = rows["rows"]  # type: ignore[assignment]
     seen = set(rows["also_in_training"])  # type: ignore[call-overload]
-    fresh = [place for place, name in enumerate(names) if name not in seen]
+    fresh = [index for index, name in enumerate(names) if name not in seen]
     return {
         **_compared(base, tuned),
         # word for word among the training dialogues: what is learned by heart flatters
@@ -107,15 +107,15 @@ def read_held_out_rows(run_dir: Path) -> dict[str, object]:
 
 def report_sentence(report: Mapping[str, object]) -> str:
     """What came of the training, in one line."""
-    told = json.loads(json.dumps(report["held_out"]))
-    change = told["difference"]
+    figures = json.loads(json.dumps(report["held_out"]))
+    change = figures["difference"]
     words = {"better": "lower", "worse": "HIGHER", "cannot tell": "not clearly different"}
     span = ""
     if change["low"] is not None:
         span = f" (95 % interval of the difference {change['low']:+.3f} to {change['high']:+.3f})"
     return (
-        f"held-out loss is {words[change['verdict']]}: {told['tuned']['loss']:.3f} tuned, "
-        f"{told['base']['loss']:.3f} before{span}, {told['dialogues']} dialogues"
+        f"held-out loss is {words[change['verdict']]}: {figures['tuned']['loss']:.3f} tuned, "
+        f"{figures['base']['loss']:.3f} before{span}, {figures['dialogues']} dialogues"
     )
 
 
@@ -140,24 +140,24 @@ def _warnings(
     report: Mapping[str, object],
     answers: Mapping[str, Answers],
 ) -> list[str]:
-    found = []
+    warnings = []
     if not learns_end:
-        found.append("trained without the token that ends a turn: a control, not for use")
+        warnings.append("trained without the token that ends a turn: a control, not for use")
     tuned = answers.get("tuned")
     if tuned and tuned.ended_share < _ENDED_SHARE:
-        found.append(
+        warnings.append(
             f"only {tuned.ended} of {tuned.prompts} answers end by themselves within "
             f"{config.answer_tokens} tokens, expected {_ENDED_SHARE:.0%}; "
             f"read those that did not in {ANSWERS_FILE}"
         )
-    told = json.loads(json.dumps(report["held_out"]))
-    if told["difference"]["verdict"] != "better":
-        found.append("the held-out loss is not clearly below that of the base model")
-    if told["also_in_training"]:
-        found.append(
-            f"{told['also_in_training']} of {told['dialogues']} held-out dialogues were also "
+    figures = json.loads(json.dumps(report["held_out"]))
+    if figures["difference"]["verdict"] != "better":
+        warnings.append("the held-out loss is not clearly below that of the base model")
+    if figures["also_in_training"]:
+        warnings.append(
+            f"{figures['also_in_training']} of {figures['dialogues']} held-out dialogues were also "
             "trained on, word for word; the losses on the others stand beside"
         )
     if not json.loads(json.dumps(report["base_weights"]))["is_unchanged"]:
-        found.append("the weights of the base model are not those that training began with")
-    return found
+        warnings.append("the weights of the base model are not those that training began with")
+    return warnings

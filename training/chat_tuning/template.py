@@ -48,18 +48,18 @@ class Reader:
         learned = np.zeros(len(ids), dtype=bool)
         for start, stop in spans:
             inside = [
-                place
-                for place, (begin, end) in enumerate(read["offset_mapping"])
+                index
+                for index, (begin, end) in enumerate(read["offset_mapping"])
                 if start <= begin and end <= stop and begin < end
             ]
-            ends = [place for place in inside if ids[place] in self.end_of_turn]
+            ends = [index for index in inside if ids[index] in self.end_of_turn]
             if not ends:
                 raise ModelError(
                     f"the chat template ends an answer with {text[start:stop][-20:]!r}, which has "
                     f"none of the tokens that end a turn ({self._named_ends()}); choose another "
                     f"--model_name_or_path"
                 )
-            learned[[place for place in inside if place <= ends[-1]]] = True
+            learned[[index for index in inside if index <= ends[-1]]] = True
             learned[ends[-1]] = self.learns_end
         return Tokens(ids[: self.max_tokens], learned[: self.max_tokens], len(ids))
 
@@ -78,10 +78,10 @@ class Reader:
         """The whole text, and where in it each answer stands with what ends it."""
         text = self._written(messages)
         spans = []
-        for place, message in enumerate(messages):
+        for index, message in enumerate(messages):
             if message["role"] == ASSISTANT:
-                before = self._written(messages[:place], invites=True)
-                after = self._written(messages[: place + 1])
+                before = self._written(messages[:index], invites=True)
+                after = self._written(messages[: index + 1])
                 if not (after.startswith(before) and text.startswith(after)):
                     raise ModelError(
                         "the chat template writes an answer in another way than it invites to "

@@ -22,14 +22,14 @@ from training.settings.chat_config import ChatConfig
 
 def parts(
     run_dir: Path,
-    told: Receipt,
+    run_receipt: Receipt,
     stored: Mapping[str, object],
     config: ChatConfig,
     *,
     is_data_there: bool,
 ) -> Iterator[Check]:
     """The parts of the receipt against parts made anew; stored: what it says of the data."""
-    if not is_data_there or told.config.get("paraphrases"):  # a run of before
+    if not is_data_there or run_receipt.config.get("paraphrases"):  # a run of before
         reason = "the data is not there, or changed"
         if is_data_there:
             reason = "the paraphrases in it are not published"
@@ -41,7 +41,7 @@ def parts(
         yield Check("data", DEVIATES, str(error))
         return
     # a file may have another name by now, and row ids begin with it
-    names = {source.part: source.name for source in told.data.sources}
+    names = {source.part: source.name for source in run_receipt.data.sources}
     renamed = corpus.with_names(made, names)
     there = {name: value for name, value in stored.items() if name != "rejected_rows"}
     yield from check_equal("split", "run.json: data", there, renamed.receipt())
@@ -50,7 +50,7 @@ def parts(
         yield from check_equal("split", receipt.SPLITS, stored, renamed.row_ids())
 
 
-def figures(run_dir: Path, told: Receipt) -> Iterator[Check]:
+def figures(run_dir: Path, run_receipt: Receipt) -> Iterator[Check]:
     """The losses of run.json and report.json against the rows of held_out.json."""
     from training.chat_tuning.report import REPORT_FILE, read_held_out_rows, report_figures
 
@@ -60,7 +60,7 @@ def figures(run_dir: Path, told: Receipt) -> Iterator[Check]:
     except ModelError as error:
         yield Check("metric", UNCHECKED, str(error))
         return
-    yield from check_equal("metric", "run.json: metrics", told.metrics, {"held_out": made})
+    yield from check_equal("metric", "run.json: metrics", run_receipt.metrics, {"held_out": made})
     yield from check_equal("metric", str(REPORT_FILE), stored["held_out"], made)
 
 
