@@ -74,20 +74,20 @@ def verify(
         ModelError: there is no receipt, or it is damaged.
         ConfigError: a file is given that the run did not have.
     """
-    told = load_receipt(run_dir)
+    run_receipt = load_receipt(run_dir)
     stored: dict[str, Any] = read_json(run_dir / RECEIPT_FILE)
-    config = _where(_settings(told, run_dir / RECEIPT_FILE), files or {})
+    config = _where(_settings(run_receipt, run_dir / RECEIPT_FILE), files or {})
     yield _seal(stored)
-    checked = list(_files(run_dir, told, is_published))
+    checked = list(_files(run_dir, run_receipt, is_published))
     yield from checked
-    yield from guard_checks("split", receipt.SPLITS, _stored_split(run_dir, told))
+    yield from guard_checks("split", receipt.SPLITS, _stored_split(run_dir, run_receipt))
     if isinstance(config, ChatConfig):
-        made = _chat_data(run_dir, told, stored["data"], config)
+        made = _chat_data(run_dir, run_receipt, stored["data"], config)
         yield from guard_checks("data", "the data", made)
-        figures = verification.figures(run_dir, told)
+        figures = verification.figures(run_dir, run_receipt)
     else:
-        yield from _data(run_dir, told, stored["data"], config, hub)
-        figures = recomputed.checks(run_dir, told)
+        yield from _data(run_dir, run_receipt, stored["data"], config, hub)
+        figures = recomputed.checks(run_dir, run_receipt)
     yield from guard_checks("metric", "what the figures are made from", figures)
     if any(check.state == DEVIATES for check in checked):
         reason = "the models were not asked: their files are not those of the run"
@@ -96,12 +96,12 @@ def verify(
         yield from guard_checks("golden", golden.FILE_NAME, _golden(run_dir, config, hub))
 
 
-def _settings(told: Receipt, path: Path) -> AnyConfig:
+def _settings(run_receipt: Receipt, path: Path) -> AnyConfig:
     """Raises ModelError where the receipt has a setting that is none, or no value for it."""
     try:
-        if told.kind == CHAT.kind:
-            return chat_config_from_mapping(told.config)
-        return train_config_from_mapping(told.config)
+        if run_receipt.kind == CHAT.kind:
+            return chat_config_from_mapping(run_receipt.config)
+        return train_config_from_mapping(run_receipt.config)
     except ConfigError as error:
         raise ModelError(f"{path} is no receipt of a run: its config: {error}") from None
 
@@ -114,11 +114,14 @@ def _seal(stored: Mapping[str, object]) -> Check:
     return Check("receipt", OK, "run.json is as it was written")
 
 
-def _files(run_dir: Path, told: Receipt, is_published: bool) -> Iterator[Check]:
+def _files(run_dir: Path, run_receipt: Receipt, is_published: bool) -> Iterator[Check]:
     """Each file of the run against its sha256."""
-    expected = {**(told.files or {}), **(told.export.sha256 if told.export else {})}
-    shipment = shipment_of(told.kind)
-    expected |= {shipment.weights: told.weights_sha256} if told.weights_sha256 else {}
+    expected = {
+        **(run_receipt.files or {}),
+        **(run_receipt.export.sha256 if run_receipt.export else {}),
+    }
+    shipment = shipment_of(run_receipt.kind)
+    expected |= {shipment.weights: run_receipt.weights_sha256} if run_receipt.weights_sha256 else {}
     for name, sha256 in expected.items():
         path, kind = run_dir / name, _kind(name)
         if path.is_file():
@@ -136,11 +139,11 @@ def _kind(name: str) -> str:
 
 
 def _data(
-    run_dir: Path, told: Receipt, stored: Any, config: TrainConfig, hub: Hub
+    run_dir: Path, run_receipt: Receipt, stored: Any, config: TrainConfig, hub: Hub
 ) -> Iterator[Check]:
     """The data and the parts made from it; the parts only of data that is the run's."""
     state = OK
-    for check in _sources(config, told):
+    for check in _sources(config, run_receipt):
         yield check
         state = check.state if check.state != OK else state
     if state != OK:
@@ -155,16 +158,18 @@ def _data(
     except (DataError, ConfigError) as error:
         yield Check("data", DEVIATES, str(error))
         return
-    yield from _parts(run_dir, told, stored, splits)
+    yield from _parts(run_dir, run_receipt, stored, splits)
 
 
-def _chat_data(run_dir: Path, told: Receipt, stored: Any, config: ChatConfig) -> Iterator[Check]:
+def _chat_data(
+    run_dir: Path, run_receipt: Receipt, stored: Any, config: ChatConfig
+) -> Iterator[Check]:
     """The dialogues and the parts made from them; the parts only of files that are the run's."""
     state = OK
-    for check in _sources(config, told):
+    for check in _sources(config, run_receipt):
         yield check
         state = check.state if check.state != OK else state
-    yield from verification.parts(run_dir, told, stored, config, is_data_there=state == OK)
+    yield from verification.parts(run_dir, run_receipt, stored, config, is_data_there=state == OK)
 
 
 def _where(config: AnyConfig, files: Mapping[str, str]) -> AnyConfig:
@@ -175,9 +180,9 @@ def _where(config: AnyConfig, files: Mapping[str, str]) -> AnyConfig:
     return config.with_values(**files)
 
 
-def _sources(config: AnyConfig, told: Receipt) -> Iterator[Check]:
+def _sources(config: AnyConfig, run_receipt: Receipt) -> Iterator[Check]:
     """The data files against their sha256; a dataset of the Hub is compared once it is read."""
-    known = {source.part: source.sha256 for source in told.data.sources}
+    known = {source.part: source.sha256 for source in run_receipt.data.sources}
     for name in _FILES:
         path = config.value(name)
         if not path:
@@ -190,10 +195,10 @@ def _sources(config: AnyConfig, told: Receipt) -> Iterator[Check]:
         yield from check_equal("data", f"{path}: sha256", sha256_of(Path(path)), expected)
 
 
-def _parts(run_dir: Path, told: Receipt, stored: Any, splits: Splits) -> Iterator[Check]:
+def _parts(run_dir: Path, run_receipt: Receipt, stored: Any, splits: Splits) -> Iterator[Check]:
     """What the receipt says of the parts, and which rows they are, against parts made anew."""
     # a file may have another name by now, and row ids begin with it
-    names = {source.part: source.name for source in told.data.sources}
+    names = {source.part: source.name for source in run_receipt.data.sources}
     sources = ({**source, "name": names.get(str(source["part"]))} for source in splits.sources)
     splits = replace(splits, sources=tuple(sources))
     made = splits.receipt()
@@ -213,13 +218,13 @@ def _rows(run_dir: Path, splits: Splits) -> Iterator[Check]:
         yield from check_equal("split", receipt.SPLITS, stored, splits.row_ids())
 
 
-def _stored_split(run_dir: Path, told: Receipt) -> Iterator[Check]:
+def _stored_split(run_dir: Path, run_receipt: Receipt) -> Iterator[Check]:
     """results/splits.json by itself: the rows of each part that run.json has the sha256 of."""
     if not (run_dir / receipt.SPLITS).is_file():
         yield Check("split", UNCHECKED, f"{receipt.SPLITS}, which names the rows, is not there")
         return
     stored = receipt.read_split_ids(run_dir)
-    for part, content in told.data.splits.by_name.items():
+    for part, content in run_receipt.data.splits.by_name.items():
         seen = data.ids_hash(stored.get(part, ()))
         what = f"{receipt.SPLITS}: {part}: sha256 of the ids"
         yield from check_equal("split", what, seen, content.ids_sha256)

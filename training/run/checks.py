@@ -42,14 +42,14 @@ def check_equal(kind: str, what: str, there: object, expected: object) -> Iterat
     Numbers may differ by 1e-12. What `there` lacks because it was written by an older program does
     not count; what only it has does.
     """
-    found = list(_differences("", there, expected))
-    if not found:
+    differences = list(_differences("", there, expected))
+    if not differences:
         yield Check(kind, OK, what)
-    for path, seen, wanted in found[:_SHOWN]:
-        place = f"{what}: {path}" if path else what
-        yield Check(kind, DEVIATES, f"{place} is {_short(seen)}, expected {_short(wanted)}")
-    if len(found) > _SHOWN:
-        yield Check(kind, DEVIATES, f"{what}: {len(found) - _SHOWN} more values differ")
+    for path, seen, wanted in differences[:_SHOWN]:
+        name = f"{what}: {path}" if path else what
+        yield Check(kind, DEVIATES, f"{name} is {_short(seen)}, expected {_short(wanted)}")
+    if len(differences) > _SHOWN:
+        yield Check(kind, DEVIATES, f"{what}: {len(differences) - _SHOWN} more values differ")
 
 
 def guard_checks(kind: str, what: str, checks: Iterator[Check]) -> Iterator[Check]:
@@ -70,8 +70,8 @@ def _differences(path: str, there: object, made: object) -> Iterator[tuple[str, 
     elif isinstance(there, list | tuple) and isinstance(made, list | tuple):
         if len(there) != len(made):
             yield _join(path, "length"), len(there), len(made)
-        for place, pair in enumerate(zip(there, made, strict=False)):
-            yield from _differences(_join(path, place), *pair)
+        for index, pair in enumerate(zip(there, made, strict=False)):
+            yield from _differences(_join(path, index), *pair)
     elif not _is_same(there, made):
         yield path, there, made
 

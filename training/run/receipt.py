@@ -84,15 +84,15 @@ class Places:
     compare_runs: _Place = None
 
 
-PATHS = tuple(one.name for one in fields(Places))
+PATHS = tuple(field.name for field in fields(Places))
 
 
 def versions() -> dict[str, str]:
     """Python's version and those of the packages on which the weights and figures depend."""
-    found = {"python": platform.python_version()}
+    by_package = {"python": platform.python_version()}
     for name in _PACKAGES:
-        found[name] = metadata.version(name)
-    return found
+        by_package[name] = metadata.version(name)
+    return by_package
 
 
 def write(
@@ -127,8 +127,8 @@ def write(
 
 def files(run_dir: Path) -> dict[str, str]:
     """The sha256 of every file that run.json vouches for, by its path in the run folder."""
-    found = {path for pattern in _VOUCHED for path in run_dir.glob(pattern) if path.is_file()}
-    names = {path.relative_to(run_dir).as_posix(): path for path in found}
+    paths = {path for pattern in _VOUCHED for path in run_dir.glob(pattern) if path.is_file()}
+    names = {path.relative_to(run_dir).as_posix(): path for path in paths}
     return {
         name: sha256_of(path)
         for name, path in sorted(names.items())
@@ -151,7 +151,7 @@ def seal(content: Mapping[str, object]) -> str:
 def without_folders(path: str | list[str]) -> str | list[str]:
     """The last part of a path, or of each of several."""
     if isinstance(path, list):
-        return [PurePath(one).name for one in path]
+        return [PurePath(file).name for file in path]
     return PurePath(path).name
 
 

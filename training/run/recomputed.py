@@ -44,44 +44,48 @@ def checks(run_dir: Path, receipt: Receipt) -> Iterator[Check]:
         return
     try:
         targets = predictions.load_targets(run_dir / predictions.TARGETS)
-        said = {path.stem: predictions.load(path) for path in _files(run_dir)}
+        by_model = {path.stem: predictions.load(path) for path in _files(run_dir)}
     except DataError as error:
         yield Check("predictions", DEVIATES, str(error))
         return
-    fitting = {name: one for name, one in said.items() if _misfit(one, targets) is None}
-    for name in {**stored, **said}:
+    fitting = {
+        name: predicted
+        for name, predicted in by_model.items()
+        if _misfit(predicted, targets) is None
+    }
+    for name in {**stored, **by_model}:
         if name in fitting:
-            figures = _figures(name, said[name], targets, stored, receipt)
+            figures = _figures(name, by_model[name], targets, stored, receipt)
             yield from guard_checks("metric", f"what {name} said", figures)
             yield from guard_checks(
-                "decision", "decision.json", _decisions(run_dir, name, said[name])
+                "decision", "decision.json", _decisions(run_dir, name, by_model[name])
             )
-        elif name in said:
-            yield Check("predictions", DEVIATES, f"{name} has {_misfit(said[name], targets)}")
+        elif name in by_model:
+            yield Check("predictions", DEVIATES, f"{name} has {_misfit(by_model[name], targets)}")
         else:
             yield Check("metric", UNCHECKED, f"{name}: its predictions are not stored")
     table = _table(run_dir, targets, fitting, receipt.data.splits.test.sha256)
     yield from guard_checks("metric", LEADERBOARD, table)
 
 
-def _misfit(said: Predictions, targets: Targets) -> str | None:
+def _misfit(predicted: Predictions, targets: Targets) -> str | None:
     """Why these predictions cannot be of these targets, if so."""
-    if said.labels != targets.labels:
-        return f"the labels {', '.join(said.labels)}, expected {', '.join(targets.labels)}"
-    if len(said.scores) != len(targets.matrix):
-        return f"{len(said.scores)} rows, expected {len(targets.matrix)}"
+    if predicted.labels != targets.labels:
+        return f"the labels {', '.join(predicted.labels)}, expected {', '.join(targets.labels)}"
+    if len(predicted.scores) != len(targets.matrix):
+        return f"{len(predicted.scores)} rows, expected {len(targets.matrix)}"
     return None
 
 
 def _figures(
     name: str,
-    said: Predictions,
+    predicted: Predictions,
     targets: Targets,
     stored: Mapping[str, Any],
     receipt: Receipt,
 ) -> Iterator[Check]:
-    found = summarise(targets.values, said.scores, said.decided, targets.labels)
-    made = json.loads(json.dumps(asdict(found)))
+    summary = summarise(targets.values, predicted.scores, predicted.decided, targets.labels)
+    made = json.loads(json.dumps(asdict(summary)))
     for file, figures in ((METRICS, stored), ("run.json: metrics", receipt.metrics or {})):
         if name in figures:
             yield from check_equal("metric", f"{file}: {name}", figures[name], made)
@@ -89,11 +93,13 @@ def _figures(
             yield Check("metric", UNCHECKED, f"{file} does not speak of {name}")
 
 
-def _decisions(run_dir: Path, name: str, said: Predictions) -> Iterator[Check]:
+def _decisions(run_dir: Path, name: str, predicted: Predictions) -> Iterator[Check]:
     """Whether the trained model decided by the thresholds that are shipped with it."""
     if name not in ENGINES:
         return
-    differ = int((decide(load_bundle(run_dir), said.scores) != said.decided).any(axis=1).sum())
+    differ = int(
+        (decide(load_bundle(run_dir), predicted.scores) != predicted.decided).any(axis=1).sum()
+    )
     if differ:
         problem = f"{name}: {differ} rows are not decided as decision.json says"
         yield Check("decision", DEVIATES, problem)
@@ -102,7 +108,7 @@ def _decisions(run_dir: Path, name: str, said: Predictions) -> Iterator[Check]:
 
 
 def _table(
-    run_dir: Path, targets: Targets, said: Mapping[str, Predictions], test_sha256: str
+    run_dir: Path, targets: Targets, by_model: Mapping[str, Predictions], test_sha256: str
 ) -> Iterator[Check]:
     if not _has(run_dir, LEADERBOARD):
         yield Check("metric", UNCHECKED, f"{LEADERBOARD} is not there")
@@ -113,12 +119,12 @@ def _table(
     except DataError as error:
         yield Check("metric", DEVIATES, str(error))
         return
-    missing = [row.model.name for row in stored.rows if row.model.name not in said]
+    missing = [row.model.name for row in stored.rows if row.model.name not in by_model]
     if missing:
         absent = f"no predictions of {', '.join(missing)} that fit the test part are stored"
         yield Check("metric", UNCHECKED, f"{LEADERBOARD}: {absent}")
         return
-    models = [(row.model, said[row.model.name]) for row in stored.rows]
+    models = [(row.model, by_model[row.model.name]) for row in stored.rows]
     made = verdict.judge(models, targets, test_sha256, resamples=stored.resamples)
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch) / "leaderboard.json"
