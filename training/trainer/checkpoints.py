@@ -163,8 +163,8 @@ class Checkpoints:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _complete(self) -> list[Path]:
-        found = self.folder.glob("step-*/progress.json")
-        return sorted(path.parent for path in found if not path.parent.name.endswith(_PARTIAL))
+        paths = self.folder.glob("step-*/progress.json")
+        return sorted(path.parent for path in paths if not path.parent.name.endswith(_PARTIAL))
 
 
 def best_by(problem_type: str) -> str:

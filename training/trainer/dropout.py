@@ -54,10 +54,10 @@ def kept(shape: Sequence[int], p: float, dtype: torch.dtype) -> torch.Tensor:
     return is_kept.mul_(_LEVELS / (_LEVELS - dropped) if dropped < _LEVELS else 0.0)
 
 
-def _drop(module: nn.Dropout, given: torch.Tensor) -> torch.Tensor:
+def _drop(module: nn.Dropout, activations: torch.Tensor) -> torch.Tensor:
     if not module.training or not module.p:
-        return given
-    return given * kept(given.shape, module.p, given.dtype)
+        return activations
+    return activations * kept(activations.shape, module.p, activations.dtype)
 
 
 def _attention(

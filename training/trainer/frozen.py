@@ -34,15 +34,15 @@ def freeze(model: PreTrainedModel, asked: int | None) -> "Frozen | None":
     Raises:
         ConfigError: the model has fewer layers, or none that can be told apart.
     """
-    found = layers_of(model)
-    depth = len(found[1]) if found else 0
+    named_layers = layers_of(model)
+    depth = len(named_layers[1]) if named_layers else 0
     count = depth // 2 if asked is None else asked
     if count > depth:
         raise ConfigError(
             f"--freeze_layers is {count}, but {type(model).__name__} has {depth} layers that can "
             f"be frozen; give a number from 0 to {depth}"
         )
-    return Frozen(model, *found, count) if found and count else None
+    return Frozen(model, *named_layers, count) if named_layers and count else None
 
 
 class Frozen:
@@ -60,8 +60,8 @@ class Frozen:
         self._starts = np.zeros(1, dtype=np.int64)  # (N + 1,) where each text's tokens begin
         self._is_looking = False
         self._given: torch.Tensor | None = None  # (B, T, H) in place of what the layers would make
-        for place, layer in enumerate(layers):
-            layer.forward = self._around(place, layer.forward)
+        for index, layer in enumerate(layers):
+            layer.forward = self._around(index, layer.forward)
 
     def rest(self) -> None:
         """Drop nothing out below; to be called after model.train()."""
@@ -102,9 +102,11 @@ class Frozen:
         if self._outputs is not None:
             mask = batch["attention_mask"].bool()
             known = self._outputs[_places(self._starts, rows.cpu().numpy())]
-            given = torch.zeros(*mask.shape, known.shape[-1], dtype=known.dtype, device=mask.device)
-            given[mask] = known.to(mask.device)
-            self._given = given
+            outputs = torch.zeros(
+                *mask.shape, known.shape[-1], dtype=known.dtype, device=mask.device
+            )
+            outputs[mask] = known.to(mask.device)
+            self._given = outputs
         try:
             yield
         finally:
@@ -118,11 +120,11 @@ class Frozen:
         needs_grad: find out as well whether weights that train have a part in it; then it is None.
         """
         device = next(model.parameters()).device
-        given = {name: batch[name].to(device) for name in ("input_ids", "attention_mask")}
+        inputs = {name: batch[name].to(device) for name in ("input_ids", "attention_mask")}
         self._is_looking = True
         try:
             with torch.set_grad_enabled(needs_grad):
-                model(**given)
+                model(**inputs)
         except _MadeError as ended:
             made = ended.made
         finally:
@@ -131,10 +133,10 @@ class Frozen:
             return None
         return None if made.requires_grad else made.cpu()
 
-    def _around(self, place: int, whole: Callable[..., object]) -> Callable[..., object]:
+    def _around(self, index: int, whole: Callable[..., object]) -> Callable[..., object]:
         """A layer's forward that can be told to leave its work out."""
 
-        is_below, is_last = place < self.count, place == self.count - 1
+        is_below, is_last = index < self.count, index == self.count - 1
 
         @functools.wraps(whole)
         def forward(*args: object, **kwargs: object) -> object:

@@ -96,7 +96,7 @@ def _features(
         train, token_ids=tuple(train.token_ids[row] for row in rows), targets=train.targets[rows]
     )
     seen: list[torch.Tensor] = []
-    hook = head.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    hook = head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     features: list[NDArray[np.float32]] = []
     places: list[NDArray[np.int64]] = []
     model.eval()

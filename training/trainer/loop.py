@@ -113,8 +113,8 @@ class _Attempt:
     def run(self) -> Fit:
         if self.checkpoint is not None:
             self._load(self.checkpoint)
-            place = f"step {self.progress.step} of {self.total_steps}"
-            self.processes.say(f"carrying on from {self.checkpoint} ({place})")
+            position = f"step {self.progress.step} of {self.total_steps}"
+            self.processes.say(f"carrying on from {self.checkpoint} ({position})")
         before = self.progress.seconds
         self.started = time.perf_counter() - before
         self.task.begin()

@@ -32,8 +32,8 @@ _FOCUS = 2.0
 
 def make(config: ClassifierTrainerConfig, matrix: NDArray[np.bool_], problem_type: str) -> Loss:
     """The loss of these settings on training labels (N, C) bool."""
-    found = class_weights(matrix, config.class_weights, problem_type)
-    weights = None if found is None else torch.from_numpy(found)
+    array = class_weights(matrix, config.class_weights, problem_type)
+    weights = None if array is None else torch.from_numpy(array)
     is_multilabel = problem_type == MULTI
     is_focal = config.loss == "focal"
     if weights is None and not is_focal:

@@ -26,9 +26,9 @@ def make_light(model: PreTrainedModel) -> None:
     Nothing changes where autocast is off for the CPU, nor on other devices, whose autocast
     normalises in float32. A model without a list of layers stays as it is.
     """
-    found = layers_of(model)
-    if found and len(found[1]):
-        found[1][0].register_forward_pre_hook(_lower, with_kwargs=True)
+    named_layers = layers_of(model)
+    if named_layers and len(named_layers[1]):
+        named_layers[1][0].register_forward_pre_hook(_lower, with_kwargs=True)
 
 
 def _lower(
