@@ -247,7 +247,7 @@ def _with_nulls(value: object, hint: Any) -> object:
     if value == "null" and type(None) in inner:
         return None
     if isinstance(value, dict) and get_origin(hint) is dict:
-        return {key: _with_nulls(one, inner[1]) for key, one in value.items()}
+        return {key: _with_nulls(item, inner[1]) for key, item in value.items()}
     return value
 
 

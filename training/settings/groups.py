@@ -101,10 +101,10 @@ class Group(DataclassInstance):
         """The settings by name, their defaults being the values of this group."""
         hints = get_type_hints(type(self))
         return {
-            one.name: Setting(
-                one.name, group, hints[one.name], getattr(self, one.name), **one.metadata
+            entry.name: Setting(
+                entry.name, group, hints[entry.name], getattr(self, entry.name), **entry.metadata
             )
-            for one in fields(self)
+            for entry in fields(self)
         }
 
 
@@ -121,9 +121,9 @@ class Config(DataclassInstance):
     def groups(cls) -> dict[str, Group]:
         """The groups by name, with the values that the command has for them."""
         groups: dict[str, Group] = {}
-        for one in fields(cls):
-            assert isinstance(one.default, Group), f"{cls.__name__}.{one.name} has no default"
-            groups[one.name] = one.default
+        for group in fields(cls):
+            assert isinstance(group.default, Group), f"{cls.__name__}.{group.name} has no default"
+            groups[group.name] = group.default
         return groups
 
     @classmethod
@@ -142,7 +142,7 @@ class Config(DataclassInstance):
 
     def with_values(self, **values: object) -> Self:
         """The same settings but for these. Raises ConfigError as of() does."""
-        groups = {one.name: getattr(self, one.name) for one in fields(self)}
+        groups = {group.name: getattr(self, group.name) for group in fields(self)}
         return type(self)(**_replaced(groups, type(self), values))
 
     def value(self, name: str) -> Any:

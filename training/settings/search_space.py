@@ -103,7 +103,7 @@ def check(config: Config) -> None:
 
 def suggest(trial: OptunaTrial, space: Space) -> dict[str, Value]:
     """The values of one trial."""
-    return {name: _draw(trial, name, one) for name, one in space.items()}
+    return {name: _draw(trial, name, dimension) for name, dimension in space.items()}
 
 
 def own_values(config: Config, space: Space) -> dict[str, Value]:
@@ -164,31 +164,33 @@ def _value(name: str, text: str, hint: object) -> Value:
     raise ConfigError(f"search_space: {name} has the choice {text!r}, which it cannot have")
 
 
-def _including(one: Range | Choices, config: Config, name: str) -> Range | Choices:
+def _including(dimension: Range | Choices, config: Config, name: str) -> Range | Choices:
     """The same with the recipe's own value, which the first trial has."""
     own = config.value(name)
-    if isinstance(one, Choices):
-        return one if own in one.values else Choices((own, *one.values))
+    if isinstance(dimension, Choices):
+        return dimension if own in dimension.values else Choices((own, *dimension.values))
     if own is None:
         raise ConfigError(
             f"search_space: {name} is unset in the recipe, so a range does not hold its value; "
             f"give it a value, or choices as in `none | 8`"
         )
-    return replace(one, low=min(one.low, own), high=max(one.high, own))
+    return replace(dimension, low=min(dimension.low, own), high=max(dimension.high, own))
 
 
-def _refuse_unusable(one: Range | Choices, config: Config, name: str) -> None:
+def _refuse_unusable(dimension: Range | Choices, config: Config, name: str) -> None:
     """Raise ConfigError where the settings refuse a value, before any trial does."""
-    ends = one.values if isinstance(one, Choices) else (one.low, one.high)
+    ends = dimension.values if isinstance(dimension, Choices) else (dimension.low, dimension.high)
     for end in ends:
-        value = int(end) if isinstance(one, Range) and one.is_whole else end  # type: ignore[arg-type]
+        value = int(end) if isinstance(dimension, Range) and dimension.is_whole else end  # type: ignore[arg-type]
         config.with_values(**{"search_space": {}, name: value})
 
 
-def _draw(trial: OptunaTrial, name: str, one: Range | Choices) -> Value:
-    if isinstance(one, Choices):
-        drawn: Value = trial.suggest_categorical(name, one.values)
+def _draw(trial: OptunaTrial, name: str, dimension: Range | Choices) -> Value:
+    if isinstance(dimension, Choices):
+        drawn: Value = trial.suggest_categorical(name, dimension.values)
         return drawn
-    if one.is_whole:
-        return trial.suggest_int(name, int(one.low), int(one.high), log=one.is_log)
-    return trial.suggest_float(name, one.low, one.high, log=one.is_log)
+    if dimension.is_whole:
+        return trial.suggest_int(
+            name, int(dimension.low), int(dimension.high), log=dimension.is_log
+        )
+    return trial.suggest_float(name, dimension.low, dimension.high, log=dimension.is_log)
