@@ -186,9 +186,9 @@ def _examples(run: CardFacts) -> list[tuple[str, list[tuple[str, float]]]]:
     logits = run.golden["logits"].get(ONNX_FP32) or run.golden["logits"][TORCH]
     array = np.asarray(logits, dtype=np.float32) / run.bundle.temperature
     scores = activate(array, run.bundle.is_multilabel)
-    found = []
+    examples = []
     for text, row in zip(run.golden["texts"], scores, strict=True):
         named = [(name, round(float(s), 4)) for name, s in zip(run.bundle.labels, row, strict=True)]
         if len(text) in _WIDGET_CHARS:
-            found.append((text, sorted(named, key=lambda pair: -pair[1])))
-    return found[:_WIDGET_EXAMPLES]
+            examples.append((text, sorted(named, key=lambda pair: -pair[1])))
+    return examples[:_WIDGET_EXAMPLES]

@@ -54,7 +54,11 @@ def results(receipt: Receipt, board: Leaderboard, plots: Collection[str]) -> str
         _int8_cost(board),
         _by_label(board),
         *(escape_markdown(missing) for missing in receipt.not_compared),
-        *(f"![{said}](results/plots/{name}.png)" for name, said in _PLOTS.items() if name in plots),
+        *(
+            f"![{title}](results/plots/{name}.png)"
+            for name, title in _PLOTS.items()
+            if name in plots
+        ),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -114,13 +118,13 @@ def _by_label(board: Leaderboard) -> str:
     if free is not None:
         header.append(f"F1 of {escape_markdown(free.model.title)}")
     rows = []
-    for place, label in enumerate(board.labels):
+    for index, label in enumerate(board.labels):
         columns = [(ours, name) for name in names] + ([(free, "f1")] if free else [])
         cells = [
-            _spanned(row.by_label[name][place], row.by_label_intervals[name][place])
+            _spanned(row.by_label[name][index], row.by_label_intervals[name][index])
             for row, name in columns
         ]
-        rows.append((escape_markdown(label), f"{board.positives[place]:,}", *cells))
+        rows.append((escape_markdown(label), f"{board.positives[index]:,}", *cells))
     return f"{escape_markdown(ours.model.title)}, label by label:\n\n{markdown_table(header, rows)}"
 
 
@@ -129,9 +133,9 @@ def _best_free(board: Leaderboard) -> LeaderboardRow | None:
 
 
 def _int8_cost(board: Leaderboard) -> str:
-    said = cost_of_int8(board)
-    return said and (
-        f"{said} Measured one text at a time: int8 scales the activations of a whole batch alike, "
+    cost = cost_of_int8(board)
+    return cost and (
+        f"{cost} Measured one text at a time: int8 scales the activations of a whole batch alike, "
         "so beside other texts its scores move a little."
     )
 
@@ -147,8 +151,12 @@ def _spanned(value: float | None, interval: Interval | None) -> str:
 
 
 def _difference(row: LeaderboardRow) -> str:
-    found = row.difference
-    if found is None:
+    difference = row.difference
+    if difference is None:
         return ""
-    span = f" ({found.interval[0]:+.3f} to {found.interval[1]:+.3f})" if found.interval else ""
-    return f"{found.mcc:+.3f}{span}"
+    span = (
+        f" ({difference.interval[0]:+.3f} to {difference.interval[1]:+.3f})"
+        if difference.interval
+        else ""
+    )
+    return f"{difference.mcc:+.3f}{span}"

@@ -204,8 +204,8 @@ def _search(study: Study) -> str:
     named = ", ".join(
         f"{escape_markdown(name)}: {n}" for name, n in (study.baselines or {}).items()
     )
-    found = f" On validation, where they were compared: {study.validation}."
-    gained = found * bool(study.validation)
+    comparison = f" On validation, where they were compared: {study.validation}."
+    gained = comparison * bool(study.validation)
     tuned = f" Settings tried of the free baselines to beat: {named}." * bool(named)
     by = f"{len(study.trials)} trials by {study.metric_name} on the validation part ({counts})"
     chosen = f"The settings are the best of {by}"
@@ -219,9 +219,9 @@ def _search(study: Study) -> str:
 
 def file_flags(config: Mapping[str, Any]) -> str:
     """The flags that name the files, which lie elsewhere on another machine."""
-    given = [name for name in _FILES if config.get(name)]
+    names = [name for name in _FILES if config.get(name)]
     # names of files are not put into a command that a reader copies
-    return "".join(f" --{name} {name.removesuffix('_file').upper()}" for name in given)
+    return "".join(f" --{name} {name.removesuffix('_file').upper()}" for name in names)
 
 
 def limits(receipt: Receipt, asked: PublishConfig, bundle: Bundle) -> str:
