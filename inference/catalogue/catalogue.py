@@ -85,7 +85,7 @@ def load_catalogues(folder: Path) -> dict[str, Catalogue]:
     if (folder / MODELS_FILE).is_file() or not inner:
         inner = [folder]
     catalogues = {path.resolve().name: load_catalogue(path) for path in inner}
-    titles = [one.title for one in catalogues.values()]
+    titles = [catalogue.title for catalogue in catalogues.values()]
     twice = sorted({title for title in titles if titles.count(title) > 1})
     if twice:
         raise ConfigError(

@@ -89,19 +89,19 @@ def models_to_compare(
     for name in names:
         if catalogue is not None and name in listed:
             model = opening.open_model(listed[name], catalogue, hub, threads=threads)
-            found = ComparedModel(
+            compared = ComparedModel(
                 model.scorer, model.entry.role, model.entry.title, model.entry.revision or ""
             )
         else:
-            found = open_named(name, hub, threads=threads)
+            compared = open_named(name, hub, threads=threads)
             if task is not None:
                 try:
-                    scorer = align(found.scorer, task.labels, task.problem_type)
+                    scorer = align(compared.scorer, task.labels, task.problem_type)
                 except ModelError as error:
                     raise ModelError(f"{name}: {error}") from None
-                found = replace(found, scorer=scorer, role=PRETRAINED)
-        task = task or found.scorer.bundle
-        yield found
+                compared = replace(compared, scorer=scorer, role=PRETRAINED)
+        task = task or compared.scorer.bundle
+        yield compared
 
 
 def judge_file(
@@ -146,7 +146,7 @@ def judge_file(
             )
         )
     board = verdict.judge(measured, targets, read.source.sha256)
-    return Judged(board, {model.name: said for model, said in measured}, read.rejected)
+    return Judged(board, {model.name: predicted for model, predicted in measured}, read.rejected)
 
 
 def refuse_trained_on(names: Sequence[str], path: Path, hub: Hub) -> None:
@@ -199,6 +199,6 @@ def default_label_fields(name: str) -> tuple[str, ...]:
 def save(judged: Judged, folder: Path) -> None:
     """Write the table and every model's answers into a folder."""
     save_leaderboard(judged.board, folder / "leaderboard.json")
-    for name, said in judged.predictions.items():
-        predictions.save(said, folder / "predictions" / f"{name}.parquet")
+    for name, predicted in judged.predictions.items():
+        predictions.save(predicted, folder / "predictions" / f"{name}.parquet")
     write_whole(folder / "rejected.txt", "".join(f"{row}\n" for row in judged.rejected))

@@ -19,14 +19,14 @@ def table(board: Leaderboard) -> str:
     ranked = sorted(board.rows, key=lambda row: (not row.is_fine_tuned, -(row.figures["mcc"] or 0)))
     first = [["model", "role", "MCC", "difference", "", "p50 ms", "p95 ms", "MB", "revision"]]
     for row in ranked:
-        model, found = row.model, row.difference
+        model, difference = row.model, row.difference
         first.append(
             [
                 model.title,
                 model.role,
                 _figure(row.figures["mcc"], row.intervals["mcc"]),
-                _figure(found.mcc, found.interval, "+") if found else "",
-                found.verdict if found else "",
+                _figure(difference.mcc, difference.interval, "+") if difference else "",
+                difference.verdict if difference else "",
                 f"{model.latency_p50_ms:.1f}",
                 f"{model.latency_p95_ms:.1f}",
                 f"{model.size_bytes / 1e6:.1f}",
@@ -49,11 +49,11 @@ def table(board: Leaderboard) -> str:
             label,
             name.removesuffix("_by_label").replace("_", " "),
             *(
-                _figure(row.by_label[name][place], row.by_label_intervals[name][place])
+                _figure(row.by_label[name][index], row.by_label_intervals[name][index])
                 for row in ranked
             ),
         ]
-        for place, label in enumerate(board.labels)
+        for index, label in enumerate(board.labels)
         for name in formulas.BY_LABEL
     ]
     return "\n\n".join(map(_aligned, (first, second, third)))

@@ -92,7 +92,9 @@ def _cost_of_int8(
 ) -> MccDifference | None:
     """What the int8 copy of a fine-tuned model is worth beside its own float32 original."""
     tuned = {
-        (one.repo_id, one.engine): at for at, one in enumerate(models) if one.role == FINE_TUNED
+        (model.repo_id, model.engine): at
+        for at, model in enumerate(models)
+        if model.role == FINE_TUNED
     }
     for (repo_id, engine), index in tuned.items():
         if engine == ONNX_INT8 and (repo_id, ONNX_FP32) in tuned:

@@ -25,9 +25,17 @@ def count_agreement(feedback: Sequence[Feedback], labels: Sequence[str]) -> tupl
     return tuple(
         LabelCount(
             label,
-            kept=sum(label in one.predicted and label in one.corrected for one in feedback),
-            removed=sum(label in one.predicted and label not in one.corrected for one in feedback),
-            added=sum(label not in one.predicted and label in one.corrected for one in feedback),
+            kept=sum(
+                label in opinion.predicted and label in opinion.corrected for opinion in feedback
+            ),
+            removed=sum(
+                label in opinion.predicted and label not in opinion.corrected
+                for opinion in feedback
+            ),
+            added=sum(
+                label not in opinion.predicted and label in opinion.corrected
+                for opinion in feedback
+            ),
         )
         for label in labels
     )

@@ -88,9 +88,9 @@ class NextRunPlan:
 def plan(feedback: Sequence[Feedback], columns: Columns) -> NextRunPlan:
     """Choose what enters the next run; of one person, the last word on a text counts."""
     by_text: dict[tuple[tuple[str, str], ...], dict[str, Feedback]] = {}
-    for one in sorted(feedback, key=lambda one: one.at):
-        by_person = by_text.setdefault(tuple(sorted(one.fields.items())), {})
-        by_person[one.who or one.id] = one
+    for opinion in sorted(feedback, key=lambda opinion: opinion.at):
+        by_person = by_text.setdefault(tuple(sorted(opinion.fields.items())), {})
+        by_person[opinion.who or opinion.id] = opinion
     rows: list[Mapping[str, object]] = []
     corrected = contested = unfit = 0
     for by_person in by_text.values():
@@ -108,11 +108,11 @@ def plan(feedback: Sequence[Feedback], columns: Columns) -> NextRunPlan:
 
 def _agreed(opinions: Sequence[Feedback]) -> Feedback | None:
     """The last one to say what more than half say; None where no labels have such a majority."""
-    votes = Counter(frozenset(one.corrected) for one in opinions)
+    votes = Counter(frozenset(opinion.corrected) for opinion in opinions)
     labels, count = votes.most_common(1)[0]
     if 2 * count <= len(opinions):
         return None
-    return next(one for one in reversed(opinions) if frozenset(one.corrected) == labels)
+    return next(opinion for opinion in reversed(opinions) if frozenset(opinion.corrected) == labels)
 
 
 def of_catalogue(feedback: Sequence[Feedback], title: str | None) -> tuple[Feedback, ...]:
@@ -121,12 +121,12 @@ def of_catalogue(feedback: Sequence[Feedback], title: str | None) -> tuple[Feedb
     Raises:
         ChoiceError: several and none is named, or one that has no feedback.
     """
-    titles = sorted({one.catalogue for one in feedback})
+    titles = sorted({opinion.catalogue for opinion in feedback})
     if title is None and len(titles) > 1:
         raise ChoiceError(f"There is feedback of {', '.join(titles)}: name one with --catalogue.")
     if title is not None and title not in titles:
         raise ChoiceError(f"No feedback of {title!r}; there is some of {', '.join(titles) or '-'}.")
-    return tuple(one for one in feedback if title in (None, one.catalogue))
+    return tuple(opinion for opinion in feedback if title in (None, opinion.catalogue))
 
 
 def columns_of(name: str, hub: Hub, revision: str = "main") -> Columns:

@@ -50,10 +50,10 @@ class Finding:
     places: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        said = f"{self.severity} [{self.code}]: {self.message}"
+        line = f"{self.severity} [{self.code}]: {self.message}"
         if not self.places:
-            return said
-        return f"{said}\n  at {', '.join(self.places)}{', …' * (self.count > len(self.places))}"
+            return line
+        return f"{line}\n  at {', '.join(self.places)}{', …' * (self.count > len(self.places))}"
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class DataReport:
     @property
     def leaking(self) -> tuple[Finding, ...]:
         """The findings of exact copies across the given parts, which stop a training."""
-        return tuple(one for one in self.findings if one.code == "leak")
+        return tuple(finding for finding in self.findings if finding.code == "leak")
 
 
 def load(folder: Path) -> DataReport | None:

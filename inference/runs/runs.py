@@ -202,8 +202,8 @@ class Runs:
     def all(self) -> tuple[Run, ...]:
         """Every run, the newest first."""
         names = [path.name for path in self.folder.glob("*") if path.is_dir()]
-        found = [_read(self.folder / name) for name in names]
-        return tuple(sorted((run for run in found if run), key=lambda run: -run.made_at))
+        runs = [_read(self.folder / name) for name in names]
+        return tuple(sorted((run for run in runs if run), key=lambda run: -run.made_at))
 
     def find(self, name: str) -> Run:
         """The run of this name. Raises WorkError if there is none."""
