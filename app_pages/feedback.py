@@ -66,8 +66,8 @@ with st.container(key="own_feedback"):
 # ---- all answers in numbers
 st.subheader("What all visitors said", anchor=False)
 collected = widgets.feedback_or_stop()
-everything = [one for one in collected.feedback if one.catalogue == catalogue.title]
-confirmed = sum(one.is_confirmed for one in everything)
+everything = [opinion for opinion in collected.feedback if opinion.catalogue == catalogue.title]
+confirmed = sum(opinion.is_confirmed for opinion in everything)
 with st.container(horizontal=True, key="figures"):
     st.metric("Answers kept", f"{len(everything):,}")
     st.metric("The model was right", f"{confirmed:,}")
@@ -75,8 +75,8 @@ with st.container(horizontal=True, key="figures"):
 if everything:
     counts = pd.DataFrame(
         [
-            {"label": one.label, "people": words, "answers": getattr(one, name)}
-            for one in count_agreement(everything, catalogue.labels)
+            {"label": count.label, "people": words, "answers": getattr(count, name)}
+            for count in count_agreement(everything, catalogue.labels)
             for name, words in COUNTS.items()
         ]
     )
@@ -97,8 +97,8 @@ if everything:
         )
     )
     summary = "; ".join(
-        f"{one.label} {one.kept} left, {one.removed} taken away, {one.added} added"
-        for one in count_agreement(everything, catalogue.labels)
+        f"{count.label} {count.kept} left, {count.removed} taken away, {count.added} added"
+        for count in count_agreement(everything, catalogue.labels)
     )
     plot = charts.Plot(
         chart, counts, f"Answers by label: {summary}", 170 + 36 * len(catalogue.labels)
@@ -116,7 +116,7 @@ columns = widgets.training_columns(catalogue_name)
 plan = next_run.plan(everything, columns)
 st.text(corrections.ready_in_words(plan))
 ids = {entry.feedback.id for entry in own_feedback}
-mine = [one for one in everything if one.id in ids]
+mine = [opinion for opinion in everything if opinion.id in ids]
 shown = plan if is_owner else next_run.plan(mine, columns)
 if shown.rows:
     st.text("All of them:" if is_owner else "Yours among them, as the training reads them:")

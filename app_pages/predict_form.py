@@ -32,7 +32,7 @@ if len(by_id) > 1:
         "Model",
         list(by_id),
         key=f"form_model/{catalogue_name}",
-        format_func=lambda one: by_id[one].title,
+        format_func=lambda option: by_id[option].title,
         persist_state="session",
     )
 entry = by_id[repo_id]

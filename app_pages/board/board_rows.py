@@ -39,14 +39,14 @@ def draw(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> None:
         return
     try:
         results = widgets.test_results()
-        one, two = (
+        first_predictions, second_predictions = (
             None if results is None else widgets.answers(row.model.name, row.model.repo_id)
             for row in (rows[first], rows[second])
         )
-        if results is None or one is None or two is None:
+        if results is None or first_predictions is None or second_predictions is None:
             st.text(NOT_STORED)
             return
-        _compare(results, {first: one, second: two})
+        _compare(results, {first: first_predictions, second: second_predictions})
     except UserError as error:
         widgets.error_box(error)
 
@@ -62,8 +62,8 @@ def _opening(board: Leaderboard, rows: Mapping[str, LeaderboardRow]) -> tuple[st
 
 
 def _compare(results: StoredResults, predictions: Mapping[str, Predictions]) -> None:
-    (first, one), (second, two) = predictions.items()
-    pair = compare_pair(results.targets, one, two)
+    (first, first_predictions), (second, second_predictions) = predictions.items()
+    pair = compare_pair(results.targets, first_predictions, second_predictions)
     counts = {
         "Both are right": pair.both,
         FIRST: pair.only_first,

@@ -117,11 +117,11 @@ def slices(parts: Sequence[Slice], measure: str) -> Plot:
     """The share of hits in each slice with its interval, the largest slice first."""
     data = pd.DataFrame(
         {
-            "slice": [one.value for one in parts],
-            "rows": [one.count for one in parts],
-            "share": [one.share for one in parts],
-            "low": [one.interval[0] if one.interval else None for one in parts],
-            "high": [one.interval[1] if one.interval else None for one in parts],
+            "slice": [part.value for part in parts],
+            "rows": [part.count for part in parts],
+            "share": [part.share for part in parts],
+            "low": [part.interval[0] if part.interval else None for part in parts],
+            "high": [part.interval[1] if part.interval else None for part in parts],
         }
     )
     data["label"] = [f"{name} ({rows:,})" for name, rows in zip(data["slice"], data["rows"])]  # noqa: B905
@@ -133,7 +133,7 @@ def slices(parts: Sequence[Slice], measure: str) -> Plot:
         x=alt.X("low:Q", title=measure).axis(format="%").scale(domain=[0, 1]), x2="high:Q"
     )
     points = base.mark_point(filled=True, size=120, opacity=1).encode(x="share:Q")
-    summary = "; ".join(f"{one.value} {one.share:.0%} of {one.count:,}" for one in parts)
+    summary = "; ".join(f"{part.value} {part.share:.0%} of {part.count:,}" for part in parts)
     return Plot(
         spans + points, data.drop(columns="label"), f"{measure}: {summary}", 80 + 36 * len(data)
     )

@@ -28,7 +28,7 @@ def draw(
             "Model",
             list(entries),
             key=f"file_model/{catalogue_name}",
-            format_func=lambda one: entries[one].title,
+            format_func=lambda option: entries[option].title,
             persist_state="session",
         )
         columns = _columns(upload, task)

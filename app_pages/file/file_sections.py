@@ -66,22 +66,23 @@ def drift(rows: Rows, training: TrainedOn | None, tested: Predictions | None) ->
     if not measured:
         return
     st.subheader("Has anything moved?", anchor=False)
-    moved = [one for one in measured if one.drift.is_more_than_chance]
+    moved = [shift for shift in measured if shift.drift.is_more_than_chance]
     if moved:
-        named = " and ".join(f"{one.what.lower()} against {one.against}" for one in moved)
+        named = " and ".join(f"{shift.what.lower()} against {shift.against}" for shift in moved)
         warning = "" if tested is None else " Figures of the test set may not hold here."
         st.text(f"By more than chance: {named}.{warning}")
     else:
         st.text("Nothing that was looked at differs by more than chance explains.")
     table = pd.DataFrame(
         {
-            "What": [one.what for one in measured],
-            "Against": [one.against for one in measured],
-            "Distance": [one.drift.distance for one in measured],
-            "Chance alone, up to": [one.drift.by_chance for one in measured],
-            "Stability index": [one.drift.psi for one in measured],
+            "What": [shift.what for shift in measured],
+            "Against": [shift.against for shift in measured],
+            "Distance": [shift.drift.distance for shift in measured],
+            "Chance alone, up to": [shift.drift.by_chance for shift in measured],
+            "Stability index": [shift.drift.psi for shift in measured],
             "Finding": [
-                "has moved" if one.drift.is_more_than_chance else "cannot tell" for one in measured
+                "has moved" if shift.drift.is_more_than_chance else "cannot tell"
+                for shift in measured
             ],
         }
     )
@@ -153,10 +154,10 @@ def word_changes(rows: Rows, training: TrainedOn | None) -> None:
         "A word is listed where chance would bring that in fewer than 1 of 1,000 files."
     )
     new, missing = vocabulary.new(known, rows.words), vocabulary.missing(known, rows.words)
-    one, other = st.columns(2)
-    with one:
+    left, right = st.columns(2)
+    with left:
         _words("new", new, "of the file's texts")
-    with other:
+    with right:
         _words("missing", missing, "of training texts")
 
 

@@ -73,7 +73,7 @@ def draw_words(row: HistoryRow, catalogue: Catalogue) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = st.selectbox(
-            "Model", list(on_show), key="words_model", format_func=lambda one: one.title
+            "Model", list(on_show), key="words_model", format_func=lambda option: option.title
         )
         label = st.selectbox(
             "Label",

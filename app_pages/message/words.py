@@ -23,7 +23,7 @@ def words_html(explanation: Explanation) -> str:
 
 def summary(explanation: Explanation) -> str:
     """What moved the score most, in a sentence."""
-    moved = [one for one in explanation.strongest if abs(one.effect or 0.0) >= LEAST][:_LISTED]
+    moved = [piece for piece in explanation.strongest if abs(piece.effect or 0) >= LEAST][:_LISTED]
     if not moved:
         return (
             f"{explanation.label} scores {explanation.score:.2f}, and no single word moves it by "

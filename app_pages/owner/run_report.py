@@ -70,10 +70,10 @@ def checkup(run: Run) -> None:
             data = pd.DataFrame(
                 [
                     (
-                        one.place,
-                        *(", ".join(it) or "none" for it in (one.given, one.suggested)),
+                        suspect.place,
+                        *(", ".join(it) or "none" for it in (suspect.given, suspect.suggested)),
                     )
-                    for one in report.suspects
+                    for suspect in report.suspects
                 ],
                 columns=["Row", "Its label", "Its words say"],
             )
@@ -82,8 +82,10 @@ def checkup(run: Run) -> None:
 
 
 def _findings(report: DataReport) -> None:
-    counted = [(one, report.count(one)) for one in data_report.SEVERITIES]
-    counts = ", ".join(f"{count} {one}{'s' * (count > 1)}" for one, count in counted if count)
+    counted = [(severity, report.count(severity)) for severity in data_report.SEVERITIES]
+    counts = ", ".join(
+        f"{count} {severity}{'s' * (count > 1)}" for severity, count in counted if count
+    )
     if not report.findings:
         st.success("Nothing to complain about.", icon=":material/check_circle:")
         return

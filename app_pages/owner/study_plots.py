@@ -59,7 +59,7 @@ def as_optuna(study: Study) -> optuna.Study:
     """The study in memory, as Optuna's own functions take it; what still runs is left out."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     made = optuna.create_study(study_name=study.name, direction="maximize")
-    made.add_trials([_trial(one) for one in study.trials if one.state in _STATES])
+    made.add_trials([_trial(trial) for trial in study.trials if trial.state in _STATES])
     return made
 
 
@@ -157,16 +157,16 @@ def settings(study: Study) -> list[str]:
     """The settings of which complete trials had more than one value."""
     done = [trial for trial in study.trials if trial.state == COMPLETE]
     names = dict.fromkeys(name for trial in done for name in trial.values)
-    return [name for name in names if len({str(one.values.get(name)) for one in done}) > 1]
+    return [name for name in names if len({str(trial.values.get(name)) for trial in done}) > 1]
 
 
-def _trial(one: Trial) -> optuna.trial.FrozenTrial:
+def _trial(trial: Trial) -> optuna.trial.FrozenTrial:
     return create_trial(
-        state=_STATES[one.state],
-        value=one.value,
-        params=dict(one.values),
-        distributions={k: json_to_distribution(text) for k, text in one.distributions.items()},
-        intermediate_values=dict(one.steps),
+        state=_STATES[trial.state],
+        value=trial.value,
+        params=dict(trial.values),
+        distributions={k: json_to_distribution(text) for k, text in trial.distributions.items()},
+        intermediate_values=dict(trial.steps),
     )
 
 

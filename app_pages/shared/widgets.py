@@ -193,7 +193,7 @@ def open_model(entry: ModelEntry) -> OpenModel:
 def _catalogue_of(entry: ModelEntry) -> str:
     """The catalogue that an entry stands in: this very entry, as an equal one may be in another."""
     holders = [
-        name for name, one in catalogues().items() if any(own is entry for own in one.models)
+        name for name, listed in catalogues().items() if any(own is entry for own in listed.models)
     ]
     return holders[0] if holders else next(iter(catalogues()))
 
