@@ -24,6 +24,10 @@ DOCKERFILE = "Dockerfile"
 FOLDERS = ("app_pages", "hub", "inference", "space_config")
 _FILES = (
     "README.md",
+    # what README leads to, beside the pages of docs/
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "benchmarks/LOG.md",
     DOCKERFILE,
     ".dockerignore",
     ".streamlit/config.toml",
