@@ -146,7 +146,9 @@ def quantize(converted: Converted, rows: Sequence[Sequence[int]]) -> onnx_ir.Mod
 
 
 def save(program: onnx_ir.Model, path: Path) -> None:
-    """Write a graph and its weights as one file."""
+    """Write a graph and its weights as one file, without what names folders of this machine."""
+    for node in program.graph.all_nodes():
+        node.metadata_props.clear()  # torch notes there the lines of code that made the operator
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx_ir.save(program, path)
 

@@ -26,3 +26,10 @@ def test_inputs_are_those_of_the_tokenizer_with_two_free_axes(exported_run: Path
         assert all(isinstance(axis, str) for entry in inputs.values() for axis in entry.shape)
         (output,) = session.get_outputs()
         assert (output.name, output.shape[1]) == ("logits", 3)
+
+
+def test_no_file_names_a_folder_of_this_machine(exported_run: Path):
+    folders = (str(Path(onnxruntime.__file__).parents[1]), str(Path(__file__).parents[3]))
+    for file in (exported_run / "onnx").glob("*.onnx"):
+        content = file.read_bytes()
+        assert not [folder for folder in folders if folder.encode() in content], file.name
