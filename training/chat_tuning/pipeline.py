@@ -17,6 +17,7 @@ import yaml
 from inference.chat.sampling import Options
 from inference.core.errors import ConfigError
 from inference.core.settings import Settings
+from inference.runs.contract import METRICS_FILE
 from training.chat_tuning import adapters, card, corpus, experiment, golden, plots
 from training.chat_tuning.answers import (
     ANSWERS_FILE,
@@ -36,7 +37,7 @@ from training.run import receipt
 from training.run.run_folder import sha256_of
 from training.settings.chat_config import ChatConfig
 from training.trainer.processes import Processes
-from training.trainer.progress import METRICS_FILE, History
+from training.trainer.progress import History
 
 _KIND = "chat"
 _MERGED = "model.safetensors"

@@ -20,6 +20,7 @@ from inference.data import records
 from inference.data.cells import quote_text
 from inference.data.problem_types import MULTI
 from inference.data.records import Example, Records, Rejected
+from inference.models.bundle import Bundle
 from training.data import hub_dataset
 from training.data.division import divide_records, thin_examples
 from training.settings.data_config import LabelledDataConfig
@@ -64,6 +65,16 @@ class Splits:
             part: [f"{names.get(part, names['train'])}:{example.row}" for example in examples]
             for part, examples in self.parts.items()
         }
+
+    def bundle(self, config: LabelledDataConfig) -> Bundle:
+        """What a model of these labels reads of a text, and in which form."""
+        return Bundle(
+            self.labels,
+            self.problem_type,
+            text_fields=config.text_fields,
+            json_fields=config.json_fields,
+            match_fields=config.match_fields,
+        )
 
     def receipt(self) -> dict[str, object]:
         """What run.json says of the data: sources, parts, label counts and hashes; no texts."""

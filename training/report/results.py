@@ -218,13 +218,7 @@ def _entries(run_dir: Path, task: EvaluationInputs, weights: object) -> list[_En
         _fine_tuned(run_dir, engine, task, weights)
         for engine in engines or [TORCH]  # a family that could not be converted
     ]
-    bundle = Bundle(
-        task.splits.labels,
-        task.splits.problem_type,
-        text_fields=task.columns.text_fields,
-        json_fields=task.columns.json_fields,
-        match_fields=task.columns.match_fields,
-    )
+    bundle = task.splits.bundle(task.columns)
     encoder = SharedEncoder(task.base.folder, task.threads)
     free = [_baseline(run_dir, name, task, bundle, encoder) for name in task.config.baselines]
     untrained = [_untrained(task, encoder)] if task.config.label_descriptions else []

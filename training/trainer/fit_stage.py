@@ -7,6 +7,7 @@ what else belongs to a model: weights.py, training/chat_tuning/weights.py.
 from collections.abc import Callable
 
 from inference.core.errors import ConfigError
+from inference.runs.contract import Stage
 from training.run import receipt
 from training.run.run_folder import RunFolder, sha256_of
 from training.settings.trainer_config import TrainerConfig
@@ -15,7 +16,7 @@ from training.trainer.processes import Processes
 from training.trainer.progress import History
 from training.trainer.task import Fit
 
-_STAGE = ("fit", "weights")
+_KEY = "weights"
 
 
 def find_weights(run: RunFolder, file: str, processes: Processes) -> dict[str, object] | None:
@@ -26,7 +27,7 @@ def find_weights(run: RunFolder, file: str, processes: Processes) -> dict[str, o
     Raises:
         ConfigError: the weights there are not the ones that were recorded.
     """
-    done = processes.agree(run.find(*_STAGE))
+    done = processes.agree(run.find(Stage.FIT, _KEY))
     if done is None:
         if processes.is_main:
             run.write()
@@ -63,7 +64,7 @@ def keep_weights(
             partial.replace(run.path / path.name)
         save_rest()
         done = _record(fit, run, file, config, processes)
-        run.record(*_STAGE, done)
+        run.record(Stage.FIT, _KEY, done)
     done = processes.agree(done)
     assert done is not None
     _discard_checkpoints(run, processes)

@@ -19,9 +19,9 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from inference.core.atomic_write import write_whole
+from inference.runs.contract import METRICS_FILE
 from training.data.batches import Batch
 
-METRICS_FILE = "metrics.jsonl"
 Line = dict[str, float | int | str | None]
 
 

@@ -7,6 +7,7 @@ Try: python -m training.train --train_file tweets.csv --num_train_epochs 1
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from transformers import PreTrainedTokenizerBase
 
@@ -106,13 +107,9 @@ def _bundle(
     tokenizer: PreTrainedTokenizerBase,
 ) -> Bundle:
     several = len(config.text_fields) > 1
-    return Bundle(
-        labels=splits.labels,
-        problem_type=splits.problem_type,
-        text_fields=config.text_fields,
+    return replace(
+        splits.bundle(config),
         field_separator=f" {tokenizer.sep_token} " if several and tokenizer.sep_token else " ",
         max_tokens=min(max_tokens, int(tokenizer.model_max_length)),
-        json_fields=config.json_fields,
         label_names=config.label_names,
-        match_fields=config.match_fields,
     )

@@ -20,7 +20,6 @@ from inference.core.errors import ModelError
 from inference.core.settings import Settings
 from inference.evaluation import predictions
 from inference.evaluation.leaderboard import load_leaderboard
-from inference.models.bundle import Bundle
 from inference.runs.contract import LEADERBOARD_PATH
 from inference.runs.study import COMPLETE, FAILED, PRUNED, STUDY_FILE, Gain, Study, save_study
 from training.baselines import tuned_baselines
@@ -114,13 +113,7 @@ def _tune_baselines(job: SearchJob) -> Mapping[str, tuned_baselines.Tuned]:
         return {name: tuned_baselines.Tuned(**fields) for name, fields in stored["found"].items()}
     print("tuning the baselines", flush=True)
     config = job.config
-    bundle = Bundle(
-        job.splits.labels,
-        job.splits.problem_type,
-        text_fields=config.data.text_fields,
-        json_fields=config.data.json_fields,
-        match_fields=config.data.match_fields,
-    )
+    bundle = job.splits.bundle(config.data)
     tuned = tuned_baselines.tune(
         job.splits.train,
         job.splits.validation,
