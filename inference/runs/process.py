@@ -9,7 +9,7 @@ Owns starting, watching over and stopping a command, and telling from these file
 a reload, a second tab or a restart of the server lose nothing. What is worth starting is runs.py's.
 A command gets the lowest priority, as visitors are served beside it.
 
-    python -m inference.runs.process RUNS/NAME train -- \
+    python -m inference.runs.process RUNS/NAME train 20 -- \
         python -m training.train --config recipe.yaml
 """
 
@@ -36,7 +36,7 @@ LOG = "log.txt"
 RUNNING, DONE, FAILED, STOPPED, INTERRUPTED = "running", "done", "failed", "stopped", "interrupted"
 _LOCK, _WORK, _OUTCOME = ".lock", "work.json", "outcome.json"
 _ROOT = Path(__file__).resolve().parents[2]
-_END_WITHIN_S = 20.0  # of a request to stop; then the command is killed
+END_WITHIN_S = 20.0  # of a request to stop; then the command is killed
 _LOOK_EVERY_S = 0.05
 _PATIENCE_S = 2.0  # with those who hold the lock for a moment, to see whether it is free
 
@@ -103,8 +103,12 @@ def at_work(runs: Path) -> str | None:
         return None
 
 
-def start(folder: Path, kind: str, command: Sequence[str]) -> None:
+def start(
+    folder: Path, kind: str, command: Sequence[str], end_within_s: float = END_WITHIN_S
+) -> None:
     """Start a command for a run, unless one is at work for any run of the same folder.
+
+    end_within_s: the seconds it has to end when it is asked to; then it is killed.
 
     Raises:
         WorkError: one is.
@@ -126,6 +130,7 @@ def start(folder: Path, kind: str, command: Sequence[str]) -> None:
             "inference.runs.process",
             str(folder),
             kind,
+            str(end_within_s),
             "--",
             *command,
         ]
@@ -145,7 +150,7 @@ def start(folder: Path, kind: str, command: Sequence[str]) -> None:
 
 
 def stop(folder: Path) -> None:
-    """Ask the command of a run to end; it is killed if that takes longer than 20 seconds.
+    """Ask the command of a run to end; it is killed if that takes longer than start() gave it.
 
     Raises:
         WorkError: nothing is at work in it.
@@ -155,7 +160,7 @@ def stop(folder: Path) -> None:
         begun = _read_begun(folder)
         return begun is not None and begun.process is not None
 
-    if at_work(folder.parent) != folder.name or not _wait_until(has_process, _END_WITHIN_S):
+    if at_work(folder.parent) != folder.name or not _wait_until(has_process, END_WITHIN_S):
         raise WorkError(f"Nothing is at work in the run {folder.name}: there is nothing to stop.")
     begun = _read_begun(folder)
     assert begun is not None and begun.process is not None, begun
@@ -203,7 +208,7 @@ class _Watcher:
         """The handler of SIGTERM."""
         self.was_stopped = True
 
-    def watch(self, command: Sequence[str]) -> int:
+    def watch(self, command: Sequence[str], end_within_s: float) -> int:
         """Run it to its end; return its code."""
         # close_fds=False: as long as the command works, it holds the lock too.
         with subprocess.Popen(command, close_fds=False) as process:
@@ -211,7 +216,7 @@ class _Watcher:
                 time.sleep(_LOOK_EVERY_S)
             process.terminate()  # again for most; the signal may have come before the command
             try:
-                return process.wait(_END_WITHIN_S)
+                return process.wait(end_within_s)
             except subprocess.TimeoutExpired:
                 process.kill()
                 return process.wait()
@@ -219,7 +224,7 @@ class _Watcher:
 
 def main() -> None:
     """The process that watches over a command; start() begins it."""
-    folder, kind, _, *command = sys.argv[1:]
+    folder, kind, end_within_s, _, *command = sys.argv[1:]
     watcher = _Watcher()
     signal.signal(signal.SIGTERM, watcher.stop)
     os.nice(19)
@@ -229,7 +234,7 @@ def main() -> None:
     _write_begun(run, _Begun(kind, started_at, os.getpid()))
     at = datetime.fromtimestamp(started_at, UTC).isoformat(" ", "seconds")
     print(f"--- {kind}, {at}", flush=True)
-    code = watcher.watch(command)
+    code = watcher.watch(command, float(end_within_s))
     outcome = _Outcome(time.time(), code, watcher.was_stopped)
     write_whole(run / _OUTCOME, json.dumps(asdict(outcome)) + "\n")
 
