@@ -10,7 +10,6 @@ from app_pages.shared import charts, headline, widgets
 from hub.errors import UserError
 from inference.evaluation.leaderboard import sentence
 from inference.runs import data_report, process
-from inference.runs.contract import DEFAULT_EPOCHS
 from inference.runs.data_report import DataReport
 from inference.runs.process import DONE, FAILED, INTERRUPTED, RUNNING, STOPPED, Work
 from inference.runs.progress import (
@@ -114,8 +113,7 @@ def _live(run: Run) -> None:
         st.rerun()  # all of the page: other steps are possible now
     with st.container(key="run_now", border=True):
         if work.kind == TRAIN:
-            epochs = int(run.settings.get("num_train_epochs", DEFAULT_EPOCHS))
-            stands = read_progress(run.output, epochs)
+            stands = read_progress(run.output)
             st.progress(stands.share or 0.0, _words(stands))
         else:
             st.text(f"{_DOING[work.kind]} …")

@@ -4,7 +4,7 @@ Owns the reading; the files are those of any run folder, so a training that some
 can be looked at as well. Nothing of training is imported.
 
 Try: python -c "from pathlib import Path; from inference.runs import progress; \
-print(progress.read_progress(Path('runs/a'), epochs=3))"
+print(progress.read_progress(Path('runs/a')))"
 """
 
 import json
@@ -57,8 +57,8 @@ class Curves:
         return tuple(names)
 
 
-def read_progress(run_dir: Path, epochs: int) -> RunProgress:
-    """Where a training of so many epochs stands."""
+def read_progress(run_dir: Path) -> RunProgress:
+    """Where a training stands."""
     done = _stages(run_dir)
     for stage, what_next in _AFTER.items():
         if stage in done:
@@ -66,7 +66,7 @@ def read_progress(run_dir: Path, epochs: int) -> RunProgress:
     lines = _lines(run_dir)
     if not lines:
         return RunProgress("Reading the data and the base model")
-    share = min(1.0, float(lines[-1]["epoch"] or 0) / max(1, epochs))
+    share = float(lines[-1].get("share") or 0)
     seconds = float(lines[-1]["seconds"] or 0)
     left = seconds * (1 - share) / share if share else None
     return RunProgress("Training", share, left)
@@ -80,7 +80,7 @@ def read_curves(run_dir: Path) -> Curves:
         figures = {
             name.removeprefix("validation_"): float(value)
             for name, value in line.items()
-            if name not in ("epoch", "seconds") and isinstance(value, int | float)
+            if name not in ("epoch", "share", "seconds") and isinstance(value, int | float)
         }
         is_validation = any(name.startswith("validation_") for name in line)
         (validation if is_validation else training).append(figures)

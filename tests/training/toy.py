@@ -51,6 +51,8 @@ def toy_config(**changes: object) -> TrainConfig:
         "logging_steps": 2,
         "save_steps": 3,
         "mixed_precision": "no",
+        "min_steps": 1,
+        "contrastive_weight": 0.0,
         "freeze_layers": 0,  # the tiny model was never trained: nothing in it is worth keeping
     }
     return TrainConfig.of(**{**values, **changes})  # type: ignore[arg-type]

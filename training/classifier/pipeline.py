@@ -40,8 +40,7 @@ from training.run import receipt
 from training.run.run_folder import STUDY_FOLDER, RunFolder, sha256_of
 from training.settings.config import TrainConfig
 from training.settings.publish_config import PublishConfig
-from training.settings.trainer_config import TrainerConfig
-from training.trainer import trackers
+from training.trainer import plan, trackers
 from training.trainer.base import Base, find_base
 from training.trainer.processes import Processes
 from training.trainer.progress import History
@@ -72,6 +71,7 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
     processes = Processes(config.trainer, settings)
     hub = settings.connect()
     ready = prepare(config, hub, processes)
+    config = ready.config
     splits, base, report, repo_id = ready.splits, ready.base, ready.report, ready.repo_id
     identity = identity_of(config, splits, base, processes)
     folder = RunFolder.open(Path(config.trainer.output_dir), identity)
@@ -125,8 +125,13 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """What a run starts from; report: on the main process alone; repo_id: None unless published."""
+    """What a run starts from.
 
+    config: with a value for each setting that was left open. report: on the main process alone.
+    repo_id: None unless published.
+    """
+
+    config: TrainConfig
     splits: Splits
     base: Base
     report: DataReport | None
@@ -153,8 +158,9 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
     _refuse_leaks(report, config.data.allow_leaks, processes)
     results.refuse_incomplete_descriptions(config.report, splits.labels)
     results.refuse_unusable_maps(config.report, splits.labels)
-    processes.say(_describe(splits, config.trainer, processes))
-    return PreparedRun(splits, base, report, repo_id)
+    config = plan.settle(config, len(splits.train), base.folder)
+    processes.say(_describe(splits, config, processes))
+    return PreparedRun(config, splits, base, report, repo_id)
 
 
 def _examine(parts: Mapping[str, Records], config: TrainConfig) -> DataReport:
@@ -195,7 +201,7 @@ def _preflight(config: PublishConfig, hub: Hub) -> str | None:
     return hub.check_write(str(config.hub_model_id))
 
 
-def _describe(splits: Splits, config: TrainerConfig, processes: Processes) -> str:
+def _describe(splits: Splits, config: TrainConfig, processes: Processes) -> str:
     lines = [f"rejected {row}" for row in splits.rejected[:5]]
     if len(splits.rejected) > len(lines):
         lines.append(f"rejected {len(splits.rejected) - len(lines)} more rows, see run.json")
@@ -206,9 +212,12 @@ def _describe(splits: Splits, config: TrainerConfig, processes: Processes) -> st
     )
     lines.append(
         f"device {processes.device}, {processes.precision}, processes: {processes.count}, "
-        f"texts in a step: {config.texts_in_a_step(processes.count)}"
+        f"texts in a step: {config.trainer.texts_in_a_step(processes.count)}"
     )
-    return "\n".join(lines)
+    lines.append(plan.describe(config, len(splits.train), processes.count))
+    counts = label_matrix(splits.train, splits.labels).sum(axis=0)  # (C,)
+    lines.append(plan.warn_of_few(dict(zip(splits.labels, counts.tolist(), strict=True))))
+    return "\n".join(filter(None, lines))
 
 
 def identity_of(

@@ -29,6 +29,9 @@ Scores = NDArray[np.float32]
 LEAST_EXAMPLES = 5
 """A threshold is chosen for a label that at least so many examples have, and as many have not."""
 
+LEAST_FOR_TEMPERATURE = 30
+"""With fewer examples a temperature says more of these few than of the model: it stays 1."""
+
 # Beyond these no model gains: a temperature at the end of the range stands for a loss that falls
 # for ever, which says something about the validation part and nothing about the model.
 _LOWEST, _HIGHEST = 0.05, 20.0
@@ -109,6 +112,9 @@ def _temperature(
     loss is convex in 1/T, so that the search by parts finds its only valley.
     """
     assert is_multilabel or (targets.sum(axis=1) == 1).all(), "a text has exactly one label"
+    if len(logits) < LEAST_FOR_TEMPERATURE:
+        few = f"{len(logits)} validation examples are fewer than {LEAST_FOR_TEMPERATURE}"
+        return 1.0, (f"the temperature stays 1: {few}",)
     exact = logits.astype(np.float64)
 
     def loss(log_temperature: float) -> float:

@@ -20,8 +20,10 @@ from training.settings.publish_config import PublishConfig
 _FEW_EXAMPLES = 50  # of a label in the test part; one of them then weighs 2 points of its recall
 _SHOWN_SETTINGS = (
     "max_seq_length",
+    "pooling",
     "head_start",
     "num_train_epochs",
+    "min_steps",
     "learning_rate",
     "lr_scheduler_type",
     "warmup_ratio",
@@ -31,6 +33,7 @@ _SHOWN_SETTINGS = (
     "max_grad_norm",
     "early_stopping_patience",
     "loss",
+    "contrastive_weight",
     "class_weights",
     "weighted_sampling",
     "lora_r",

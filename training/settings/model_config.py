@@ -40,6 +40,9 @@ class EncoderConfig(ModelConfig):
     freeze_layers: int | None = setting(None, between=(0, 10_000), search=FIXED)
     """Lowest layers of the encoder that keep their pretrained weights, with the embeddings;
     unset: half of them, or what --lora_r adapts; 0: all weights train."""
+    pooling: Literal["auto", "cls", "mean"] = setting("auto", search=FIXED)
+    """What the head reads: cls, the first token; mean, the mean of all, as one more layer of plain
+    weights; auto: what the pretrained model was made for."""
     head_start: Literal["probe", "shares"] = setting("probe", search=FIXED)
     """probe: fit the new head to the untouched encoder first; shares: to the labels' shares."""
 

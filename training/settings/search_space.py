@@ -79,7 +79,7 @@ def read(config: Config) -> Space:
     for its in _searchable(config).values():
         text = texts.get(its.name, _declared(its, config)).strip()
         if text != FIXED:
-            space[its.name] = _including(_parse(its, text), config, its.name)
+            space[its.name] = _including(_parse(its, text), config, its)
             _refuse_unusable(space[its.name], config, its.name)
     return space
 
@@ -164,11 +164,13 @@ def _value(name: str, text: str, hint: object) -> Value:
     raise ConfigError(f"search_space: {name} has the choice {text!r}, which it cannot have")
 
 
-def _including(dimension: Range | Choices, config: Config, name: str) -> Range | Choices:
+def _including(dimension: Range | Choices, config: Config, its: Setting) -> Range | Choices:
     """The same with the recipe's own value, which the first trial has."""
-    own = config.value(name)
+    name, own = its.name, config.value(its.name)
     if isinstance(dimension, Choices):
         return dimension if own in dimension.values else Choices((own, *dimension.values))
+    if own is None and _RANGE in str(its.search):
+        return dimension  # left open: it has a value once the texts are known
     if own is None:
         raise ConfigError(
             f"search_space: {name} is unset in the recipe, so a range does not hold its value; "

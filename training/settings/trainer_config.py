@@ -10,6 +10,7 @@ from training.settings.search_space import FIXED
 
 _COUNT = (1, 100_000)
 _STEPS = (1, 10**9)
+DEFAULT_LEARNING_RATE = 2e-4
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,9 @@ class TrainerConfig(Group):
     """Passes over the training examples."""
     max_steps: int | None = setting(None, between=_STEPS)
     """Stop after this many optimizer steps; in place of num_train_epochs."""
-    learning_rate: float = setting(2e-4, between=(1e-9, 1.0), search="3e-5 .. 1e-3 log")
-    """Highest learning rate, reached after the warm-up."""
+    learning_rate: float | None = setting(None, between=(1e-9, 1.0), search="3e-5 .. 1e-3 log")
+    """Highest learning rate, reached after the warm-up; unset: 5e-5 for fewer than 1,000 texts,
+    else 2e-4."""
     lr_scheduler_type: Literal["linear", "cosine"] = setting("linear", search=FIXED)
     """How the learning rate falls to zero after the warm-up."""
     warmup_ratio: float = setting(0.1, between=(0.0, 1.0), search="0 .. 0.2")
@@ -55,6 +57,20 @@ class TrainerConfig(Group):
     logging_steps: int = setting(10, between=_STEPS, changes_weights=False)
     """Optimizer steps between two lines of metrics.jsonl."""
 
+    def steps_in_all(self, steps_an_epoch: int, processes: int = 1) -> int:
+        """Optimizer steps of the whole training.
+
+        processes: of each, where steps_an_epoch counts the steps of all.
+        """
+        if self.max_steps is not None:
+            return self.max_steps * processes
+        return self.num_train_epochs * steps_an_epoch
+
+    @property
+    def highest_learning_rate(self) -> float:
+        """learning_rate, or what it is for many texts if it was left open."""
+        return DEFAULT_LEARNING_RATE if self.learning_rate is None else self.learning_rate
+
     def texts_in_a_step(self, processes: int) -> int:
         """Texts, or dialogues, behind one step of the optimizer."""
         return self.per_device_train_batch_size * self.gradient_accumulation_steps * processes
@@ -64,8 +80,14 @@ class TrainerConfig(Group):
 class ClassifierTrainerConfig(TrainerConfig):
     """Training"""
 
+    min_steps: int = setting(100, between=_STEPS)
+    """Pass over the examples again until so many optimizer steps are done, where the examples are
+    few; max_steps overrules it."""
     loss: Literal["cross_entropy", "focal"] = setting("cross_entropy", search=FIXED)
     """What is made small; focal loss lets texts that are already right count less."""
+    contrastive_weight: float | None = setting(None, between=(0.0, 1.0), search=FIXED)
+    """Part of the loss that brings texts of one label together in what the head reads; unset: 0.9
+    for fewer than 1,000 texts, else 0."""
     class_weights: Literal["none", "balanced", "sqrt"] = setting("none", search="none | sqrt")
     """balanced: rare labels count more in the loss, as if all were equally frequent; sqrt:
     halfway. Thresholds are chosen on validation either way, so none already decides well for
@@ -84,6 +106,11 @@ class ClassifierTrainerConfig(TrainerConfig):
                 f"weighted_sampling and class_weights {self.class_weights} would make up for rare "
                 f"labels twice; give one of them"
             )
+
+    def steps_in_all(self, steps_an_epoch: int, processes: int = 1) -> int:
+        """Optimizer steps of the whole training, as TrainerConfig has it, at least min_steps."""
+        planned = super().steps_in_all(steps_an_epoch, processes)
+        return planned if self.max_steps is not None else max(planned, self.min_steps * processes)
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,14 @@ from inference.models.model_files import token_limit
 from training.run.receipt import TOKENIZER_FILES
 from training.run.run_folder import sha256_of
 from training.settings.model_config import ModelConfig
+from training.trainer.mean_pooling import POOLING_FILE
 
 _PATTERNS = (
     "config.json",
     "model*.safetensors*",
     *TOKENIZER_FILES,
     "sentence_bert_config.json",
+    POOLING_FILE,
 )
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 _ENCODER_PATTERNS = ("onnx/model.onnx",)  # to compare with, as the Space runs it

@@ -20,8 +20,9 @@ from transformers import PreTrainedModel
 from training.data.batches import Batch, EncodedExamples, eval_loader, parts_of, train_loader
 from training.settings.model_config import EncoderConfig
 from training.settings.trainer_config import ClassifierTrainerConfig
-from training.trainer import devices, loop, losses, saving, trackers, trainable
+from training.trainer import devices, head, loop, losses, saving, trackers, trainable
 from training.trainer.checkpoints import best_by, noise_of
+from training.trainer.contrastive import FeatureTap, contrastive_loss
 from training.trainer.imbalance import sampling_weights
 from training.trainer.processes import Processes
 from training.trainer.progress import Observer
@@ -72,6 +73,7 @@ class ClassifierTask:
         self.eval_batch_size = max(1, int(config.per_device_eval_batch_size * part))
         matrix = job.train.matrix(len(job.model.config.id2label or ()))
         self.loss = losses.make(config, matrix, job.problem_type)
+        self.contrastive_weight = config.contrastive_weight or 0.0
         self.train = train_loader(
             job.train,
             job.pad_id,
@@ -84,6 +86,8 @@ class ClassifierTask:
         self.model, self.frozen = trainable.make_trainable(
             job.model, job.encoder, processes, seed=config.seed
         )
+        last = head.last_linear(self.model, len(job.model.config.id2label or ()))
+        self.tap = FeatureTap(last) if last is not None and self.contrastive_weight else None
 
     def begin(self) -> None:
         """Compute what the layers that rest make of the texts."""
@@ -115,12 +119,23 @@ class ClassifierTask:
         total = torch.zeros((), device=batch["labels"].device)
         for part in parts_of(batch, self.texts_at_once):
             rows, targets = part.pop("rows"), part.pop("labels")
-            with self.frozen.recalled(rows, part) if self.frozen else nullcontext():
-                logits = self.model(**part).logits
-            loss = self.loss(logits.float(), targets) * (len(rows) / len(batch["rows"]))
+            loss = self._loss_of(rows, targets, part) * (len(rows) / len(batch["rows"]))
             self.accelerator.backward(loss / self.job.config.gradient_accumulation_steps)
             total += loss.detach()
         return total
+
+    def _loss_of(self, rows: torch.Tensor, targets: torch.Tensor, texts: Batch) -> torch.Tensor:
+        """The mean loss of some texts, a scalar."""
+        with (
+            self.frozen.recalled(rows, texts) if self.frozen else nullcontext(),
+            self.tap.listening() if self.tap else nullcontext(),
+        ):
+            loss = self.loss(self.model(**texts).logits.float(), targets)
+            features = self.tap.features if self.tap else None
+            if features is None:
+                return loss
+            weight = self.contrastive_weight
+            return (1 - weight) * loss + weight * contrastive_loss(features, targets)
 
     def validate(self) -> ValidationResult:
         """The figures of the validation part, as the main process measures them."""

@@ -91,7 +91,10 @@ class _Attempt:
             task.model, optimizer, task.train, scheduler
         )
         steps_an_epoch = math.ceil(len(self.train) / config.gradient_accumulation_steps)
-        self.total_steps = config.max_steps or config.num_train_epochs * steps_an_epoch
+        self.total_steps = config.steps_in_all(steps_an_epoch)
+        # few texts make many short epochs: no more validations than there are passes asked for
+        epochs = math.ceil(self.total_steps / steps_an_epoch)
+        self.epochs_a_validation = max(1, epochs // config.num_train_epochs)
         self.checkpoints = Checkpoints(job.run_dir, job.identity)
         self.bar = Bar(is_shown=processes.is_main)
         self.observers: list[Observer] = [self.bar]
@@ -185,7 +188,8 @@ class _Attempt:
         step, every = self.progress.step, self.config.eval_steps
         if step % self.config.logging_steps == 0:
             self._log()
-        is_epoch_over = self.progress.batch == 0
+        epoch, batch = self.progress.epoch, self.progress.batch
+        is_epoch_over = batch == 0 and epoch % self.epochs_a_validation == 0
         is_due = is_epoch_over or self._is_done() or bool(every and step % every == 0)
         if is_due:
             self._validate()
@@ -194,7 +198,7 @@ class _Attempt:
 
     def _log(self) -> None:
         loss = float(self.accelerator.reduce(self.window.mean_loss(), "mean"))
-        losses.check_finite(loss, self.progress.step, self.config.learning_rate)
+        losses.check_finite(loss, self.progress.step, self.config.highest_learning_rate)
         figures = self.window.figures(loss, float(self.scheduler.get_last_lr()[0]))
         self.window = LossWindow()
         for observer in self.observers:

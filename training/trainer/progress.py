@@ -61,13 +61,18 @@ class Observer(Protocol):
 
 
 class History:
-    """metrics.jsonl of one run: a line for every few steps, and one for every validation."""
+    """metrics.jsonl of one run: a line for every few steps, and one for every validation.
+
+    Each says which share of all steps is done, in [0, 1].
+    """
 
     def __init__(self, run_dir: Path) -> None:
         self._path = run_dir / METRICS_FILE
+        self._total_steps = 0
 
     def on_start(self, step: int, total_steps: int) -> None:
         """Forget what was written after this step: it is about to be done again."""
+        self._total_steps = total_steps
         kept = [line for line in self.lines() if int(line["step"] or 0) <= step]
         write_whole(self._path, "".join(json.dumps(line) + "\n" for line in kept))
 
@@ -97,7 +102,10 @@ class History:
         return lines
 
     def _append(self, moment: Moment, figures: Mapping[str, float | None]) -> None:
-        line = {"step": moment.step, "epoch": moment.epoch, **figures, "seconds": moment.seconds}
+        assert self._total_steps, "on_start comes first"
+        share = round(moment.step / self._total_steps, 4)
+        place = {"step": moment.step, "epoch": moment.epoch, "share": share}
+        line = {**place, **figures, "seconds": moment.seconds}
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 

@@ -22,16 +22,14 @@ def make(
     `batches` counts the batches of an epoch before accelerate deals them out to processes: it
     steps the scheduler once for each process, so the length must not be divided by them as well.
     """
-    steps = math.ceil(batches / config.gradient_accumulation_steps) * config.num_train_epochs
-    if config.max_steps is not None:
-        steps = config.max_steps * processes
+    steps = config.steps_in_all(math.ceil(batches / config.gradient_accumulation_steps), processes)
     parameters = [p for p in model.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
         # biases and norms
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(groups, lr=config.highest_learning_rate, fused=True)
     scheduler = get_scheduler(
         config.lr_scheduler_type,
         optimizer,

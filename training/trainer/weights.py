@@ -9,8 +9,9 @@ Try: python -m training.train --train_file tweets.csv --num_train_epochs 1
 from collections.abc import Sequence
 from dataclasses import replace
 
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from inference.core.errors import ModelError
 from inference.data.records import Example
 from inference.models.bundle import Bundle, load_bundle, save_bundle
 from training.data.batches import EncodedExamples, encode_examples
@@ -19,7 +20,7 @@ from training.data.splits import label_matrix
 from training.run.run_folder import RunFolder
 from training.settings.config import TrainConfig
 from training.settings.data_config import LabelledDataConfig
-from training.trainer import classification, head
+from training.trainer import classification, head, mean_pooling
 from training.trainer.base import Base, load_model, load_tokenizer
 from training.trainer.classification import TrainInputs
 from training.trainer.fit_stage import find_weights, keep_weights
@@ -57,6 +58,7 @@ def fit_weights(
     bundle = _bundle(config.data, encoder.max_seq_length, splits, tokenizer)
     train, validation = _tokenised(splits, bundle, tokenizer, {} if tokens is None else tokens)
     model = load_model(base, splits.labels, problem_type, seed=seed)
+    choose_pooling(model, base, encoder.pooling)
     device, start = processes.device, encoder.head_start
     head.start(model, train, pad_id, config.trainer, problem_type, device, head_start=start)
     job = TrainInputs(
@@ -78,6 +80,21 @@ def fit_weights(
         load_bundle(run.path)  # raises if the files contradict each other
 
     return keep_weights(fit, WEIGHTS, save_rest, run, config.trainer, processes)
+
+
+def choose_pooling(model: PreTrainedModel, base: Base, pooling: str) -> None:
+    """Have a fresh classifier read what the setting says, in place.
+
+    Raises:
+        ModelError: mean was asked for, and the family cannot be given it.
+    """
+    is_wanted = pooling == "mean" or (pooling == "auto" and mean_pooling.wants_mean(base.folder))
+    if is_wanted and not mean_pooling.add_mean_pooling(model) and pooling == "mean":
+        raise ModelError(
+            f"--pooling is mean, but a {model.config.model_type} model cannot be given that with "
+            "plain weights; leave the flag out, or choose a model such as BERT, RoBERTa, XLM-R, "
+            "MPNet, DistilBERT or ModernBERT"
+        )
 
 
 def _tokenised(

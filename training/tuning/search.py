@@ -7,6 +7,7 @@ carried on, one that is told is not done again.
 Try: python -m training.tune --config training/recipes/demo.yaml --train_file tweets.csv
 """
 
+import math
 import multiprocessing
 import time
 from dataclasses import asdict, replace
@@ -45,11 +46,11 @@ def run(tune: TuneConfig, config: TrainConfig, settings: Settings) -> Study:
     storage.url()
     storage.refuse_foreign()
     ready = pipeline.prepare(config, settings.connect(), processes)
-    job = SearchJob(tune, config, ready.splits, ready.base, settings, deadline)
+    job = SearchJob(tune, ready.config, ready.splits, ready.base, settings, deadline)
     try:
         search = _open(job)
         search.refuse_other(_identity(job, processes))
-        print(_describe(search_space.read(config)), flush=True)
+        print(_describe(search_space.read(job.config)), flush=True)
         if tune.n_jobs == 1:
             _work(job)
         else:
@@ -71,7 +72,10 @@ def _place(tune: TuneConfig, config: TrainConfig) -> StudyStorage:
 def _open(job: SearchJob) -> Search:
     space, tune = search_space.read(job.config), job.tune
     longest = space.get("num_train_epochs")
-    epochs = longest.high if isinstance(longest, Range) else job.config.trainer.num_train_epochs
+    trainer = job.config.trainer
+    epochs = longest.high if isinstance(longest, Range) else trainer.num_train_epochs
+    steps_an_epoch = math.ceil(len(job.splits.train) / trainer.texts_in_a_step(processes=1))
+    epochs = max(epochs, math.ceil(trainer.steps_in_all(steps_an_epoch) / steps_an_epoch))
     return Search(
         _place(tune, job.config),
         seed=job.config.trainer.seed,

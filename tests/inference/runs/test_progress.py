@@ -16,16 +16,30 @@ def write_metrics(run: Path, *lines: dict[str, object], tail: str = "") -> Path:
     return run
 
 
-LOSS = {"step": 10, "epoch": 0.5, "loss": 0.9, "learning_rate": 1e-4, "seconds": 30.0}
-SCORE = {"step": 20, "epoch": 1.0, "validation_mcc": 0.4, "validation_f1": None, "seconds": 60.0}
+LOSS = {
+    "step": 10,
+    "epoch": 0.5,
+    "share": 0.25,
+    "loss": 0.9,
+    "learning_rate": 1e-4,
+    "seconds": 30.0,
+}
+SCORE = {
+    "step": 20,
+    "epoch": 1.0,
+    "share": 0.5,
+    "validation_mcc": 0.4,
+    "validation_f1": None,
+    "seconds": 60.0,
+}
 
 
 def test_before_the_first_step_there_is_no_share(tmp_path: Path):
-    assert read_progress(tmp_path / "absent", 2).share is None
+    assert read_progress(tmp_path / "absent").share is None
 
 
 def test_the_time_left_follows_from_the_pace_so_far(tmp_path: Path):
-    stands = read_progress(write_metrics(tmp_path, LOSS), epochs=2)
+    stands = read_progress(write_metrics(tmp_path, LOSS))
     assert (stands.stage, stands.share, stands.seconds_left) == ("Training", 0.25, 90.0)
 
 
@@ -40,7 +54,7 @@ def test_the_time_left_follows_from_the_pace_so_far(tmp_path: Path):
 def test_after_the_training_the_stage_is_told(tmp_path: Path, stages: list[str], expected: str):
     write_metrics(tmp_path, LOSS)
     (tmp_path / "stages.json").write_text(json.dumps({"stages": dict.fromkeys(stages)}))
-    stands = read_progress(tmp_path, epochs=2)
+    stands = read_progress(tmp_path)
     assert (stands.stage, stands.share) == (expected, 1.0)
 
 

@@ -137,5 +137,5 @@ def test_help_describes_every_flag(capsys):
         parse_train_config(["--help"])
     shown = " ".join(capsys.readouterr().out.split())
     assert ended.value.code == 0
-    assert "Highest learning rate, reached after the warm-up." in shown
+    assert "Highest learning rate, reached after the warm-up;" in shown
     assert shown.count("default:") >= 35

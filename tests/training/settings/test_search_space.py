@@ -5,7 +5,7 @@ import pytest
 from inference.core.errors import ConfigError
 from tests.training.toy import toy_config
 from training.settings import search_space
-from training.settings.config import parse_train_config
+from training.settings.config import TrainConfig, parse_train_config
 from training.settings.search_space import Choices, Range
 
 FIXED = {name: "fixed" for name in search_space.read(toy_config())}
@@ -58,9 +58,17 @@ def test_what_cannot_be_searched_is_refused_before_any_trial(name: str, text: st
         read(name, text)
 
 
+def test_a_rate_that_was_left_open_keeps_its_range_until_it_has_a_value():
+    config = TrainConfig.of(train_file="a.csv")
+    assert search_space.read(config)["learning_rate"] == Range(3e-5, 1e-3, is_log=True)
+    settled = config.with_values(learning_rate=1e-5)
+    assert search_space.read(settled)["learning_rate"] == Range(1e-5, 1e-3, is_log=True)
+
+
 def test_a_recipe_overrides_what_the_fields_declare(tmp_path):
     (tmp_path / "recipe.yaml").write_text(
-        "train_file: a.csv\nsearch_space: {learning_rate: 1e-5 .. 1e-4 log, warmup_ratio: fixed}\n"
+        "train_file: a.csv\nlearning_rate: 2e-4\n"
+        "search_space: {learning_rate: 1e-5 .. 1e-4 log, warmup_ratio: fixed}\n"
     )
     config = parse_train_config(["--config", str(tmp_path / "recipe.yaml")])
     space = search_space.read(config)
@@ -68,7 +76,9 @@ def test_a_recipe_overrides_what_the_fields_declare(tmp_path):
     assert "warmup_ratio" not in space and "num_train_epochs" in space
     assert (
         config.weights_identity()
-        == parse_train_config(["--train_file", "a.csv"]).weights_identity()
+        == parse_train_config(
+            ["--train_file", "a.csv", "--learning_rate", "2e-4"]
+        ).weights_identity()
     )
 
 

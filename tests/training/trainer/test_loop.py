@@ -33,6 +33,14 @@ def test_sixteen_texts_are_learned_by_heart(tiny_model, tmp_path):
     assert losses[-1] < 0.05 < losses[0], losses
 
 
+def test_few_texts_are_passed_over_until_the_steps_suffice(tiny_model, tmp_path):
+    job = make_job(tiny_model, tmp_path, count=16, num_train_epochs=2, min_steps=21)
+    fit = fit_job(job)
+    assert (fit.steps, fit.epochs) == (21, 10.5)
+    measured = [line["step"] for line in _lines(job) if "validation_mcc" in line]
+    assert measured == [10, 20, 21], "as often as passes were asked for, and at the end"
+
+
 @pytest.mark.parametrize("problem", [SINGLE, MULTI])
 def test_the_last_weights_that_validation_cannot_tell_from_the_best_are_kept(
     tiny_model, tmp_path, problem

@@ -30,13 +30,15 @@ def test_a_resumed_run_forgets_the_lines_it_will_write_again(tmp_path):
 
 def test_a_line_has_its_place_and_a_validation_its_own_names(tmp_path):
     history = History(tmp_path)
+    history.on_start(0, 20)
     history.on_log(_moment(5), FIGURES)
     history.on_validation(_moment(5), Validation({"mcc": 0.5, "roc_auc": None}, "mcc", 0.5, True))
     assert history.lines() == [
-        {"step": 5, "epoch": 0.5, **FIGURES, "seconds": 1.5},
+        {"step": 5, "epoch": 0.5, "share": 0.25, **FIGURES, "seconds": 1.5},
         {
             "step": 5,
             "epoch": 0.5,
+            "share": 0.25,
             "validation_mcc": 0.5,
             "validation_roc_auc": None,
             "seconds": 1.5,
@@ -46,6 +48,7 @@ def test_a_line_has_its_place_and_a_validation_its_own_names(tmp_path):
 
 def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path):
     history = History(tmp_path)
+    history.on_start(0, 10)
     history.on_log(_moment(2), {})
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 4, "lo')

@@ -35,6 +35,16 @@ def test_a_number_of_steps_takes_the_place_of_epochs_on_every_process(tiny_model
     assert falling(0) == 1 and falling(10) == 0 < falling(9)
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_rate_lasts_as_long_as_the_least_steps(tiny_model, processes):
+    config = toy_config(min_steps=6, num_train_epochs=1, warmup_ratio=0.0).trainer
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_model)
+    _, scheduler = schedule.make(model, config, batches=2, processes=processes)
+    (falling,) = set(scheduler.lr_lambdas)
+    last = 6 * processes
+    assert falling(last) == 0 < falling(last - 1)
+
+
 def test_vectors_are_not_decayed(tiny_model):
     model = AutoModelForSequenceClassification.from_pretrained(tiny_model)
     optimizer, _ = schedule.make(model, toy_config(weight_decay=0.1).trainer, batches=4)

@@ -1,0 +1,76 @@
+"""The plan of a training: what the settings that were left open become, by the texts there are.
+
+Owns the choices that depend on how many texts there are to train on, and how they are said before
+the training starts. Each can be made otherwise by its flag. Why they are as they are stands in
+benchmarks/LOG.md (2026-11-30).
+
+Try: python -m training.train --train_file few.csv --pooling cls --contrastive_weight 0
+"""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from training.settings.config import TrainConfig
+from training.settings.trainer_config import DEFAULT_LEARNING_RATE
+from training.trainer.mean_pooling import wants_mean
+
+FEW_TEXTS = 1000
+"""Fewer texts to train on than this are few."""
+
+_LEAST_OF_A_LABEL = 10
+_CONTRASTIVE_WEIGHT = 0.9
+_LEARNING_RATE = 5e-5
+
+
+def settle(config: TrainConfig, texts: int, base: Path) -> TrainConfig:
+    """The settings with a value for each that was left open.
+
+    texts: so many there are to train on. base: the folder of the pretrained model.
+    """
+    is_few = texts < FEW_TEXTS
+    values: dict[str, object] = {}
+    if config.model.pooling == "auto":
+        values["pooling"] = "mean" if is_few and wants_mean(base) else "cls"
+    if config.trainer.contrastive_weight is None:
+        values["contrastive_weight"] = _CONTRASTIVE_WEIGHT if is_few else 0.0
+    if config.trainer.learning_rate is None:
+        values["learning_rate"] = _LEARNING_RATE if is_few else DEFAULT_LEARNING_RATE
+    return config.with_values(**values)
+
+
+def describe(config: TrainConfig, texts: int, processes: int) -> str:
+    """What the settings come to, in a line."""
+    trainer = config.trainer
+    in_a_step = trainer.texts_in_a_step(processes)
+    steps = trainer.steps_in_all(math.ceil(texts / in_a_step))
+    weight = trainer.contrastive_weight or 0.0
+    parts = [
+        f"{steps} steps of {min(texts, in_a_step)} texts at a learning rate of up to "
+        f"{trainer.highest_learning_rate:g}",
+        "the head reads the mean of all tokens"
+        if config.model.pooling == "mean"
+        else "the head reads the first token",
+    ]
+    if weight:
+        parts.append(f"texts of one label are brought together (contrastive_weight {weight:g})")
+    few = f", as {texts:,} texts to train on are few" if texts < FEW_TEXTS else ""
+    return f"plan: {'; '.join(parts)}{few}"
+
+
+def warn_of_few(counts: Mapping[str, int]) -> str:
+    """What helps where a label has very few texts to train on; "" where none has.
+
+    counts: texts to train on that have the label.
+    """
+    few = {label: count for label, count in counts.items() if count < _LEAST_OF_A_LABEL}
+    if not few:
+        return ""
+    named = ", ".join(f"{label} {count}" for label, count in list(few.items())[:5])
+    more = f" and {len(few) - 5} labels more" if len(few) > 5 else ""
+    return (
+        f"note: fewer than {_LEAST_OF_A_LABEL} texts to train on for {named}{more}. What helps, "
+        "most first: label more, as 64 texts a label gain most of what there is to gain; describe "
+        "each label with --label_descriptions, so that the verdict holds the model against one "
+        "that needs no labels; publish, and collect corrections on the Space's page Feedback"
+    )
