@@ -5,12 +5,13 @@ visitor sees after the first useful step: a message analyzed, a file scored, a q
 
     make demo DEMO_ARGS=--chat                                      # in another terminal
     python -m space_config.screenshots http://localhost:8501 docs
+    python -m space_config.screenshots http://localhost:8501 docs chat about    # these two alone
 """
 
 import argparse
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,19 +96,24 @@ class Shot:
         return f"{self.page}{dark}{phone}.png"
 
 
-def take(url: str, folder: Path) -> list[Path]:
+def take(url: str, folder: Path, pages: Collection[str] = ()) -> list[Path]:
     """Write NAME.png of every page that the Space at `url` shows; return the files.
 
+    pages: the only ones to take, by the names of their files; none: all of them.
+
     Raises:
-        UserError: there is no browser, or a page does not come to rest.
+        UserError: there is no such page or no browser, or a page does not come to rest.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     names = re.findall(r'"app_pages/(\w+)\.py"', (PROJECT / "app.py").read_text("utf-8"))
+    if unknown := ", ".join(sorted({*pages} - {*names})):
+        raise ConfigError(f"there is no page {unknown}; the pages are {', '.join(names)}")
+    folder.mkdir(parents=True, exist_ok=True)
     shots = [
         *(Shot(name) for name in names),
         Shot(FIRST, is_dark=True),
         Shot(FIRST, width=_PHONE),
     ]
+    shots = [shot for shot in shots if not pages or shot.page in pages]
     with _chromium() as browser:
         return [path for shot in shots if (path := _shoot(browser, url, shot, folder))]
 
@@ -182,8 +188,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("url", help="where the Space runs, such as http://localhost:8501")
     parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("page", nargs="*", help="the only pages to take, such as chat")
     flags = parser.parse_args()
-    for path in take(flags.url.rstrip("/"), flags.folder):
+    for path in take(flags.url.rstrip("/"), flags.folder, flags.page):
         print(f"{path}  {path.stat().st_size / 1e3:.0f} kB")
 
 

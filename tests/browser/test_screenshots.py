@@ -7,14 +7,15 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from inference.core.errors import ConfigError
 from space_config.screenshots import CHAT, FIRST, STEPS
 from tests.chat_fixtures import talking_catalogue as talking_catalogue  # a fixture
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
 
 
-def taken(url: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "space_config.screenshots", url, str(folder)]
+def taken(url: str, folder: Path, *pages: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "space_config.screenshots", url, str(folder), *pages]
     return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT)
 
 
@@ -42,12 +43,20 @@ def test_a_chat_on_show_is_asked_for_its_picture(
 ):
     environment = space_environment(talking_catalogue, tmp_path / "home", hub_server.endpoint)
     with running_space(environment, tmp_path / "space.log") as space:
-        assert taken(space.url, tmp_path / "with").returncode == 0
+        done = taken(space.url, tmp_path / "with", CHAT)
+    assert done.returncode == 0, done.stderr
     events = (tmp_path / "space.log").read_text("utf-8")
-    assert (tmp_path / "with" / f"{CHAT}.png").is_file() and '"chat asked"' in events
+    assert [path.name for path in (tmp_path / "with").iterdir()] == [f"{CHAT}.png"]
+    assert '"chat asked"' in events
 
 
 def test_where_nothing_runs_the_command_says_so_in_a_line(chromium: Browser, tmp_path: Path):
     done = taken("http://127.0.0.1:9", tmp_path)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "the page compare of http://127.0.0.1:9 did not come to rest" in done.stderr
+
+
+def test_a_page_that_there_is_not_is_refused_by_the_names_of_all(tmp_path: Path):
+    done = taken("http://127.0.0.1:9", tmp_path / "new", "chat", "charts")
+    assert done.returncode == ConfigError.exit_code and not (tmp_path / "new").exists()
+    assert "there is no page charts; the pages are compare, " in done.stderr, done.stderr
