@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from space_config.screenshots import rest
 from tests.hub_fixtures import RunningHub
@@ -24,6 +24,9 @@ ARTEFACTS = PROJECT / "test-artefacts"
 # Nothing is held to the pictures, and they take a third of the time of these tests.
 PICTURES = "TEST_PICTURES" in os.environ
 WIDTHS = (1280, 768, 360)
+# Where nothing else is said. Playwright's own 5 s for an expectation are too few on a machine whose
+# other workers train.
+LIMIT_MS = 60_000
 SERIOUS = ("serious", "critical")  # of what axe-core finds
 # Opened below "/", Streamlit 1.67 looks for its server there too, and takes the one that answers.
 LOOKED_FOR = re.compile(r"/\w+/_stcore/(health|host-config)$")
@@ -36,15 +39,10 @@ OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder; one that fails is tried once more.
-
-    A browser on a busy machine is now and then late. The summary names what was tried twice (R):
-    look into it, as a page that is late once in a hundred times may wait for something for ever.
-    """
+    """Mark the tests of this folder."""
     for item in items:
         if Path(item.path).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 # Not for the session: while Playwright runs, its event loop stands in the way of asyncio.run in the
@@ -58,6 +56,7 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail(f"{message}, and CI=true asks for the browser tests")
         pytest.skip(f"{message}: the browser tests are skipped")
+    expect.set_options(timeout=LIMIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -86,6 +85,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
 
     def open_(url: str, width: int = 1280, height: int = 900, **options: object) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(LIMIT_MS)
         contexts.append(context)
         page = context.new_page()
         page.goto(url)
@@ -104,7 +104,7 @@ def open_from_menu(page: Page, section: str, title: str) -> None:
 
 def settled(page: Page) -> Page:
     """The page of a Space once its script has ended and all that it draws is there."""
-    rest(page, limit_ms=60_000)
+    rest(page, limit_ms=LIMIT_MS)
     return page
 
 

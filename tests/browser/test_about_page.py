@@ -28,9 +28,9 @@ def test_the_program_for_the_model_on_show_can_be_copied(
 def test_each_way_to_use_it_has_its_tab(open_page: OpenPage, space: RunningSpace):
     page = settled(open_page(f"{space.url}/about"))
     page.get_by_role("tab", name="curl").click()
-    expect(page.get_by_text("/api/classify").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("/api/classify").first).to_be_visible()
     page.get_by_role("tab", name="ONNX").click()
-    expect(page.get_by_text("onnxruntime.InferenceSession").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("onnxruntime.InferenceSession").first).to_be_visible()
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

@@ -36,7 +36,6 @@ def talking(hub_server: RunningHub, talking_catalogue: Path, home: Path) -> Iter
 
 def opened(open_page: OpenPage, space: RunningSpace, **options: object) -> Page:
     page = open_page(f"{space.url}/chat", **options)
-    page.set_default_timeout(WAIT_MS)
     return settled(page)
 
 
@@ -126,7 +125,6 @@ def test_a_second_visitor_waits_visibly_and_other_pages_stay_usable(
     open_page: OpenPage, talking: RunningSpace
 ):
     first, second = opened(open_page, talking), open_page(talking.url)
-    second.set_default_timeout(WAIT_MS)
     analyze(second, "a bad movie")  # the first to ask loads torch, which takes a busy machine long
     open_from_menu(second, "Try", "Chat")
     settled(second)

@@ -27,7 +27,7 @@ def analyze(page: Page, text: str) -> None:
     before = page.locator(ROWS).count()
     page.get_by_label("Your message").fill(text)
     page.keyboard.press("Control+Enter")
-    expect(page.locator(ROWS)).to_have_count(before + 1, timeout=30_000)
+    expect(page.locator(ROWS)).to_have_count(before + 1)
 
 
 def test_the_table_is_there_before_anything_is_asked(open_page: OpenPage, space: RunningSpace):
@@ -44,7 +44,7 @@ def test_a_message_is_analyzed_by_two_models_and_lands_on_top(
     page.get_by_label("Your message").fill("what an awful service")
     page.get_by_role("button", name="Analyze").click()
     top = page.locator(ROWS).first
-    expect(top.locator(".text")).to_have_text("what an awful service", timeout=30_000)
+    expect(top.locator(".text")).to_have_text("what an awful service")
     cells = top.locator("td[data-role]")
     expect(cells).to_have_count(2)
     for index in range(2):
@@ -156,10 +156,10 @@ def closer(page: Page, text: str) -> Page:
     analyze(page, text)
     # Until then the words would be those of the example that was looked at before.
     looked_at = page.get_by_role("combobox", name="Message", exact=True)
-    expect(looked_at).to_have_value(text, timeout=30_000)
+    expect(looked_at).to_have_value(text)
     page.get_by_text("Which words moved it?").click()
     page.get_by_role("button", name="Show the words").click()
-    page.locator(".st-key-words p").wait_for(timeout=30_000)
+    page.locator(".st-key-words p").wait_for()
     return page
 
 
@@ -172,7 +172,7 @@ def test_a_closer_look_reads_well_at_every_width_and_in_both_modes(
     )
     page.get_by_text("Share", exact=True).click()
     page.get_by_role("button", name="Make a link").click()
-    page.get_by_text("text=i+really+love").wait_for(timeout=30_000)
+    page.get_by_text("text=i+really+love").wait_for()
     check_look(page, f"closer-{color_scheme}")
 
 
@@ -182,7 +182,7 @@ def test_the_words_of_a_message_are_marked_with_numbers_and_never_run(
     hostile = "<img/src=x/onerror=alert(1)> **awful** :red[day] good"
     page = closer(ready(open_page(space.url)), hostile)
     words = page.locator(".st-key-words")
-    expect(words.locator("small").first).to_be_visible(timeout=30_000)
+    expect(words.locator("small").first).to_be_visible()
     numbers = words.locator("small").all_inner_texts()
     assert numbers and all(number[0] in "+−" for number in numbers), numbers
     assert words.locator("img, b, strong, script").count() == 0
@@ -200,9 +200,9 @@ def test_a_shared_link_shows_another_visitor_the_same_message_and_models(
     page.get_by_text("Share", exact=True).click()
     page.get_by_role("button", name="Make a link").click()
     link = page.locator("code", has_text="text=what+a+good+day")
-    expect(link).to_be_visible(timeout=30_000)
+    expect(link).to_be_visible()
     assert "what" not in page.url, page.url
     other = open_page(link.inner_text())
     top = other.locator(ROWS).first
-    expect(top.locator(".text")).to_have_text("what a good day", timeout=30_000)
+    expect(top.locator(".text")).to_have_text("what a good day")
     expect(top.locator('td[data-role="zero-shot"]')).to_have_text("not asked")

@@ -26,7 +26,6 @@ WAIT_MS = 60_000
 
 def ready(page: Page) -> Page:
     """The page once it is drawn to its end."""
-    page.set_default_timeout(WAIT_MS)
     expect(page.locator(VERDICTS).get_by_role("button", name="Right")).to_be_visible(
         timeout=WAIT_MS
     )

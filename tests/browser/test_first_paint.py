@@ -17,7 +17,7 @@ FIRST_PAINT_LIMIT_S = 20.0
 
 
 def painted(page: Page) -> Page:
-    expect(page.locator(f"{ROWS} .text")).to_have_text(MESSAGES, timeout=30_000)
+    expect(page.locator(f"{ROWS} .text")).to_have_text(MESSAGES)
     return page
 
 

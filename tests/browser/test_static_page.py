@@ -83,7 +83,7 @@ def static(
 
 
 def ready(page: Page) -> Page:
-    expect(page.get_by_role("button", name="Analyze")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Analyze")).to_be_visible()
     return page
 
 
