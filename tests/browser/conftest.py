@@ -24,6 +24,9 @@ ARTEFACTS = PROJECT / "test-artefacts"
 # Nothing is held to the pictures, and they take a third of the time of these tests.
 PICTURES = "TEST_PICTURES" in os.environ
 WIDTHS = (1280, 768, 360)
+# The paper of each mode. A page is opened in the dark; then the system turns light, which the app
+# follows at once: to open it anew costs a second or two of JavaScript.
+MODES = {"dark": "rgb(20, 21, 17)", "light": "rgb(251, 249, 245)"}
 # Where nothing else is said. Playwright's own 5 s for an expectation are too few on a machine whose
 # other workers train.
 LIMIT_MS = 60_000
@@ -108,17 +111,31 @@ def settled(page: Page) -> Page:
     return page
 
 
-def check_look(page: Page, name: str, widths: Sequence[int] = WIDTHS) -> None:
-    """Hold a page at every width: nothing beyond its edge, no text too faint, no barrier by axe."""
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.mouse.move(0, 0)  # a tooltip would fade in and out
-        page.wait_for_timeout(500)  # charts are drawn anew
-        settled(page)
-        assert not (overflow := page.evaluate(OVERFLOW)), (width, overflow)
-        assert not (too_faint := page.evaluate(CONTRAST)), (width, too_faint)
-        screenshot(page, f"{name}-{width}")
-    assert not (found := barriers(page)), "\n".join(found)
+def turn(page: Page, mode: str) -> None:
+    """Let the system that the browser runs on be dark or light, and the page follow."""
+    page.emulate_media(color_scheme=mode)  # type: ignore[arg-type]
+    expect(page.locator(".stApp")).to_have_css("background-color", MODES[mode])
+    page.wait_for_timeout(500)  # colours fade
+
+
+def check_look(
+    page: Page, name: str, widths: Sequence[int] = WIDTHS, modes: Sequence[str] = tuple(MODES)
+) -> None:
+    """Hold a page in each mode and at every width.
+
+    Nothing beyond its edge, no text too faint, no barrier that axe-core finds.
+    """
+    for mode in modes:
+        turn(page, mode)
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.mouse.move(0, 0)  # a tooltip would fade in and out
+            page.wait_for_timeout(500)  # charts are drawn anew
+            settled(page)
+            assert not (overflow := page.evaluate(OVERFLOW)), (mode, width, overflow)
+            assert not (too_faint := page.evaluate(CONTRAST)), (mode, width, too_faint)
+            screenshot(page, f"{name}-{mode}-{width}")
+        assert not (found := barriers(page)), "\n".join([mode, *found])
 
 
 def barriers(page: Page) -> list[str]:
@@ -150,9 +167,9 @@ def screenshot(page: Page, name: str) -> None:
     page.set_viewport_size(size)
 
 
-def looked_at(open_page: OpenPage, url: str, color_scheme: str) -> tuple[list[str], list[str]]:
-    """Barriers of a page, and what its console or its requests should not show."""
-    page = open_page("about:blank", color_scheme=color_scheme)
+def looked_at(open_page: OpenPage, url: str) -> tuple[list[str], list[str]]:
+    """Barriers of a page in both modes, and what its console or its requests should not show."""
+    page = open_page("about:blank", color_scheme="dark")
     errors: list[str] = []
 
     def hear(said: ConsoleMessage) -> None:
@@ -169,4 +186,9 @@ def looked_at(open_page: OpenPage, url: str, color_scheme: str) -> tuple[list[st
     page.on("request", notice)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(url)
-    return barriers(settled(page)), errors
+    settled(page)
+    found = []
+    for mode in MODES:
+        turn(page, mode)
+        found += [f"{mode}: {one}" for one in barriers(settled(page))]
+    return found, errors

@@ -1,6 +1,5 @@
 """The page About in a real browser."""
 
-import pytest
 from playwright.sync_api import expect
 
 from inference.catalogue.catalogue import load_catalogue
@@ -33,9 +32,6 @@ def test_each_way_to_use_it_has_its_tab(open_page: OpenPage, space: RunningSpace
     expect(page.get_by_text("onnxruntime.InferenceSession").first).to_be_visible()
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_it_reads_well_at_every_width_and_in_both_modes(
-    open_page: OpenPage, space: RunningSpace, color_scheme: str
-):
-    page = settled(open_page(f"{space.url}/about", color_scheme=color_scheme))
-    check_look(page, f"about-{color_scheme}")
+def test_it_reads_well_at_every_width_and_in_both_modes(open_page: OpenPage, space: RunningSpace):
+    page = settled(open_page(f"{space.url}/about", color_scheme="dark"))
+    check_look(page, "about")

@@ -166,12 +166,11 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_it_reads_well_at_every_width_and_in_both_modes(
-    open_page: OpenPage, signed_space: SignedSpace, color_scheme: str
+    open_page: OpenPage, signed_space: SignedSpace
 ):
-    page = account(open_page(f"{signed_space.url}/account", color_scheme=color_scheme))
-    check_look(page, f"account-{color_scheme}")
+    page = account(open_page(f"{signed_space.url}/account", color_scheme="dark"))
+    check_look(page, "account")
 
 
 def test_any_provider_of_a_secrets_file_works_and_knows_its_owner_by_verified_address(

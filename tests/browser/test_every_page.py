@@ -44,23 +44,19 @@ def signing_in(
         yield running
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [name for name in LISTED if name not in SIGNING_IN + TALKING])
 def test_no_barrier_no_console_error_and_no_other_site(
-    open_page: OpenPage, owned: RunningSpace, name: str, color_scheme: str
+    open_page: OpenPage, owned: RunningSpace, name: str
 ):
     path = "" if name == "compare" else name
-    found, errors = looked_at(open_page, f"{owned.url}/{path}", color_scheme)
+    found, errors = looked_at(open_page, f"{owned.url}/{path}")
     assert not found, "\n".join(found)
     assert not errors, errors
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", SIGNING_IN)
-def test_no_barrier_to_signing_in(
-    open_page: OpenPage, signing_in: RunningSpace, name: str, color_scheme: str
-):
-    found, errors = looked_at(open_page, f"{signing_in.url}/{name}", color_scheme)
+def test_no_barrier_to_signing_in(open_page: OpenPage, signing_in: RunningSpace, name: str):
+    found, errors = looked_at(open_page, f"{signing_in.url}/{name}")
     assert not found, "\n".join(found)
     assert not errors, errors
 

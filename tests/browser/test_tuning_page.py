@@ -58,7 +58,7 @@ def test_it_reads_well_at_every_width_and_in_both_modes(
     open_page: OpenPage, searched: RunningSpace, color_scheme: str
 ):
     page = shown(open_page(f"{searched.url}/tuning", color_scheme=color_scheme))
-    check_look(page, f"tuning-{color_scheme}")
+    check_look(page, "tuning", modes=(color_scheme,))
 
 
 def test_every_picture_is_drawn_by_plotly_and_told_in_words(
