@@ -26,8 +26,11 @@ def make_tiny_model(
     labels: Sequence[str] | None = ("negative", "neutral", "positive"),
     problem_type: str = "single_label_classification",
     seed: int = 0,
+    layers: int = 2,
 ) -> Path:
     """Save model and tokenizer to a folder; labels None gives the bare encoder.
+
+    layers: each makes the export to ONNX a second longer.
 
     Large initial weights, so that different texts get clearly different scores.
     """
@@ -35,7 +38,7 @@ def make_tiny_model(
     from transformers import BertConfig, BertForSequenceClassification, BertModel
 
     torch.manual_seed(seed)
-    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    size = {"hidden_size": 32, "num_hidden_layers": layers, "num_attention_heads": 2}
     tokenizer = make_tokenizer()
     config = BertConfig(
         vocab_size=len(tokenizer),

@@ -27,7 +27,7 @@ def home(
     folder = tmp_path_factory.mktemp("owner")
     with write_toy_csv(folder / "tweets.csv", 150).open("a") as file:
         file.write("the same text,negative\nthe same text,positive\n")
-    make_tiny_model(folder / "base", labels=None)
+    make_tiny_model(folder / "base", labels=None, layers=1)
     yield folder
     runs = Runs(folder / "runs")
     if (name := runs.at_work()) is not None:

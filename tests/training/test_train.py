@@ -10,6 +10,7 @@ import pytest
 
 from inference.core import settings
 from inference.core.errors import ConfigError, DataError, run_command
+from tests.tiny import make_tiny_model
 from tests.training.toy import toy_config, write_toy_csv
 from training.run.run_folder import sha256_of
 from training.train import main, train
@@ -25,13 +26,18 @@ def toy_file(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def finished(tiny_model, toy_file, hub_server, tmp_path_factory):
+def base(tmp_path_factory) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("base") / "model", layers=1)
+
+
+@pytest.fixture(scope="module")
+def finished(base, toy_file, hub_server, tmp_path_factory):
     """A run that was left alone: its settings, where it took place, what came of it."""
     folder = tmp_path_factory.mktemp("finished")
     environ = hub_server.environment(folder / "home") | {"CPU_CORES": "1", "DEVICE": "cpu"}
     config = toy_config(
         train_file=str(toy_file),
-        model_name_or_path=str(tiny_model),
+        model_name_or_path=str(base),
         output_dir=str(folder / "run"),
         push_to_hub=True,
         hub_model_id="toy-train",
