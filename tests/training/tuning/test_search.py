@@ -46,7 +46,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
         train_file=str(write_toy_csv(folder / "toy.csv", 300)),
         validation_size=0.4,
         head_start="shares",
-        model_name_or_path=str(make_tiny_model(folder / "base", labels=None)),
+        model_name_or_path=str(make_tiny_model(folder / "base", labels=None, layers=1)),
         output_dir=str(folder / "found"),
         num_train_epochs=1,
         seed=1,  # of which the fourth trial has two settings that do not go together
@@ -54,6 +54,12 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> TrainConfig:
         baselines=("majority", "tfidf_lr"),
         search_space=SPACE,
     )
+
+
+@pytest.fixture(scope="module")
+def good_config(config: TrainConfig) -> TrainConfig:
+    """A recipe that hardly any trial beats: its settings are kept, and one model is exported."""
+    return config.with_values(learning_rate=5e-3, num_train_epochs=2, baselines=())
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +101,7 @@ def test_trials_see_no_test_text_and_only_two_keep_their_weights(found):
 def test_the_found_settings_give_the_same_weights_again(found, tmp_path: Path):
     study, folder = found
     argv = ["--config", str(folder / "best.yaml"), "--output_dir", str(tmp_path / "again")]
-    config = parse_train_config(argv)
+    config = parse_train_config([*argv, "--baselines", "[]"])
     assert {name: config.value(name) for name in study.best.values} == dict(study.best.values)
     train(config, WHERE)
     again, best = (path / "model.safetensors" for path in (tmp_path / "again", folder / "best"))
@@ -167,9 +173,9 @@ def test_a_recipe_that_cannot_be_trained_stops_the_search_with_its_error(config,
 
 
 def test_a_search_on_postgres_goes_on_where_it_was_and_tells_when_the_server_is_gone(
-    config: TrainConfig, tmp_path: Path
+    good_config: TrainConfig, tmp_path: Path
 ):
-    config = config.with_values(output_dir=str(tmp_path), baselines=())
+    config = good_config.with_values(output_dir=str(tmp_path))
     with running_postgres() as url:
         for trials in (2, 3):
             tune = TuneConfig(n_trials=trials, storage=url, pruner="median")
@@ -203,37 +209,36 @@ def _wait_for_trials(folder: Path, count: int, process: "subprocess.Popen[bytes]
 
 
 @pytest.mark.timeout(600)  # most of it is the start of processes
-def test_thirty_trials_killed_and_interrupted_on_the_way_are_those_of_a_search_left_alone(
+def test_ten_trials_killed_and_interrupted_on_the_way_are_those_of_a_search_left_alone(
     found, config: TrainConfig, tmp_path: Path
 ):
-    folder, flags = tmp_path / "killed", ("--n_trials", "30", "--patience", "0")
+    folder, flags = tmp_path / "killed", ("--n_trials", "10", "--patience", "0")
     config = config.with_values(baselines=())
     process = _command(config, folder, *flags)
-    killed_at = _wait_for_trials(folder, 5, process)
+    killed_at = _wait_for_trials(folder, 3, process)
     process.kill()
     process.wait()
     process = _command(config, folder, *flags)
-    _wait_for_trials(folder, 12, process)
+    _wait_for_trials(folder, 6, process)
     process.send_signal(signal.SIGINT)
     assert process.wait(LIMIT_S) == 130, folder.with_suffix(".log").read_text("utf-8")[-3000:]
-    tune = TuneConfig(n_trials=30, patience=0)
+    tune = TuneConfig(n_trials=10, patience=0)
     study = search.run(tune, config.with_values(output_dir=str(folder)), WHERE)
-    assert [one.number for one in study.trials] == list(range(30))
-    assert study.count(COMPLETE, PRUNED, FAILED) == 30
+    assert [one.number for one in study.trials] == list(range(10))
+    assert study.count(COMPLETE, PRUNED, FAILED) == 10
     assert _outcome(study)[:8] == _outcome(found[0]), "as if nobody had disturbed it"
     ended = [one for one in killed_at.trials if one.state != RUNNING]
     assert list(study.trials[: len(ended)]) == ended, "nothing was done again"
-    assert not os.path.lexists(folder / "trials" / "30")
+    assert not os.path.lexists(folder / "trials" / "10")
 
 
 @pytest.mark.timeout(600)  # most of it is the start of processes
-def test_several_processes_do_one_search(config: TrainConfig, tmp_path: Path):
+def test_several_processes_do_one_search(good_config: TrainConfig, tmp_path: Path):
     folder = tmp_path / "together"
-    config = config.with_values(baselines=())
-    process = _command(config, folder, "--n_trials", "6", "--n_jobs", "2", "--patience", "0")
+    process = _command(good_config, folder, "--n_trials", "4", "--n_jobs", "2", "--patience", "0")
     assert process.wait(LIMIT_S) == 0, folder.with_suffix(".log").read_text("utf-8")[-3000:]
     study = load_study(folder / "study.json")
-    assert [one.number for one in study.trials] == list(range(6)) and study.count(RUNNING) == 0
+    assert [one.number for one in study.trials] == list(range(4)) and study.count(RUNNING) == 0
     assert (folder / "best" / "README.md").is_file()
     log = folder.with_suffix(".log").read_text("utf-8")
     assert "LOAD REPORT" not in log and "Loading weights" not in log, log[-3000:]
