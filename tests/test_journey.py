@@ -1,6 +1,6 @@
 """The whole product on real tweets with the real base model: the demo, then its users elsewhere.
 
-One journey is made for all tests of this file: a few hundred tweets, one epoch, its own folder.
+One journey is made for all tests of this file: some hundred tweets, one epoch, its own folder.
 """
 
 import json
@@ -29,8 +29,8 @@ from tests.browser.conftest import (  # noqa: F401 (two are fixtures)
 from tests.pages import blocks
 
 ROOT = Path(__file__).parent.parent
-# A few hundred tweets each to train, to validate and to test.
-FLAGS = ["--max_train_samples", "400", "--validation_size", "0.008", "--test_size", "0.008"]
+# Two hundred tweets each to train, to validate and to test.
+FLAGS = ["--max_train_samples", "200", "--validation_size", "0.005", "--test_size", "0.005"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
