@@ -31,7 +31,6 @@ from space_config.demo_check import check_space
 from space_config.prepare import prepare_catalogue
 from space_config.servers import HOST, Servers, end_on_sigterm, free_port
 from space_config.subprocesses import run_in_subprocess
-from training.export.export import export_encoder
 
 PROJECT = Path(__file__).parent.parent
 CATALOGUE = PROJECT / "space_config" / "demo"
@@ -152,7 +151,7 @@ class Journey:
             return "already there"
         folder = self._root / "base"
         shutil.copytree(self._base, folder, dirs_exist_ok=True)
-        run_in_subprocess(export_encoder, folder, folder / "onnx" / "model.onnx")
+        run_in_subprocess(_export_base, folder)
         message = "Add the packaged weights, with an ONNX copy"
         published = self._hub.publish(folder, BASE_REPO_ID, message=message)
         self._set_done("base", fingerprint)
@@ -221,6 +220,13 @@ def _alone(root: Path) -> Iterator[None]:
                 "runs, or give another folder with --root"
             ) from None
         yield
+
+
+def _export_base(folder: Path) -> None:
+    """Add its ONNX file to the folder of an encoder."""
+    from training.export.export import export_encoder  # torch: not for the demo's own process
+
+    export_encoder(folder, folder / "onnx" / "model.onnx")
 
 
 def _token(path: Path) -> str:

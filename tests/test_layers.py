@@ -128,10 +128,16 @@ def test_torch_enters_inference_only_where_it_is_needed():
     assert users <= allowed, f"torch or transformers in inference/{users - allowed}"
 
 
-@pytest.mark.parametrize("command", ["settings.config", "publish", "verify", "doctor", "tune"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("training.settings.config", "training.publish", "training.verify", "training.doctor"),
+        *("training.tune", "space_config.demo"),
+    ],
+)
 def test_a_command_that_trains_nothing_starts_without_torch(command: str):
     """Loading torch and transformers takes 5 to 8 seconds, which --help must not cost."""
-    code = f"import sys, training.{command}; print(*sys.modules)"
+    code = f"import sys, {command}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "transformers"} & set(done.stdout.split())
 
