@@ -3,12 +3,16 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
 # Of this process and its children, whom some tests kill: whatever they leave goes with it.
 _HOME = tempfile.mkdtemp(prefix="tests-")
 Path(_HOME).chmod(0o711)  # a database server and an image's user, who are not root, pass through
+# A shell has it ignored by what it starts in the background, whose children, which some tests
+# interrupt, would ignore it too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Read by huggingface_hub at its first import, so set before anything imports it.
 os.environ.update(
     {
