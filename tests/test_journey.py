@@ -30,7 +30,10 @@ from tests.pages import blocks
 
 ROOT = Path(__file__).parent.parent
 # Two hundred tweets each to train, to validate and to test.
-FLAGS = ["--max_train_samples", "200", "--validation_size", "0.005", "--test_size", "0.005"]
+FLAGS = [
+    *("--max_train_samples", "200", "--validation_size", "0.005", "--test_size", "0.005"),
+    *("--min_steps", "20"),
+]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
