@@ -37,7 +37,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     ),
     "app_pages": ({"shared"}, {"message", "file", "board", "owner", "conversation"}, {"."}),
     "space_config": ({"."},),
-    "benchmarks": ({"."},),
+    "benchmarks": ({"peers"}, {"."}),
 }
 
 # The app starts training as a person would, by a command: it imports none of it.
