@@ -52,7 +52,8 @@ PEERS: Mapping[str, PeerScript] = {
 class PredictedLabels:
     """What one system predicted for each test row; None where it decided on no label.
 
-    seconds: from its start to its last answer; loading, training and predicting.
+    seconds: from its start to its last answer, loading and predicting included; of the command's
+        baselines those of its whole run.
     """
 
     seconds: float

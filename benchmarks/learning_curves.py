@@ -22,9 +22,10 @@ from inference.evaluation.bootstrap import bootstrap_interval, resample
 from inference.evaluation.formulas import Sample
 from inference.evaluation.leaderboard import Interval
 from inference.evaluation.metrics import Metrics, summarise
-from training.report.canvas import BLUE, GREEN, GREY, ORANGE, add_legend, plot_style
+from training.report.canvas import BLUE, GREEN, GREY, ORANGE, plot_style
 
 _PANEL_INCHES, _HEIGHT_INCHES, _DPI = 4.6, 4.2, 150
+_LEGEND_COLUMNS = 4  # below a panel
 # Systems are told apart by colour, dashes and marker; three colours more of Okabe & Ito.
 _LOOKS = (
     (BLUE, "-", "o"),
@@ -174,8 +175,11 @@ def draw(panels: Mapping[str, Sequence[LearningCell]], systems: Sequence[str]) -
         plot.xaxis.set_minor_locator(NullLocator())
         plot.set_title(title, fontweight="bold")
         plot.set_xlabel("labelled rows a label")
-    plots[0].set_ylabel("MCC on the test rows; shade: least to greatest seed")
-    add_legend(figure, plots[0])
+    plots[0].set_ylabel("MCC on the test rows")
+    figure.suptitle("Few labels: mean and span of the seeds")
+    lines, names = plots[0].get_legend_handles_labels()
+    columns = _LEGEND_COLUMNS * len(panels)
+    figure.legend(lines, names, loc="outside lower center", ncols=min(columns, len(names)))
     return figure
 
 
