@@ -1,11 +1,13 @@
 """Mean pooling in plain weights: what the head reads, and that unmodified transformers loads it."""
 
+import csv
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import matthews_corrcoef
 from torch.nn import functional
 from transformers import (
     AutoModel,
@@ -26,7 +28,10 @@ from inference.data.problem_types import SINGLE
 from inference.models.encoder import compute_first_token_only
 from tests.training.fitting import fit_job, make_job
 from tests.training.trainer.architectures import DISTIL, SIZE, batch, made, named
-from training.trainer.base import Base, load_model
+from training.data.batches import EncodedExamples, encode_examples, eval_loader
+from training.settings.trainer_config import ClassifierTrainerConfig
+from training.trainer import head
+from training.trainer.base import Base, load_model, load_tokenizer
 from training.trainer.head import last_linear
 from training.trainer.mean_pooling import add_mean_pooling, wants_mean
 from training.trainer.weights import choose_pooling
@@ -176,3 +181,39 @@ def test_a_model_with_the_layer_trains_like_any_other(tiny_model: Path, tmp_path
     # still about a multiple of the identity, yet no longer exactly
     assert np.diag(value).mean() == pytest.approx(20.0, abs=0.5)
     assert not np.allclose(value, 20.0 * np.eye(len(value)))
+
+
+def test_a_head_over_the_mean_of_few_tweets_tells_more_than_one_over_the_first_token(
+    base_model: Path, tweets: Path
+):
+    """Sixty-four tweets a label to fit the head, three hundred others to judge it, nothing trained."""
+    with tweets.open(encoding="cp1252", errors="replace", newline="") as file:
+        rows = list(csv.DictReader(file))
+    base = Base(base_model, "", "")
+    tokenizer = load_tokenizer(base)
+    labels = ("negative", "neutral", "positive")
+
+    def encoded(chosen: list[dict[str, str]]) -> EncodedExamples:
+        matrix = np.array([[row["sentiment"] == label for label in labels] for row in chosen])
+        texts = [row["text"] for row in chosen]
+        return encode_examples(texts, matrix, tokenizer, max_tokens=64, is_multilabel=False)
+
+    def mcc(pooling: str, seed: int) -> float:
+        order = np.random.default_rng(seed).permutation(len(rows))
+        few: list[dict[str, str]] = []
+        for label in labels:
+            few += [rows[row] for row in order if rows[row]["sentiment"] == label][:64]
+        others = encoded([rows[row] for row in order if rows[row] not in few][:300])
+        model = load_model(base, labels, SINGLE, seed=seed)
+        choose_pooling(model, base, pooling)
+        config = ClassifierTrainerConfig()
+        head.start(model, encoded(few), 0, config, SINGLE, "cpu", head_start="probe")
+        predicted = np.zeros(len(others.token_ids), int)
+        with torch.no_grad():
+            for texts in eval_loader(others, 0, batch_size=64):
+                numbers, _ = texts.pop("rows"), texts.pop("labels")
+                predicted[numbers.numpy()] = model.eval()(**texts).logits.argmax(dim=1).numpy()
+        return float(matthews_corrcoef(others.targets, predicted))
+
+    gains = [mcc("mean", seed) - mcc("cls", seed) for seed in (1, 2)]
+    assert np.mean(gains) > 0.05, gains
