@@ -41,7 +41,7 @@ from training.run.run_folder import STUDY_FOLDER, RunFolder, sha256_of
 from training.settings.config import TrainConfig
 from training.settings.publish_config import PublishConfig
 from training.trainer import plan, trackers
-from training.trainer.base import Base, find_base
+from training.trainer.base import Base, find_base, load_tokenizer
 from training.trainer.processes import Processes
 from training.trainer.progress import History
 from training.trainer.weights import fit_weights
@@ -153,7 +153,7 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
         # first: a slip in a file needs no download to be seen
         parts = data.read_parts(config.data, hub)
         base = find_base(config.model, hub, as_encoder=config.report.needs_encoder)
-        report = _examine(parts, config) if processes.is_main else None
+        report = _examine(parts, config, base) if processes.is_main else None
         splits = data.divide(parts, config.data, seed=config.trainer.seed)
     _refuse_leaks(report, config.data.allow_leaks, processes)
     results.refuse_incomplete_descriptions(config.report, splits.labels)
@@ -163,7 +163,7 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
     return PreparedRun(config, splits, base, report, repo_id)
 
 
-def _examine(parts: Mapping[str, Records], config: TrainConfig) -> DataReport:
+def _examine(parts: Mapping[str, Records], config: TrainConfig, base: Base) -> DataReport:
     """What is wrong with the files, said before anything long starts."""
     report = examine(
         parts,
@@ -172,6 +172,7 @@ def _examine(parts: Mapping[str, Records], config: TrainConfig) -> DataReport:
         fields=config.data.schema().needed,
         max_tokens=config.model.max_seq_length,
         language=config.hub.language,
+        tokenizer=load_tokenizer(base),
     )
     for finding in report.findings:
         print(f"{finding.severity}: {finding.message}", flush=True)

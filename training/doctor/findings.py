@@ -1,7 +1,7 @@
 """The part of the data that a finding of the doctor is about, and how a row of it is named.
 
 What is looked for has a module each: copies.py, label_names.py, text_faults.py, drift.py,
-languages.py, suspects.py. examination.py asks them all. The form of a finding is
+languages.py, vocabulary.py, suspects.py. examination.py asks them all. The form of a finding is
 inference/runs/data_report.py's.
 
 Try: python -m training.doctor tweets.csv

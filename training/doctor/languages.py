@@ -18,6 +18,9 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from inference.runs.data_report import Finding
 from training.doctor.findings import Part
 
+MULTILINGUAL_BASE = "intfloat/multilingual-e5-small"
+"""A small base that knows some hundred languages."""
+
 _SAMPLE = 300  # texts of a part; 0.3 seconds
 _MAX_CHARS = 500
 _MIN_BYTES = 20  # of letters in UTF-8: 20 Latin ones, 7 Chinese ones
@@ -68,7 +71,7 @@ def find(
         if main and of_part[main] < _MAIN_SHARE:
             message = (
                 f"{part.name} is written in several languages (by guess: {named}). Take a base "
-                "model that knows them all"
+                f"model that knows them all, such as {MULTILINGUAL_BASE}"
             )
             findings.append(Finding("several_languages", "note", len(of_part), message))
         if main and mains[0] and main != mains[0]:
@@ -77,7 +80,8 @@ def find(
     if language and mains[0] and language not in shares[0]:
         message = (
             f"the texts of {parts[0].name} seem to be {mains[0]}, the setting language says "
-            f"{language}. Set --language {mains[0]}, and take a base model that knows it"
+            f"{language}. Set --language {mains[0]}, and take a base model that knows it, such as "
+            f"{MULTILINGUAL_BASE}"
         )
         findings.append(Finding("unexpected_language", "note", 1, message))
     return tuple(findings)

@@ -186,7 +186,7 @@ def test_a_model_with_the_layer_trains_like_any_other(tiny_model: Path, tmp_path
 def test_a_head_over_the_mean_of_few_tweets_tells_more_than_one_over_the_first_token(
     base_model: Path, tweets: Path
 ):
-    """Sixty-four tweets a label to fit the head, three hundred others to judge it, nothing trained."""
+    """64 tweets a label to fit the head, three hundred others to judge it, nothing trained."""
     with tweets.open(encoding="cp1252", errors="replace", newline="") as file:
         rows = list(csv.DictReader(file))
     base = Base(base_model, "", "")
