@@ -39,7 +39,8 @@ class EncoderConfig(ModelConfig):
 
     freeze_layers: int | None = setting(None, between=(0, 10_000), search=FIXED)
     """Lowest layers of the encoder that keep their pretrained weights, with the embeddings;
-    unset: half of them, or what --lora_r adapts; 0: all weights train."""
+    unset: half of them, none for fewer than 1,000 texts, or what --lora_r adapts; 0: all weights
+    train."""
     pooling: Literal["auto", "cls", "mean"] = setting("auto", search=FIXED)
     """What the head reads: cls, the first token; mean, the mean of all, as one more layer of plain
     weights; auto: what the pretrained model was made for."""

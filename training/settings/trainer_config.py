@@ -80,9 +80,9 @@ class TrainerConfig(Group):
 class ClassifierTrainerConfig(TrainerConfig):
     """Training"""
 
-    min_steps: int = setting(100, between=_STEPS)
-    """Pass over the examples again until so many optimizer steps are done, where the examples are
-    few; max_steps overrules it."""
+    min_steps: int | None = setting(None, between=_STEPS)
+    """Pass over the examples again until so many optimizer steps are done; max_steps overrules it;
+    unset: 200 for fewer than 1,000 texts, else 1."""
     loss: Literal["cross_entropy", "focal"] = setting("cross_entropy", search=FIXED)
     """What is made small; focal loss lets texts that are already right count less."""
     contrastive_weight: float | None = setting(None, between=(0.0, 1.0), search=FIXED)
@@ -110,7 +110,8 @@ class ClassifierTrainerConfig(TrainerConfig):
     def steps_in_all(self, steps_an_epoch: int, processes: int = 1) -> int:
         """Optimizer steps of the whole training, as TrainerConfig has it, at least min_steps."""
         planned = super().steps_in_all(steps_an_epoch, processes)
-        return planned if self.max_steps is not None else max(planned, self.min_steps * processes)
+        least = (self.min_steps or 1) * processes
+        return planned if self.max_steps is not None else max(planned, least)
 
 
 @dataclass(frozen=True)

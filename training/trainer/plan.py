@@ -19,8 +19,6 @@ FEW_TEXTS = 1000
 """Fewer texts to train on than this are few."""
 
 _LEAST_OF_A_LABEL = 10
-_CONTRASTIVE_WEIGHT = 0.9
-_LEARNING_RATE = 5e-5
 
 
 def settle(config: TrainConfig, texts: int, base: Path) -> TrainConfig:
@@ -29,14 +27,19 @@ def settle(config: TrainConfig, texts: int, base: Path) -> TrainConfig:
     texts: so many there are to train on. base: the folder of the pretrained model.
     """
     is_few = texts < FEW_TEXTS
-    values: dict[str, object] = {}
     if config.model.pooling == "auto":
-        values["pooling"] = "mean" if is_few and wants_mean(base) else "cls"
-    if config.trainer.contrastive_weight is None:
-        values["contrastive_weight"] = _CONTRASTIVE_WEIGHT if is_few else 0.0
-    if config.trainer.learning_rate is None:
-        values["learning_rate"] = _LEARNING_RATE if is_few else DEFAULT_LEARNING_RATE
-    return config.with_values(**values)
+        pooling = "mean" if is_few and wants_mean(base) else "cls"
+        config = config.with_values(pooling=pooling)
+    trains_all = is_few and config.model.lora_r is None
+    planned: dict[str, object] = {
+        "contrastive_weight": 0.9 if is_few else 0.0,
+        "learning_rate": 5e-5 if is_few else DEFAULT_LEARNING_RATE,
+        "min_steps": 200 if is_few else 1,
+        # otherwise half of the layers, as many as they are
+        "freeze_layers": 0 if trains_all else None,
+    }
+    left_open = {name: value for name, value in planned.items() if config.value(name) is None}
+    return config.with_values(**left_open)
 
 
 def describe(config: TrainConfig, texts: int, processes: int) -> str:

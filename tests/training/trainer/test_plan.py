@@ -23,18 +23,17 @@ def config(**changes: object) -> TrainConfig:
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
-        (32, ("mean", 0.9, 5e-5)),
-        (FEW_TEXTS - 1, ("mean", 0.9, 5e-5)),
-        (FEW_TEXTS, ("cls", 0.0, 2e-4)),
+        (32, ("mean", 0, 0.9, 5e-5, 200)),
+        (FEW_TEXTS - 1, ("mean", 0, 0.9, 5e-5, 200)),
+        (FEW_TEXTS, ("cls", None, 0.0, 2e-4, 1)),
     ],
 )
 def test_few_texts_are_trained_otherwise(
     base: Path, texts: int, expected: tuple[str, float, float]
 ):
     settled = settle(config(), texts, base)
-    trainer = settled.trainer
-    seen = (settled.model.pooling, trainer.contrastive_weight, trainer.learning_rate)
-    assert seen == expected
+    names = ("pooling", "freeze_layers", "contrastive_weight", "learning_rate", "min_steps")
+    assert tuple(settled.value(name) for name in names) == expected
 
 
 def test_a_base_that_was_not_made_for_the_mean_keeps_its_first_token(tmp_path: Path):
@@ -43,9 +42,15 @@ def test_a_base_that_was_not_made_for_the_mean_keeps_its_first_token(tmp_path: P
 
 @pytest.mark.parametrize("texts", [32, 50_000])
 def test_what_a_flag_says_stays(base: Path, texts: int):
-    asked = config(pooling="cls", contrastive_weight=0.25, learning_rate=1e-3)
+    asked = config(
+        pooling="cls", freeze_layers=1, contrastive_weight=0.25, learning_rate=1e-3, min_steps=7
+    )
     assert settle(asked, texts, base) == asked
     assert settle(config(pooling="mean"), texts, base).model.pooling == "mean"
+
+
+def test_adapters_train_no_layers_beside_them(base: Path):
+    assert settle(config(lora_r=8), 32, base).model.freeze_layers is None
 
 
 def test_a_settled_plan_is_settled(base: Path):
@@ -56,7 +61,7 @@ def test_a_settled_plan_is_settled(base: Path):
 def test_the_plan_is_said_in_a_line(base: Path):
     few = describe(settle(config(), 28, base), 28, processes=1)
     assert few == (
-        "plan: 100 steps of 28 texts at a learning rate of up to 5e-05; the head reads the mean "
+        "plan: 200 steps of 28 texts at a learning rate of up to 5e-05; the head reads the mean "
         "of all tokens; texts of one label are brought together (contrastive_weight 0.9), as 28 "
         "texts to train on are few"
     )
