@@ -11,6 +11,7 @@ from tests.browser.conftest import (
     check_look,
     open_from_menu,
     screenshot,
+    settled,
 )
 from tests.space_fixtures import MESSAGES, RunningSpace
 
@@ -27,6 +28,8 @@ def analyze(page: Page, text: str) -> None:
     page.get_by_label("Your message").fill(text)
     page.keyboard.press("Control+Enter")
     expect(page.locator(ROWS)).to_have_count(before + 1)
+    # The rows come first: what is clicked below them while the page is still being drawn is lost.
+    settled(page)
 
 
 def test_the_table_is_there_before_anything_is_asked(open_page: OpenPage, space: RunningSpace):

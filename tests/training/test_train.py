@@ -10,8 +10,9 @@ import pytest
 
 from inference.core import settings
 from inference.core.errors import ConfigError, DataError, run_command
+from inference.models.classifier import ONNX_FP32, load_classifier
 from tests.tiny import make_tiny_model
-from tests.training.toy import toy_config, write_toy_csv
+from tests.training.toy import WHERE, toy_config, write_toy_csv
 from training.run.run_folder import sha256_of
 from training.train import main, train
 
@@ -84,6 +85,42 @@ def test_the_receipt_tells_what_the_weights_came_from(finished, toy_file):
     assert receipt["decision"]["temperature"] > 0
     assert result.verdict.startswith(("Better: ", "Cannot tell: ", "Worse: "))
     assert not (result.run_dir / "checkpoints").exists()
+
+
+def test_few_texts_are_trained_by_their_plan_and_anybody_can_load_what_comes_of_it(
+    toy_file, tmp_path, capsys
+):
+    base = make_tiny_model(tmp_path / "base", labels=None, layers=1)
+    (base / "1_Pooling").mkdir()
+    (base / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
+    left_open = dict.fromkeys(
+        ("contrastive_weight", "learning_rate", "freeze_layers", "min_steps"), None
+    )
+    config = toy_config(
+        train_file=str(toy_file),
+        model_name_or_path=str(base),
+        output_dir=str(tmp_path / "run"),
+        pooling="auto",
+        max_steps=4,
+        baselines=(),
+        **left_open,
+    )
+    result = train(config, WHERE)
+    assert "plan for few texts: 4 steps" in capsys.readouterr().out
+    receipt = json.loads((result.run_dir / "run.json").read_text())
+    names = ("pooling", *left_open)
+    assert [receipt["config"][name] for name in names] == ["mean", 0.9, 5e-5, 0, 200]
+    assert receipt["export"]["notice"] is None
+    assert json.loads((result.run_dir / "config.json").read_text())["num_hidden_layers"] == 2
+    from transformers import pipeline
+
+    text = "good great love"
+    (scores,) = pipeline("text-classification", str(result.run_dir), top_k=None)([text])
+    model = load_classifier(result.run_dir, engine=ONNX_FP32, threads=1)
+    temperature = model.bundle.temperature
+    assert temperature == 1.0, "fifteen validation texts are too few to fit one"
+    served = dict(zip(model.bundle.labels, model.score([text])[0].tolist(), strict=True))
+    assert served == pytest.approx({row["label"]: row["score"] for row in scores}, abs=1e-4)
 
 
 def test_the_same_again_makes_nothing_anew(finished):

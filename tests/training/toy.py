@@ -53,6 +53,7 @@ def toy_config(**changes: object) -> TrainConfig:
         "mixed_precision": "no",
         "min_steps": 1,
         "contrastive_weight": 0.0,
+        "pooling": "cls",
         "freeze_layers": 0,  # the tiny model was never trained: nothing in it is worth keeping
     }
     return TrainConfig.of(**{**values, **changes})  # type: ignore[arg-type]

@@ -57,8 +57,8 @@ def describe(config: TrainConfig, texts: int, processes: int) -> str:
     ]
     if weight:
         parts.append(f"texts of one label are brought together (contrastive_weight {weight:g})")
-    few = f", as {texts:,} texts to train on are few" if texts < FEW_TEXTS else ""
-    return f"plan: {'; '.join(parts)}{few}"
+    few = " for few texts" if texts < FEW_TEXTS else ""
+    return f"plan{few}: {'; '.join(parts)}"
 
 
 def warn_of_few(counts: Mapping[str, int]) -> str:
@@ -72,8 +72,8 @@ def warn_of_few(counts: Mapping[str, int]) -> str:
     named = ", ".join(f"{label} {count}" for label, count in list(few.items())[:5])
     more = f" and {len(few) - 5} labels more" if len(few) > 5 else ""
     return (
-        f"note: fewer than {_LEAST_OF_A_LABEL} texts to train on for {named}{more}. What helps, "
-        "most first: label more, as 64 texts a label gain most of what there is to gain; describe "
-        "each label with --label_descriptions, so that the verdict holds the model against one "
-        "that needs no labels; publish, and collect corrections on the Space's page Feedback"
+        f"note: fewer than {_LEAST_OF_A_LABEL} texts teach little of a label, and there are "
+        f"{named}{more}. What helps, most first: label more, up to some 64 of each; describe each "
+        "label with --label_descriptions, so that the verdict holds the model against one that "
+        "needs no labels; publish, and collect corrections on the Space's page Feedback"
     )

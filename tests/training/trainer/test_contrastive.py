@@ -118,5 +118,4 @@ def test_it_brings_texts_of_one_label_together_in_a_training(base_model: Path, t
         is_alike = train.targets[:, None] == train.targets[None]
         return float(cosines[is_alike].mean() - cosines[~is_alike].mean())
 
-    print(gap(0.9), gap(0.0))
     assert gap(0.9) > gap(0.0) + 0.1

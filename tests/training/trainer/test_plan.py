@@ -61,16 +61,16 @@ def test_a_settled_plan_is_settled(base: Path):
 def test_the_plan_is_said_in_a_line(base: Path):
     few = describe(settle(config(), 28, base), 28, processes=1)
     assert few == (
-        "plan: 200 steps of 28 texts at a learning rate of up to 5e-05; the head reads the mean "
-        "of all tokens; texts of one label are brought together (contrastive_weight 0.9), as 28 "
-        "texts to train on are few"
+        "plan for few texts: 200 steps of 28 texts at a learning rate of up to 5e-05; the head "
+        "reads the mean of all tokens; texts of one label are brought together "
+        "(contrastive_weight 0.9)"
     )
     many = describe(settle(config(), 3257, base), 3257, processes=1)
     assert many == (
         "plan: 306 steps of 32 texts at a learning rate of up to 0.0002; the head reads the first "
         "token"
     )
-    assert "plan: 7 steps" in describe(config(max_steps=7), 28, processes=1)
+    assert "plan: 7 steps" in describe(config(max_steps=7), 2800, processes=1)
 
 
 def test_labels_of_very_few_texts_are_named_with_what_helps():
