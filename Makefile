@@ -1,8 +1,8 @@
 # The commands of this project; each prepares what it needs. `make demo` and `make test` come first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-# Of the time of the slow tests a half is waiting, for a browser or a network that is silent on purpose.
-WORKERS := 4
+# Of the time of the slow tests a third is waiting, for a browser or a network that is silent on purpose.
+WORKERS := 3
 # Bytecode is kept, also where the environment forbids it: else each worker, and each of the hundreds
 # of processes that the tests start, compiles the project anew (collection alone: 25 s in place of 15).
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder

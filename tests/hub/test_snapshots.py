@@ -168,8 +168,15 @@ def test_a_slow_download_that_never_falls_silent_completes(
     ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.requests[-12:]}",
 )
 def test_a_passing_fault_is_survived(
-    hub: Hub, proxy: FaultyHub, model: Published, fault: Fault, hasty: None
+    hub: Hub,
+    proxy: FaultyHub,
+    model: Published,
+    fault: Fault,
+    hasty: None,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    # the answer after the fault may come late on a busy machine
+    monkeypatch.setattr("hub.snapshots.COLD_S", 6.0)
     proxy.inject(fault)
     folder = hub.resolve(model.repo_id).folder
     assert fault.struck, "the fault did not strike"
