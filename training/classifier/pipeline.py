@@ -30,6 +30,7 @@ from training.data import data
 from training.data.data import Splits
 from training.data.splits import label_matrix
 from training.doctor.examination import examine, refuse_leaks
+from training.doctor.label_names import count_labels
 from training.export import export, golden, thresholds
 from training.publishing import publish
 from training.publishing.classifier_files import CLASSIFIER
@@ -216,8 +217,8 @@ def _describe(splits: Splits, config: TrainConfig, processes: Processes) -> str:
         f"texts in a step: {config.trainer.texts_in_a_step(processes.count)}"
     )
     lines.append(plan.describe(config, len(splits.train), processes.count))
-    counts = label_matrix(splits.train, splits.labels).sum(axis=0)  # (C,)
-    lines.append(plan.warn_of_few(dict(zip(splits.labels, counts.tolist(), strict=True))))
+    counts = count_labels(splits.train)
+    lines.append(plan.warn_of_few({label: counts[label] for label in splits.labels}))
     return "\n".join(filter(None, lines))
 
 
