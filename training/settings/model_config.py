@@ -43,7 +43,8 @@ class EncoderConfig(ModelConfig):
     train."""
     pooling: Literal["auto", "cls", "mean"] = setting("auto", search=FIXED)
     """What the head reads: cls, the first token; mean, the mean of all, as one more layer of plain
-    weights; auto: what the pretrained model was made for."""
+    weights; auto: mean for fewer than 1,000 texts where the pretrained model was made for it, else
+    cls."""
     head_start: Literal["probe", "shares"] = setting("probe", search=FIXED)
     """probe: fit the new head to the untouched encoder first; shares: to the labels' shares."""
 

@@ -30,6 +30,8 @@ from training.trainer.head import last_linear
 POOLING_FILE = "1_Pooling/config.json"
 """Where the folders of sentence-transformers say how a text's tokens become one vector."""
 
+# ALBERT shares its layers, ELECTRA's head has another activation: they keep their first token.
+_MODEL_TYPES = ("bert", "camembert", "distilbert", "modernbert", "mpnet", "roberta", "xlm-roberta")
 _MEAN_MODES = ("pooling_mode_mean_tokens", "pooling_mode_mean_sqrt_len_tokens")
 # The values over what they are made of. Cosine of what the layer gives to the mean, least of 256
 # tweets: 10 .974, 20 .993, 40 .998 (MiniLM).
@@ -94,14 +96,23 @@ _DENSE = (
 
 
 def wants_mean(folder: Path) -> bool:
-    """Whether the base in the folder was made for the mean, as sentence-transformers' files say."""
-    try:
-        said = json.loads((folder / POOLING_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
-    if not isinstance(said, dict):
+    """Whether the base in the folder was made for the mean, and is of a family that can have it.
+
+    What it was made for is in the files of sentence-transformers.
+    """
+    said, config = _read(folder / POOLING_FILE), _read(folder / "config.json")
+    if config.get("model_type") not in _MODEL_TYPES:
         return False
     return said.get("pooling_mode") == "mean" or any(said.get(mode) for mode in _MEAN_MODES)
+
+
+def _read(path: Path) -> dict[str, object]:
+    """A JSON object; an empty one where there is none that can be read."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def add_mean_pooling(model: PreTrainedModel) -> bool:

@@ -58,7 +58,7 @@ def fit_weights(
     bundle = _bundle(config.data, encoder.max_seq_length, splits, tokenizer)
     train, validation = _tokenised(splits, bundle, tokenizer, {} if tokens is None else tokens)
     model = load_model(base, splits.labels, problem_type, seed=seed)
-    choose_pooling(model, base, encoder.pooling)
+    choose_pooling(model, encoder.pooling)
     device, start = processes.device, encoder.head_start
     head.start(model, train, pad_id, config.trainer, problem_type, device, head_start=start)
     job = TrainInputs(
@@ -82,17 +82,16 @@ def fit_weights(
     return keep_weights(fit, WEIGHTS, save_rest, run, config.trainer, processes)
 
 
-def choose_pooling(model: PreTrainedModel, base: Base, pooling: str) -> None:
+def choose_pooling(model: PreTrainedModel, pooling: str) -> None:
     """Have a fresh classifier read what the setting says, in place.
 
     Raises:
         ModelError: mean was asked for, and the family cannot be given it.
     """
-    is_wanted = pooling == "mean" or (pooling == "auto" and mean_pooling.wants_mean(base.folder))
-    if is_wanted and not mean_pooling.add_mean_pooling(model) and pooling == "mean":
+    if pooling == "mean" and not mean_pooling.add_mean_pooling(model):
         raise ModelError(
             f"--pooling is mean, but a {model.config.model_type} model cannot be given that with "
-            "plain weights; leave the flag out, or choose a model such as BERT, RoBERTa, XLM-R, "
+            "plain weights; give --pooling cls, or choose a model such as BERT, RoBERTa, XLM-R, "
             "MPNet, DistilBERT or ModernBERT"
         )
 

@@ -11,6 +11,7 @@ from training.trainer.plan import FEW_TEXTS, describe, settle, warn_of_few
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
     """A folder that was made for mean pooling, as far as a plan looks at it."""
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     (tmp_path / "1_Pooling").mkdir()
     (tmp_path / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
     return tmp_path
@@ -38,6 +39,11 @@ def test_few_texts_are_trained_otherwise(
 
 def test_a_base_that_was_not_made_for_the_mean_keeps_its_first_token(tmp_path: Path):
     assert settle(config(), 32, tmp_path).model.pooling == "cls"
+
+
+def test_a_family_that_cannot_have_the_mean_keeps_its_first_token(base: Path):
+    (base / "config.json").write_text('{"model_type": "albert"}')
+    assert settle(config(), 32, base).model.pooling == "cls"
 
 
 @pytest.mark.parametrize("texts", [32, 50_000])
