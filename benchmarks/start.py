@@ -6,7 +6,6 @@ Then what importing costs.
     python -m benchmarks.start [--rounds 3] [--json]        # after a `make demo`
 """
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,14 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from benchmarks import contest, material, served
 from benchmarks.contest import Sheet
 from benchmarks.material import PROJECT, Demo
-from hub.errors import UserError
 from inference.core.errors import run_command
-from space_config import packages
+from space_config import chromium, packages
 
 OURS = "server.py"
 PEER = "a page that loads its models at the top"
@@ -43,7 +41,6 @@ MESSAGE = "My flight is delayed again"
 PAINTED = ".first-results tbody tr"  # app_pages/message/first_paint.py
 DRAWN, SCORED = ".st-key-results tbody tr", f'.st-key-results tbody tr:has-text("{MESSAGE}")'
 PEER_PAINTED = "[data-testid=stTable] tr"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 STREAMLIT = "import streamlit.web.cli"
 IMPORTS = f"{STREAMLIT}, server"
 HEAVY = {"torch", "transformers", "onnxruntime", "sklearn", "scipy", "accelerate", "datasets"}
@@ -121,11 +118,8 @@ def main() -> None:
     """Print the seconds, the memory and their ratios."""
     flags = material.parser(__doc__).parse_args()
     demo = Demo(flags.demo)
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise UserError("no chromium on this machine; `make test` installs it")
     sheet = Sheet("start", is_json_only=flags.json)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, chromium.launched() as browser:
         peer, empty = Path(folder) / "peer.py", Path(folder) / "empty.py"
         empty.write_text(EMPTY_PAGE)
         models = {
@@ -133,9 +127,7 @@ def main() -> None:
             "base": str(packages.fetch(packages.BASE_MODEL)),
         }
         peer.write_text(PEER_PAGE.format(message=MESSAGE, **models))
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         measure(browser, demo, peer, empty, flags.rounds, sheet)
-        browser.close()
     imports = {name: (lambda s=name: import_seconds(s)) for name in (IMPORTS, STREAMLIT)}
     seen = contest.interleave(imports, flags.rounds)
     sheet.compare("import", seen, ours=IMPORTS, targets={STREAMLIT: "<= 1.5"}, unit="s")

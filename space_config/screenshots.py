@@ -10,17 +10,16 @@ visitor sees after the first useful step: a message analyzed, a file scored, a q
 
 import argparse
 import re
-import shutil
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.errors import UserError
 from inference.core.errors import ConfigError, run_command
+from space_config import chromium
 
 try:
-    from playwright.sync_api import Browser, Page, expect, sync_playwright
+    from playwright.sync_api import Browser, Page, expect
     from playwright.sync_api import Error as BrowserError
 except ModuleNotFoundError:
     raise SystemExit(
@@ -39,11 +38,6 @@ FILE = """text
 "Boarding at gate 12 from 9:40."
 "Thank you for the upgrade, it made our anniversary."
 """
-# The browser asks nobody but the page: no updates, no sync, no start page.
-_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-).split()
 _WIDTH, _HEIGHT, _PHONE = 1280, 900, 390
 _LIMIT_MS = 120_000  # the first answer may have to load a model
 _STILL = ".stApp[data-test-script-state=notRunning]"
@@ -114,7 +108,7 @@ def take(url: str, folder: Path, pages: Collection[str] = ()) -> list[Path]:
         Shot(FIRST, width=_PHONE),
     ]
     shots = [shot for shot in shots if not pages or shot.page in pages]
-    with _chromium() as browser:
+    with chromium.launched() as browser:
         return [path for shot in shots if (path := _shoot(browser, url, shot, folder))]
 
 
@@ -170,17 +164,6 @@ def rest(page: Page, limit_ms: int = _LIMIT_MS) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=limit_ms)
     expect(page.locator(_STILL)).to_be_visible(timeout=limit_ms)
     expect(page.locator(_UNFINISHED)).to_have_count(0, timeout=limit_ms)
-
-
-@contextmanager
-def _chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        raise ConfigError("there is no program chromium; install Debian's package of this name")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield browser
-        browser.close()
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts on this machine what the tests need beside .venv: Chromium and its driver, npm (it brings the
+# Puts on this machine what the tests need beside .venv: a headless Chromium, npm (it brings the
 # OpenID provider that signs in), git and git-lfs, PostgreSQL, from Debian's packages; and Ray into
 # .venv, where its wheels fit. Without root or apt the tests that need them are skipped and say so;
 # under CI=true that is a failure.
@@ -7,13 +7,14 @@ has() { command -v "$1" >/dev/null 2>&1; }
 missing=""
 need() { missing="$missing $*"; }
 
-has chromium || need chromium chromium-driver fonts-noto-color-emoji
+has chromium-headless-shell || need chromium-headless-shell fonts-noto-color-emoji
 has node && has npm || need nodejs npm
 has git || need git
 has git-lfs || need git-lfs
 has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need postgresql
 
 is_without() {
+    case "$1" in chromium-headless-shell) has chromium && return ;; esac # it serves too, slower
     if [ "$CI" = "true" ]; then
         echo "error: could not be installed, and CI=true asks for the tests that need it: $1" >&2
         exit 1

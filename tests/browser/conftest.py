@@ -2,24 +2,20 @@
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
+from inference.core.errors import ConfigError
+from space_config.chromium import find, launched
 from space_config.screenshots import rest
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
 
-# The browser asks nobody but the page: no updates, no sync, no start page.
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-).split()
 ARTEFACTS = PROJECT / "test-artefacts"
 # Nothing is held to the pictures, and they take a third of the time of these tests.
 PICTURES = "TEST_PICTURES" in os.environ
@@ -53,17 +49,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium; without one the test is skipped, and fails under CI=true."""
-    path = shutil.which("chromium")
-    if path is None:
-        message = "Chromium is not installed (Debian's package chromium)"
+    try:
+        find()
+    except ConfigError as error:
         if os.environ.get("CI") == "true":
-            pytest.fail(f"{message}, and CI=true asks for the browser tests")
-        pytest.skip(f"{message}: the browser tests are skipped")
+            pytest.fail(f"{error}; CI=true asks for the browser tests")
+        pytest.skip(f"{error}: the browser tests are skipped")
     expect.set_options(timeout=LIMIT_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
