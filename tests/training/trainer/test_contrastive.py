@@ -90,6 +90,7 @@ def test_it_brings_texts_of_one_label_together_in_a_training(base_model: Path, t
         config = toy_config(
             contrastive_weight=weight,
             max_steps=10,
+            save_steps=10,
             learning_rate=1e-4,
             per_device_train_batch_size=32,
         )

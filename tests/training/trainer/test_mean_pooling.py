@@ -186,7 +186,7 @@ def test_a_model_with_the_layer_trains_like_any_other(tiny_model: Path, tmp_path
 def test_a_head_over_the_mean_of_few_tweets_tells_more_than_one_over_the_first_token(
     base_model: Path, tweets: Path
 ):
-    """64 tweets a label to fit the head, three hundred others to judge it, nothing trained."""
+    """64 tweets a label to fit the head, 150 others to judge it, nothing trained."""
     with tweets.open(encoding="cp1252", errors="replace", newline="") as file:
         rows = list(csv.DictReader(file))
     base = Base(base_model, "", "")
@@ -200,14 +200,16 @@ def test_a_head_over_the_mean_of_few_tweets_tells_more_than_one_over_the_first_t
 
     def mcc(pooling: str, seed: int) -> float:
         order = np.random.default_rng(seed).permutation(len(rows))
-        few: list[dict[str, str]] = []
+        few: list[int] = []
         for label in labels:
-            few += [rows[row] for row in order if rows[row]["sentiment"] == label][:64]
-        others = encoded([rows[row] for row in order if rows[row] not in few][:300])
+            few += [row for row in order.tolist() if rows[row]["sentiment"] == label][:64]
+        others = encoded([rows[row] for row in order.tolist()[: len(few) + 150] if row not in few])
         model = load_model(base, labels, SINGLE, seed=seed)
         choose_pooling(model, pooling)
         config = ClassifierTrainerConfig()
-        head.start(model, encoded(few), 0, config, SINGLE, "cpu", head_start="probe")
+        head.start(
+            model, encoded([rows[row] for row in few]), 0, config, SINGLE, "cpu", head_start="probe"
+        )
         predicted = np.zeros(len(others.token_ids), int)
         with torch.no_grad():
             for texts in eval_loader(others, 0, batch_size=64):
