@@ -19,6 +19,7 @@ from hub.errors import HubError
 from inference.catalogue.catalogue import load_catalogues
 from inference.core.errors import ConfigError, run_command
 from inference.core.settings import Settings, load_settings
+from inference.models.bundle import TFIDF_FILE
 from space_config import preflight, static_page
 from space_config.servers import end_on_sigterm
 from space_config.stage import FOLDERS, lay_out, ready_catalogues
@@ -73,7 +74,7 @@ def write_static(source: Path, destination: Path, settings: Settings) -> None:
     what = "measurements, and a baseline to ask" if answers else "measurements alone"
     print(f"{destination}: {what}")
     if not answers:
-        print(f"no fine-tuned model on show was published with {static_page.TABLES}; train it anew")
+        print(f"no fine-tuned model on show was published with {TFIDF_FILE}; train it anew")
     print(f"look at it: python -m http.server --directory {destination}")
 
 

@@ -27,9 +27,9 @@ from inference.evaluation.leaderboard import (
     as_json,
     sentence,
 )
+from inference.models.bundle import TFIDF_FILE
 
 PARTS = Path(__file__).parent / "static"
-TABLES = "results/tfidf.json"  # in the repo of a fine-tuned model
 _COPIED = ("style.css", "page.js", "tfidf.js")
 _CARD_TEXT = """
 The measurements of a fine-tuned model beside what was to be had for free, and a small baseline that
@@ -100,10 +100,12 @@ def _tables(catalogue: Catalogue, hub: Hub) -> Path | None:
         if entry.role != FINE_TUNED:
             continue
         try:
-            snapshot = hub.resolve(entry.repo_id, entry.revision or "main", allow_patterns=[TABLES])
+            snapshot = hub.resolve(
+                entry.repo_id, entry.revision or "main", allow_patterns=[TFIDF_FILE]
+            )
         except NotFound:
             continue
-        return snapshot.folder / TABLES
+        return snapshot.folder / TFIDF_FILE
     return None
 
 

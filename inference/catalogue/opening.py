@@ -13,6 +13,7 @@ from inference.catalogue.comparison import Column
 from inference.core.errors import ModelError
 from inference.models import zero_shot
 from inference.models.alignment import align, warn_of_sigmoid_head
+from inference.models.bundle import TFIDF_FILE, needs_tfidf
 from inference.models.classifier import Scorer, load_classifier
 
 # By name, as the Hub client's "*.json" would also match results/golden.json and the like.
@@ -77,11 +78,13 @@ def fetch(entry: ModelEntry, hub: Hub) -> tuple[ModelEntry, Path]:
     """The entry at its commit, and a folder with its ONNX files or else its weights.
 
     Raises:
-        HubError: it cannot be fetched.
+        HubError: it cannot be fetched. ModelError: its decision.json is damaged.
     """
-    pinned = replace(entry, revision=_resolve(entry, hub, _CONFIG_FILES).sha)
+    described = _resolve(entry, hub, _CONFIG_FILES)
+    pinned = replace(entry, revision=described.sha)
+    files = [*_CONFIG_FILES, *([TFIDF_FILE] if needs_tfidf(described.folder) else [])]
     for patterns in _WEIGHTS:
-        folder = _resolve(pinned, hub, [*_CONFIG_FILES, *patterns]).folder
+        folder = _resolve(pinned, hub, [*files, *patterns]).folder
         if any(any(folder.glob(pattern)) for pattern in patterns):
             break
     return pinned, folder

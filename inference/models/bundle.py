@@ -11,7 +11,7 @@ print(bundle.load_bundle(Path('DIR')))"
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from inference.core.atomic_write import write_whole
@@ -24,8 +24,11 @@ from inference.data.similarity import describe_similarity
 from inference.models.model_files import read_json, token_limit
 
 DECISION_FILE = "decision.json"
+TFIDF_FILE = "results/tfidf.json"
+"""The TF-IDF baseline of a run, together with which a model may answer."""
 DEFAULT_THRESHOLD = 0.5
 UNTUNED = "default 0.5, not tuned"
+_ADDED = ("tfidf_weight", "plain_thresholds")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,10 @@ class Bundle:
     label_names: what a label is called in a labelled file: the label here, where they differ.
     match_fields: a text field: the field of JSON whose texts it is held against; compose() says
         first in words how alike they are.
+    tfidf_weight: what the counted words of results/tfidf.json say is multiplied by it and added to
+        the logits; 0 for a model that answers by its weights alone.
+    plain_thresholds: by label, for the weights alone at temperature 1, as transformers reads them;
+        {} where thresholds are that already, and for a single-label model.
     """
 
     labels: tuple[str, ...]
@@ -56,6 +63,8 @@ class Bundle:
     json_fields: tuple[str, ...] = ()
     label_names: Mapping[str, str] = field(default_factory=dict)
     match_fields: Mapping[str, str] = field(default_factory=dict)
+    tfidf_weight: float = 0.0
+    plain_thresholds: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.thresholds and self.is_multilabel:
@@ -94,6 +103,14 @@ class Bundle:
                 f"temperature must be a number above 0, seen {self.temperature}",
             ),
             (
+                not (math.isfinite(self.tfidf_weight) and self.tfidf_weight >= 0),
+                f"tfidf_weight must be a number, 0 or above, seen {self.tfidf_weight}",
+            ),
+            (
+                bool(self.plain_thresholds) and set(self.plain_thresholds) != set(self.labels),
+                f"plain_thresholds must name each label, seen {dict(self.plain_thresholds)}",
+            ),
+            (
                 not set(self.json_fields) <= set(self.text_fields),
                 f"json_fields {', '.join(self.json_fields)} are not all among the text_fields "
                 f"{', '.join(self.text_fields) or '(none named)'}",
@@ -109,6 +126,15 @@ class Bundle:
     @property
     def is_multilabel(self) -> bool:
         return self.problem_type == MULTI
+
+    @property
+    def plain(self) -> "Bundle":
+        """How transformers' own pipeline reads the weights: at temperature 1 and by themselves."""
+        known = self.plain_thresholds
+        thresholds = tuple(known[label] for label in self.labels) if known else ()
+        return replace(
+            self, temperature=1.0, tfidf_weight=0.0, thresholds=thresholds, plain_thresholds={}
+        )
 
     def compose(self, fields: Mapping[str, str]) -> str:
         """Return the one string the model reads, "" when every field is blank.
@@ -149,7 +175,18 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     content: dict[str, object] = asdict(bundle)
     # by name: a reader elsewhere need not know the order of the labels
     content["thresholds"] = dict(zip(bundle.labels, bundle.thresholds, strict=False))
+    # A program that does not know these refuses the file, as its answers would be others: they are
+    # written where they count alone.
+    for name in _ADDED:
+        if not content[name]:
+            del content[name]
     write_whole(folder / DECISION_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def needs_tfidf(folder: Path) -> bool:
+    """Whether the classifier in the folder answers together with results/tfidf.json."""
+    path = folder / DECISION_FILE
+    return path.is_file() and bool(read_json(path).get("tfidf_weight"))
 
 
 def load_bundle(folder: Path) -> Bundle:

@@ -1,8 +1,8 @@
 """Texts -> scores (N, C) and decisions, by a fine-tuned or pretrained classifier.
 
 Owns what happens between ids and scores: choice of the engine, one row a text out of the rows of
-its windows, temperature, softmax or sigmoid, thresholds. Reading texts is windows.py; the numbers
-come from onnx_engine.py or torch_engine.py.
+its windows, temperature, counted words, softmax or sigmoid, thresholds. Reading texts is
+windows.py; the numbers come from onnx_engine.py or torch_engine.py, those of words from tfidf.py.
 
 Letters: N texts, C labels, W windows, B windows of a batch, T tokens.
 """
@@ -10,7 +10,7 @@ Letters: N texts, C labels, W windows, B windows of a batch, T tokens.
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from inference.models.windows import (
     pad_token_id,
     weighted_mean,
 )
+
+if TYPE_CHECKING:
+    from inference.models.tfidf import Tfidf
 
 ONNX_INT8, ONNX_FP32, TORCH = "onnx_int8", "onnx_fp32", "torch"
 ONNX_FILES = {ONNX_INT8: "onnx/model_quantized.onnx", ONNX_FP32: "onnx/model.onnx"}
@@ -68,15 +71,26 @@ class Engine(Protocol):
 class Classifier:
     """A sequence classifier in a local folder; safe to share between threads."""
 
-    def __init__(self, bundle: Bundle, reader: TextReader, engine: Engine, name: str) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        reader: TextReader,
+        engine: Engine,
+        name: str,
+        words: "Tfidf | None" = None,
+    ) -> None:
+        """words: what the bundle's tfidf_weight multiplies; needed where that is above 0."""
         self.bundle = bundle
         self.engine_name = name
-        self.size_bytes = engine.size_bytes
+        self.size_bytes = engine.size_bytes + (words.size_bytes if words else 0)
         self._reader = reader
         self._engine = engine
+        self._words = words
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return (N, C) float32 logits in the order of the texts, before temperature.
+        """Return (N, C) float32: the weights' logits in the order of the texts, as they are.
+
+        Neither temperature nor counted words are in them.
 
         Raises:
             TextError: a text is not a str or is blank.
@@ -93,7 +107,21 @@ class Classifier:
         Raises:
             TextError: a text is not a str or is blank.
         """
-        return activate(self.logits(texts) / self.bundle.temperature, self.bundle.is_multilabel)
+        logits = self.logits(texts) / self.bundle.temperature
+        if self._words is not None:
+            evidence = self._words.evidence(self._as_counted(texts))  # (N, C)
+            logits = logits + self.bundle.tfidf_weight * evidence
+        return activate(logits, self.bundle.is_multilabel)
+
+    def _as_counted(self, texts: Sequence[str]) -> list[str]:
+        """The texts with their fields joined as the counted words have them joined."""
+        assert self._words is not None, "only a model with counted words asks for this"
+        own, theirs = self.bundle.field_separator, self._words.field_separator
+        return [text.replace(own, theirs) for text in texts] if own != theirs else list(texts)
+
+    def plain(self) -> "Classifier":
+        """Return the model as transformers' own pipeline reads it: its weights and nothing else."""
+        return Classifier(self.bundle.plain, self._reader, self._engine, self.engine_name)
 
     def read_as(self, problem_type: str) -> "Classifier":
         """Return the model with its logits read by sigmoid or softmax as this type asks.
@@ -103,9 +131,7 @@ class Classifier:
         own = self.bundle
         if problem_type == own.problem_type:
             return self
-        bundle = replace(
-            own, problem_type=problem_type, thresholds=(), temperature=1.0, chosen_on=UNTUNED
-        )
+        bundle = replace(own.plain, problem_type=problem_type, thresholds=(), chosen_on=UNTUNED)
         return Classifier(bundle, self._reader, self._engine, self.engine_name)
 
 
@@ -126,7 +152,7 @@ def load_classifier(
     bundle = load_bundle(folder)
     runner = load_engine(folder, name, output="logits", threads=threads, device=device)
     reader = load_reader(folder, bundle.max_tokens, name)
-    classifier = Classifier(bundle, reader, runner, name)
+    classifier = Classifier(bundle, reader, runner, name, _load_words(folder, bundle))
     # any three tokens, (1, 3) -> (1, C)
     width = runner.run(np.ones((1, 3), np.int64), np.ones((1, 3), np.int64)).shape[1]
     if width != len(bundle.labels):
@@ -135,6 +161,14 @@ def load_classifier(
             f"{len(bundle.labels)} labels; export the model again"
         )
     return classifier
+
+
+def _load_words(folder: Path, bundle: Bundle) -> "Tfidf | None":
+    if not bundle.tfidf_weight:
+        return None
+    from inference.models.tfidf import load_tfidf  # scikit-learn, of which most models need nothing
+
+    return load_tfidf(folder, bundle.labels)
 
 
 def choose_engine(folder: Path, engine: str = "auto", device: str = "cpu") -> str:

@@ -32,6 +32,7 @@ from inference.data.records import Example
 from inference.evaluation import dummy_models
 from inference.evaluation.dummy_models import FittedScorer
 from inference.models.bundle import Bundle
+from inference.models.tfidf import WORD_PATTERN
 from inference.models.zero_shot import Embedder
 from training.baselines.heads import (
     STRENGTHS,
@@ -59,7 +60,7 @@ TITLES = {
 _WORDS: Mapping[str, object] = {
     "ngram_range": (1, 2),
     "min_df": 2,
-    "token_pattern": r"(?u)\b\w+\b",  # also words of one letter, as in Chinese
+    "token_pattern": WORD_PATTERN,
 }
 _LETTERS: Mapping[str, object] = {"analyzer": "char"}  # for texts no two of which share a word
 _HASHES = 2**18

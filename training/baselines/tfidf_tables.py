@@ -1,6 +1,7 @@
-"""The TF-IDF baseline as plain JSON, so that a page can answer with it in the browser.
+"""The TF-IDF baseline as plain JSON: for a page that answers in the browser, and for our engines.
 
-Owns the form of results/tfidf.json; what reads it is space_config/static/tfidf.js. Whoever may read
+Owns the form of results/tfidf.json; it is read by space_config/static/tfidf.js, and by
+inference/models/tfidf.py for a model that answers better together with it. Whoever may read
 it learns of the training texts which words and pairs of words at least two of them share, and
 hashes of two to five letters that occur in them.
 
@@ -26,11 +27,11 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from inference.core.atomic_write import write_whole
 from inference.evaluation.dummy_models import FittedScorer
+from inference.models.bundle import TFIDF_FILE
+from inference.models.tfidf import TFIDF_FORMAT
 from training.baselines.heads import Heads, Regression
 
-FILE = Path("results") / "tfidf.json"
 BASELINE = "tfidf_lr"
-_FORMAT = 1
 # A text has length 1 in both tables, so that rounding weights to this moves a score by some 1e-7.
 _UNIT = 1e-7
 _IDF_DIGITS = 6
@@ -42,7 +43,7 @@ Floats = NDArray[np.float64]
 
 def save(scorer: FittedScorer, run_dir: Path, most_bytes: int = MOST_BYTES) -> None:
     """Write results/tfidf.json, or none and a notice where it would be larger than `most_bytes`."""
-    path = run_dir / FILE
+    path = run_dir / TFIDF_FILE
     content = json.dumps(tables(scorer), ensure_ascii=False, separators=(",", ":")) + "\n"
     size_bytes = len(content.encode("utf-8"))
     if size_bytes > most_bytes:
@@ -72,7 +73,7 @@ def tables(scorer: FittedScorer) -> dict[str, object]:
     # (buckets,) -> the numbers of those in use
     filled = np.flatnonzero((tfidf.idf_ < elsewhere) | of_letters.any(axis=0))
     return {
-        "format": _FORMAT,
+        "format": TFIDF_FORMAT,
         "labels": list(bundle.labels),
         "problem_type": bundle.problem_type,
         "thresholds": list(bundle.thresholds),

@@ -20,22 +20,23 @@ from inference.core.settings import Settings
 from inference.data.records import Records
 from inference.evaluation import predictions
 from inference.evaluation.leaderboard import Leaderboard, sentence
-from inference.models.bundle import load_bundle, save_bundle
-from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH, load_classifier
+from inference.models.bundle import load_bundle
 from inference.models.receipt import RECEIPT_FILE
 from inference.runs.contract import Stage
 from inference.runs.data_report import DataReport
 from inference.runs.study import copy_study, load_study
+from training.baselines.shared_tfidf import SharedTfidf
+from training.classifier import decide_stage
 from training.data import data
 from training.data.data import Splits
 from training.data.splits import label_matrix
 from training.doctor.examination import examine, refuse_leaks
 from training.doctor.label_names import count_labels
-from training.export import export, golden, thresholds
+from training.export import golden
 from training.publishing import publish
 from training.publishing.classifier_files import CLASSIFIER
-from training.report import card, results
-from training.report.results import EvaluationInputs
+from training.report import card, results, rows
+from training.report.rows import EvaluationInputs
 from training.report.vocabulary import write_vocabulary
 from training.run import receipt
 from training.run.run_folder import STUDY_FOLDER, RunFolder, sha256_of
@@ -84,7 +85,15 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
         return RunResult(folder.path, None, None, {})
     weights = fitted["weights_sha256"]
     exported = _export(folder, splits, weights)
-    decided = _decide(folder, splits, weights, settings.threads)
+    tfidf = SharedTfidf(
+        splits,
+        splits.bundle(config.data),
+        folder.path,
+        config.trainer.seed,
+        config.report.baseline_options,
+    )
+    blended = tfidf if config.report.may_blend else None
+    decided = decide_stage.decide(folder, splits, weights, blended, settings.threads)
     shown_id = repo_id or config.hub.hub_model_id or folder.path.name
     measured = results.measure(
         folder,
@@ -95,6 +104,7 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
             config.report,
             config.trainer.seed,
             base,
+            tfidf,
             hub,
             shown_id,
             settings.threads,
@@ -157,8 +167,8 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
         report = _examine(parts, config, base) if processes.is_main else None
         splits = data.divide(parts, config.data, seed=config.trainer.seed)
     _refuse_leaks(report, config.data.allow_leaks, processes)
-    results.refuse_incomplete_descriptions(config.report, splits.labels)
-    results.refuse_unusable_maps(config.report, splits.labels)
+    rows.refuse_incomplete_descriptions(config.report, splits.labels)
+    rows.refuse_unusable_maps(config.report, splits.labels)
     config = plan.settle(config, len(splits.train), base.folder)
     processes.say(_describe(splits, config, processes))
     return PreparedRun(config, splits, base, report, repo_id)
@@ -239,6 +249,8 @@ def identity_of(
 def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object]:
     done = run.find(Stage.EXPORT, weights)
     if done is None:
+        from training.export import export  # the exporters take a second or two to import
+
         print("exporting to ONNX", flush=True)
         bundle = load_bundle(run.path)
         # a validation part of a few texts alone would leave the int8 file too narrow ranges
@@ -247,27 +259,6 @@ def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object
         done = asdict(export.export_classifier(run.path, texts))
         golden.write(run.path, golden.TEXTS)
         run.record(Stage.EXPORT, weights, done)
-    return done
-
-
-def _decide(run: RunFolder, splits: Splits, weights: object, threads: int) -> dict[str, object]:
-    """Choose temperature and thresholds on the validation part, and store them with the model."""
-    done = run.find(Stage.DECIDE, weights)
-    if done is None:
-        engine = ONNX_FP32 if (run.path / ONNX_FILES[ONNX_FP32]).is_file() else TORCH
-        model = load_classifier(run.path, engine=engine, threads=threads)
-        bundle = model.bundle
-        texts = [bundle.compose(example.fields) for example in splits.validation]
-        print(f"choosing how scores decide, on {len(texts)} validation texts", flush=True)
-        chosen = thresholds.choose(
-            model.logits(texts),
-            label_matrix(splits.validation, splits.labels),
-            splits.labels,
-            splits.problem_type,
-        )
-        save_bundle(chosen.apply(bundle), run.path)
-        done = asdict(chosen)
-        run.record(Stage.DECIDE, weights, done)
     return done
 
 

@@ -9,19 +9,20 @@ Letters: N validation examples, C labels, K thresholds tried.
 Try: cat RUN_DIR/decision.json
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
+from scipy.special import expit, logit, logsumexp
 
 from inference.core.errors import ModelError
 from inference.data.problem_types import MULTI
 from inference.evaluation import metrics
 from inference.models.bundle import DEFAULT_THRESHOLD, Bundle
 from inference.models.classifier import activate
+from training.export.blend import Blend
 
 Bools = NDArray[np.bool_]
 Scores = NDArray[np.float32]
@@ -43,6 +44,8 @@ _EQUAL_MCC = 1e-12  # equal counts, added up in another order
 class Decision:
     """What was chosen, and the calibration error it brought; `thresholds` is () for single-label.
 
+    tfidf_weight, plain_thresholds: as the bundle has them; 0 and {} for the weights alone. blend:
+        what counted words gained, where they were tried; None where not.
     chosen_on: how it was chosen, for decision.json and the card. notes: what kept its default, and
     why. ece_before, ece_after: as metrics.py has it, at temperature 1 and at `temperature`. Both
         on the examples that the temperature was chosen on; on others it gains a little less.
@@ -54,14 +57,19 @@ class Decision:
     notes: tuple[str, ...]
     ece_before: float | None
     ece_after: float | None
+    tfidf_weight: float = 0.0
+    plain_thresholds: Mapping[str, float] = field(default_factory=dict)
+    blend: Blend | None = None
 
     def apply(self, bundle: Bundle) -> Bundle:
-        """The bundle with this temperature and these thresholds."""
+        """The bundle that decides so."""
         return replace(
             bundle,
             temperature=self.temperature,
             thresholds=self.thresholds,
             chosen_on=self.chosen_on,
+            tfidf_weight=self.tfidf_weight,
+            plain_thresholds=self.plain_thresholds,
         )
 
 
@@ -86,6 +94,32 @@ def choose(logits: Scores, targets: Bools, labels: Sequence[str], problem_type: 
         (*notes, *kept),
         _calibration_error(before, targets, labels, is_multilabel),
         _calibration_error(after, targets, labels, is_multilabel),
+    )
+
+
+def choose_with_words(
+    alone: Decision, blend: Blend, logits: Scores, words: Scores, targets: Bools, bundle: Bundle
+) -> Decision:
+    """The same for a model that answers together with counted words.
+
+    alone: what was chosen for the weights alone. blend: how both are added. logits, words: (N, C),
+    of the weights before any temperature, and the words' evidence. targets: (N, C) bool.
+    """
+    added = logits / blend.temperature + blend.tfidf_weight * words  # as Classifier.score does
+    scores = activate(added.astype(np.float32), bundle.is_multilabel)
+    thresholds, kept = _thresholds(scores, targets, bundle.labels) if alone.thresholds else ((), ())
+    # the same decisions at temperature 1, from which transformers' own pipeline starts
+    plain = expit(alone.temperature * logit(np.array(alone.thresholds)))
+    return replace(
+        alone,
+        temperature=blend.temperature,
+        thresholds=thresholds,
+        chosen_on=f"{alone.chosen_on}, together with counted words",
+        notes=kept,
+        ece_after=_calibration_error(scores, targets, bundle.labels, bundle.is_multilabel),
+        tfidf_weight=blend.tfidf_weight,
+        plain_thresholds=dict(zip(bundle.labels, plain.tolist(), strict=False)),
+        blend=blend,
     )
 
 

@@ -184,7 +184,9 @@ def slug(name: str) -> str:
 def _examples(run: CardFacts) -> list[tuple[str, list[tuple[str, float]]]]:
     """Some golden texts with the model's scores, the strongest label first."""
     logits = run.golden["logits"].get(ONNX_FP32) or run.golden["logits"][TORCH]
-    array = np.asarray(logits, dtype=np.float32) / run.bundle.temperature
+    # what the Hub's own widget shows is the weights alone
+    bundle = run.bundle.plain if run.bundle.tfidf_weight else run.bundle
+    array = np.asarray(logits, dtype=np.float32) / bundle.temperature
     scores = activate(array, run.bundle.is_multilabel)
     examples = []
     for text, row in zip(run.golden["texts"], scores, strict=True):

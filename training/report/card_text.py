@@ -86,17 +86,22 @@ def _meanings(receipt: Receipt) -> str:
 
 def decision(receipt: Receipt, bundle: Bundle) -> str:
     """How scores become decisions, and how that was chosen."""
+    chosen = receipt.decision or Calibration()
     parts = ["The label with the highest score is the answer (`decision.json`)."]
     if bundle.is_multilabel:
+        plain = bundle.plain_thresholds
         rows = [
-            (escape_markdown(label), f"{threshold:.3g}")
+            (escape_markdown(label), f"{threshold:.3g}", f"{plain.get(label, threshold):.3g}")
             for label, threshold in zip(bundle.labels, bundle.thresholds, strict=True)
         ]
+        header = ("label", "threshold", "with plain transformers")
+        columns = 3 if plain else 2
         parts = [
             "Each score stands for itself; a label is given from its threshold on "
             "(`decision.json`).",
-            markdown_table(("label", "threshold"), rows),
+            markdown_table(header[:columns], [row[:columns] for row in rows]),
         ]
+    parts += _together(bundle, chosen)
     temperature = (
         f"Logits are divided by the temperature {bundle.temperature:.4g} before they become scores."
     )
@@ -104,7 +109,6 @@ def decision(receipt: Receipt, bundle: Bundle) -> str:
     parts.append(
         f"{temperature} Chosen on {escape_markdown(bundle.chosen_on)}." if tuned else temperature
     )
-    chosen = receipt.decision or Calibration()
     if chosen.ece_before is not None and chosen.ece_after is not None:
         parts.append(
             f"Calibration error on those examples: {chosen.ece_before:.3f} before, "
@@ -112,6 +116,27 @@ def decision(receipt: Receipt, bundle: Bundle) -> str:
         )
     parts += [f"Note: {escape_markdown(note)}." for note in chosen.notes]
     return "\n\n".join(parts)
+
+
+def _together(bundle: Bundle, chosen: Calibration) -> list[str]:
+    """That the model answers together with counted words, and what others get; else nothing."""
+    if not bundle.tfidf_weight:
+        return []
+    gain = ""
+    if chosen.blend is not None:
+        low, high = chosen.blend.interval
+        gain = (
+            f" On validation examples that neither was fitted to, this lowers the log-loss from "
+            f"{chosen.blend.log_loss_alone:.4f} to {chosen.blend.log_loss:.4f} (95 % interval of "
+            f"the difference {low:.4f} to {high:.4f})."
+        )
+    return [
+        "The model answers together with the TF-IDF baseline in `results/tfidf.json`: what the "
+        f"words of a text say there, in logits, is multiplied by {bundle.tfidf_weight:.3g} and "
+        f"added.{gain} So do the Space, its API and `python -m inference.batch`. transformers, "
+        "ONNX Runtime and transformers.js read the weights alone: what they give is the row "
+        "*without TF-IDF* of the table."
+    ]
 
 
 def onnx(receipt: Receipt, bundle: Bundle, repo_id: str, revision: str, *, has_onnx: bool) -> str:

@@ -1,6 +1,7 @@
 """What a finished model is held against, and what is measured of it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from inference.core.errors import ConfigError
 from training.settings.baseline_options import check_baseline_options
@@ -24,6 +25,9 @@ class ReportConfig(Group):
     pretrained_label_maps: dict[str, dict[str, str | None]] = setting({}, changes_weights=False)
     """Classifiers of others to beat: repo id (or id@commit) to {its label: label here, or
     null}."""
+    ship: Literal["best", "tuned"] = setting("best", changes_weights=False)
+    """What is judged and published: best, the fine-tuned model together with the TF-IDF baseline
+    where validation says beyond chance that both are better; tuned, the fine-tuned model alone."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -34,6 +38,11 @@ class ReportConfig(Group):
                 f"{', '.join(BASELINES)}, or be [] for none"
             )
         check_baseline_options(self.baseline_options)
+
+    @property
+    def may_blend(self) -> bool:
+        """Whether the model may come to answer together with the TF-IDF baseline."""
+        return self.ship == "best" and "tfidf_lr" in self.baselines
 
     @property
     def needs_encoder(self) -> bool:

@@ -4,12 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from inference.catalogue import opening
 from inference.catalogue.comparison import Column, compare_models
 from inference.core.errors import ModelError
 from inference.data.problem_types import MULTI, SINGLE
 from inference.models.alignment import SigmoidHeadReadAsSoftmax
+from inference.models.bundle import TFIDF_FILE, save_bundle
+from inference.models.classifier import load_classifier
+from inference.models.tfidf import load_tfidf
+from tests.training.toy import toy_examples
+from training.baselines import baselines, tfidf_tables
 
 
 def test_opening_fetches_the_int8_file_and_no_other_weights(show_hub, shown):
@@ -92,3 +98,23 @@ def test_a_repo_with_pickled_weights_alone_is_refused(show_hub, shown):
     entry = replace(shown.models[1], repo_id="demo/cat-pickled")
     with pytest.raises(ModelError, match="demo/cat-pickled .*pickled weights are never loaded"):
         opening.open_model(entry, shown, show_hub, threads=1)
+
+
+def test_counted_words_are_fetched_for_a_model_that_answers_together_with_them(
+    show_hub, shown, tmp_path
+):
+    folder = shutil.copytree(show_hub.resolve("demo/cat-tuned").folder, tmp_path / "blended")
+    alone = load_classifier(folder, threads=1)
+    labels = alone.bundle.labels
+    fitted = next(baselines.fit(toy_examples(60), alone.bundle, seed=0, names=("tfidf_lr",)))
+    tfidf_tables.save(fitted.scorer, folder)
+    save_bundle(replace(alone.bundle, tfidf_weight=2.0), folder)
+    show_hub.publish(folder, "demo/cat-blended", message="With words")
+    entry = replace(shown.models[0], repo_id="demo/cat-blended", revision=None)
+    scorer = opening.open_model(entry, shown, show_hub, threads=1).scorer
+    words = load_tfidf(folder, labels)
+    expected = softmax(alone.logits(["good day"]) + 2 * words.evidence(["good day"]), axis=1)
+    assert scorer.score(["good day"]) == pytest.approx(expected, abs=1e-5)
+    assert scorer.size_bytes == alone.size_bytes + (folder / TFIDF_FILE).stat().st_size
+    snapshot = show_hub.resolve("demo/cat-tuned", allow_patterns=["config.json"])
+    assert not (snapshot.folder / TFIDF_FILE).exists(), "others have no use for it"

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,19 @@ def test_what_is_saved_is_what_is_loaded(tmp_path):
     save_bundle(bundle, folder(tmp_path))
     assert load_bundle(tmp_path) == bundle
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_weight_of_words_is_written_where_there_is_one_alone(tmp_path):
+    """A program that does not know it must refuse the file, as its answers would be others."""
+    bundle = Bundle(("calm", "angry"), MULTI, max_tokens=64, thresholds=(0.2, 0.7))
+    blended = replace(bundle, tfidf_weight=0.5, plain_thresholds={"calm": 0.3, "angry": 0.6})
+    for one in (bundle, blended):
+        save_bundle(one, folder(tmp_path))
+        assert load_bundle(tmp_path) == one
+        stored = json.loads((tmp_path / "decision.json").read_text())
+        assert ("tfidf_weight" in stored) == (one is blended) == ("plain_thresholds" in stored)
+    assert blended.plain.thresholds == (0.3, 0.6) and blended.plain.tfidf_weight == 0
+    assert blended.plain.temperature == 1
 
 
 def test_the_file_names_the_label_of_each_threshold(tmp_path):
@@ -72,6 +86,8 @@ GOOD = {"labels": ["calm", "angry"], "problem_type": MULTI, "max_tokens": 64}
             {"max_tokens": "many"},
             "decision.json: max_tokens is 'many', expected a whole number; publish",
         ),
+        ({"tfidf_weight": -1}, "tfidf_weight must be a number, 0 or above, seen -1"),
+        ({"plain_thresholds": {"calm": 0.5}}, "plain_thresholds must name each label"),
         ({"thresholds": {"calm": 0.5}}, "thresholds must name each of calm, angry"),
         (
             {"thresholds": {"calm": 0.5, "angry": "high"}},

@@ -9,7 +9,7 @@ import pytest
 from inference.data.problem_types import MULTI, SINGLE
 from inference.data.records import Example
 from inference.evaluation.dummy_models import FittedScorer
-from inference.models.bundle import Bundle
+from inference.models.bundle import TFIDF_FILE, Bundle
 from tests.training.toy import toy_examples
 from training.baselines import baselines, tfidf_tables
 
@@ -22,7 +22,7 @@ def fitted(train: list[Example], bundle: Bundle) -> FittedScorer:
 
 def written(scorer: FittedScorer, run_dir: Path, **limit: int) -> dict:
     tfidf_tables.save(scorer, run_dir, **limit)
-    return json.loads((run_dir / tfidf_tables.FILE).read_text("utf-8"))
+    return json.loads((run_dir / TFIDF_FILE).read_text("utf-8"))
 
 
 def test_every_term_has_an_idf_and_a_weight_for_each_label(tmp_path: Path):
@@ -69,5 +69,5 @@ def test_tables_over_the_limit_are_not_written_and_said(
     scorer = fitted(toy_examples(60), Bundle(LABELS, SINGLE))
     written(scorer, tmp_path)
     tfidf_tables.save(scorer, tmp_path, most_bytes=1000)
-    assert not (tmp_path / tfidf_tables.FILE).exists(), "those of an earlier fit are gone too"
+    assert not (tmp_path / TFIDF_FILE).exists(), "those of an earlier fit are gone too"
     assert "they were not written" in capsys.readouterr().out

@@ -3,12 +3,18 @@ from dataclasses import replace
 import pytest
 
 from inference.core.json_record import from_json
-from inference.data.problem_types import SINGLE
+from inference.data.problem_types import MULTI, SINGLE
 from inference.models.bundle import Bundle
 from inference.models.receipt import Receipt
 from tests.receipts import receipt_json
 from tests.studies import NEAR, study
-from training.report.card_text import escape_markdown, markdown_table, summary, training
+from training.report.card_text import (
+    decision,
+    escape_markdown,
+    markdown_table,
+    summary,
+    training,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +63,19 @@ def test_the_card_says_what_the_labels_mean_where_that_was_said():
     said = summary(receipt, Bundle(("good", "bad"), SINGLE))
     assert said.endswith("| good | a text that praises \\| loudly |\n| bad | it nags |")
     assert "it nags" not in summary(replace(receipt, config={}), Bundle(("good", "bad"), SINGLE))
+
+
+def test_the_card_says_what_others_get_from_a_model_that_counts_words():
+    blend = {"log_loss_alone": 0.5, "log_loss": 0.4, "interval": [0.05, 0.15]}
+    receipt = from_json(Receipt, receipt_json(decision={"blend": blend, "notes": []}))
+    plain = {"good": 0.25, "bad": 0.75}
+    bundle = Bundle(
+        ("good", "bad"), MULTI, thresholds=(0.1, 0.9), tfidf_weight=0.5, plain_thresholds=plain
+    )
+    said = decision(receipt, bundle)
+    assert "`results/tfidf.json`" in said and "multiplied by 0.5" in said
+    assert "from 0.5000 to 0.4000 (95 % interval of the difference 0.0500 to 0.1500)" in said
+    assert "*without TF-IDF*" in said
+    assert "| good | 0.1 | 0.25 |" in said and "| bad | 0.9 | 0.75 |" in said
+    alone = decision(receipt, Bundle(("good", "bad"), MULTI, thresholds=(0.1, 0.9)))
+    assert "TF-IDF" not in alone and "| good | 0.1 |\n" in alone

@@ -17,9 +17,10 @@ from inference.models.bundle import Bundle, save_bundle
 from inference.models.classifier import load_classifier
 from tests.tiny import make_tiny_model
 from tests.training.toy import toy_config, toy_examples
+from training.baselines.shared_tfidf import SharedTfidf
 from training.data.data import Splits
-from training.report import results
-from training.report.results import EvaluationInputs
+from training.report import results, rows
+from training.report.rows import EvaluationInputs
 from training.run.run_folder import RunFolder
 from training.settings.report_config import ReportConfig
 from training.trainer.base import Base
@@ -41,7 +42,7 @@ def _splits() -> Splits:
     return Splits(*parts, LABELS, SINGLE, sources=(), rejected=())
 
 
-def task(base: Base, **config: object) -> EvaluationInputs:
+def task(run_dir: Path, base: Base, **config: object) -> EvaluationInputs:
     hub = connect("http://127.0.0.1:9", cache_dir=Path("unused"))  # nothing answers there
     settings = toy_config(**{"baselines": (), **config})
     return EvaluationInputs(
@@ -50,6 +51,7 @@ def task(base: Base, **config: object) -> EvaluationInputs:
         settings.report,
         settings.trainer.seed,
         base,
+        SharedTfidf(_splits(), _splits().bundle(settings.data), run_dir, 0, {}),
         hub,
         "demo/mine",
         threads=1,
@@ -58,7 +60,7 @@ def task(base: Base, **config: object) -> EvaluationInputs:
 
 def test_every_row_is_measured_judged_and_written(run_dir, tiny_model):
     base = Base(tiny_model, "demo/tiny", "a" * 40)
-    given = task(base, label_descriptions=DESCRIPTIONS, baselines=("majority", "tfidf_lr"))
+    given = task(run_dir, base, label_descriptions=DESCRIPTIONS, baselines=("majority", "tfidf_lr"))
     found = results.measure(RunFolder.open(run_dir, {}), "sha", given)
     board = load_leaderboard(run_dir / "results" / "leaderboard.json")
     assert board == found.board
@@ -80,12 +82,14 @@ def test_every_row_is_measured_judged_and_written(run_dir, tiny_model):
 
 
 def test_without_descriptions_there_is_no_zero_shot_row(run_dir, tiny_model):
-    found = results.measure(RunFolder.open(run_dir, {}), "sha", task(Base(tiny_model, "", "")))
+    found = results.measure(
+        RunFolder.open(run_dir, {}), "sha", task(run_dir, Base(tiny_model, "", ""))
+    )
     assert found.figures.keys() == {"torch"}
 
 
 def test_a_measured_row_is_not_measured_again(run_dir, tiny_model, capsys):
-    given = task(Base(tiny_model, "", ""), label_descriptions=DESCRIPTIONS)
+    given = task(run_dir, Base(tiny_model, "", ""), label_descriptions=DESCRIPTIONS)
     boards, shown = [], []
     for weights in ("sha", "sha", "other sha"):
         boards.append(results.measure(RunFolder.open(run_dir, {}), weights, given).board)
@@ -96,7 +100,7 @@ def test_a_measured_row_is_not_measured_again(run_dir, tiny_model, capsys):
 
 def test_a_file_that_was_exported_anew_is_measured_anew(run_dir, exported_run, tiny_model, capsys):
     shutil.copytree(exported_run / "onnx", run_dir / "onnx")
-    given, shown = task(Base(tiny_model, "", "")), []
+    given, shown = task(run_dir, Base(tiny_model, "", "")), []
     for _ in range(2):
         results.measure(RunFolder.open(run_dir, {}), "sha", given)
         shown.append(capsys.readouterr().out.count("measuring"))
@@ -108,21 +112,24 @@ def test_a_file_that_was_exported_anew_is_measured_anew(run_dir, exported_run, t
 def test_answers_of_a_baseline_that_is_no_longer_asked_for_are_removed(run_dir, tiny_model):
     base = Base(tiny_model, "", "")
     for names in (("majority", "prior"), ("majority",)):
-        results.measure(RunFolder.open(run_dir, {}), "sha", task(base, baselines=names))
+        results.measure(RunFolder.open(run_dir, {}), "sha", task(run_dir, base, baselines=names))
     stored = {path.stem for path in (run_dir / predictions.FOLDER).iterdir()}
     assert stored == {"torch", "majority"}
 
 
 def test_the_tables_of_tfidf_lie_beside_its_answers_and_go_with_them(run_dir, tiny_model):
     base, tables = Base(tiny_model, "", ""), run_dir / "results" / "tfidf.json"
-    results.measure(RunFolder.open(run_dir, {}), "sha", task(base, baselines=("tfidf_lr",)))
+    results.measure(
+        RunFolder.open(run_dir, {}), "sha", task(run_dir, base, baselines=("tfidf_lr",))
+    )
     assert json.loads(tables.read_text("utf-8"))["labels"] == list(LABELS)
-    results.measure(RunFolder.open(run_dir, {}), "sha", task(base))
+    results.measure(RunFolder.open(run_dir, {}), "sha", task(run_dir, base))
     assert not tables.exists()
 
 
 def test_a_pretrained_model_that_cannot_be_had_is_named_and_costs_nothing(run_dir, tiny_model):
     given = task(
+        run_dir,
         Base(tiny_model, "", ""),
         pretrained_label_maps={"other/model": {"NEG": "negative", "POS": "positive"}},
     )
@@ -137,6 +144,7 @@ def test_a_mapped_pretrained_model_has_a_row(run_dir, tiny_model, hub_server, tm
     sha = hub.publish(other, "demo/other-results", message="Add a tiny model").sha
     given = replace(
         task(
+            run_dir,
             Base(tiny_model, "", ""),
             pretrained_label_maps={
                 f"demo/other-results@{sha}": {"NEG": "negative", "POS": "positive"}
@@ -159,21 +167,34 @@ def test_a_mapped_pretrained_model_has_a_row(run_dir, tiny_model, hub_server, tm
 )
 def test_a_map_to_no_label_is_refused_before_the_training(maps, said):
     usable = {"a/b": {"x": LABELS[0]}}
-    results.refuse_unusable_maps(ReportConfig(pretrained_label_maps=usable), LABELS)
+    rows.refuse_unusable_maps(ReportConfig(pretrained_label_maps=usable), LABELS)
     with pytest.raises(ConfigError, match=f"the map of owner/other .*{said}"):
-        results.refuse_unusable_maps(ReportConfig(pretrained_label_maps=maps), LABELS)
+        rows.refuse_unusable_maps(ReportConfig(pretrained_label_maps=maps), LABELS)
 
 
 def test_a_map_of_what_is_no_repo_is_refused_before_the_training():
     maps = {"not an id": {"POS": LABELS[0]}}
     with pytest.raises(NotFound, match="'not an id' is not the id of a repo"):
-        results.refuse_unusable_maps(ReportConfig(pretrained_label_maps=maps), LABELS)
+        rows.refuse_unusable_maps(ReportConfig(pretrained_label_maps=maps), LABELS)
 
 
 def test_descriptions_must_name_each_label_or_none():
-    results.refuse_incomplete_descriptions(ReportConfig(), LABELS)
-    results.refuse_incomplete_descriptions(ReportConfig(label_descriptions=DESCRIPTIONS), LABELS)
+    rows.refuse_incomplete_descriptions(ReportConfig(), LABELS)
+    rows.refuse_incomplete_descriptions(ReportConfig(label_descriptions=DESCRIPTIONS), LABELS)
     with pytest.raises(ConfigError, match="describes good, but the labels are negative, neutral"):
-        results.refuse_incomplete_descriptions(
-            ReportConfig(label_descriptions={"good": "x"}), LABELS
-        )
+        rows.refuse_incomplete_descriptions(ReportConfig(label_descriptions={"good": "x"}), LABELS)
+
+
+def test_a_model_that_counts_words_stands_beside_its_weights_alone(run_dir, tiny_model):
+    given = task(run_dir, Base(tiny_model, "demo/tiny", ""), baselines=("tfidf_lr",))
+    _ = given.tfidf.scorer
+    save_bundle(Bundle(LABELS, SINGLE, max_tokens=32, tfidf_weight=5.0), run_dir)
+    board = results.measure(RunFolder.open(run_dir, {}), "sha", given).board
+    assert [(row.model.name, row.model.title) for row in board.rows] == [
+        ("torch", "tiny, fine-tuned + TF-IDF"),
+        ("plain", "tiny, fine-tuned without TF-IDF"),
+        ("tfidf_lr", "TF-IDF + logistic regression"),
+    ]
+    assert board.judged is board.rows[0]
+    together, alone, words = (row.figures["accuracy"] for row in board.rows)
+    assert words == together == 1 > alone
