@@ -149,8 +149,9 @@ class Receipt:
     """run.json. config: the settings by name, as --config reads them.
 
     kind: what sort of run; None of a classifier. files: what it vouches for, each with its sha256.
-    metrics: of the test part, by row of the verdict table. What may be absent, an earlier program
-    did not write.
+    metrics: of the test part, by row of the verdict table. kept: "frozen" where a head over the
+    pretrained layers as they are was better than fine-tuning them, else "tuned". What may be
+    absent, an earlier program did not write.
     """
 
     config: Mapping[str, Any]
@@ -162,6 +163,7 @@ class Receipt:
     kind: str | None = None
     weights_sha256: str | None = None
     decision: Calibration | None = None
+    kept: str = "tuned"
     not_compared: tuple[str, ...] = ()
     export: Exported | None = None
     metrics: Mapping[str, Any] | None = None

@@ -25,14 +25,15 @@ from inference.models.receipt import RECEIPT_FILE
 from inference.runs.contract import Stage
 from inference.runs.data_report import DataReport
 from inference.runs.study import copy_study, load_study
-from training.baselines.shared_tfidf import SharedTfidf
-from training.classifier import decide_stage
+from training.baselines import tfidf_tables
+from training.baselines.fitted_baselines import FittedBaselines
+from training.baselines.shared_encoder import SharedEncoder
+from training.classifier import decide_stage, export_stage, frozen_stage
 from training.data import data
 from training.data.data import Splits
 from training.data.splits import label_matrix
 from training.doctor.examination import examine, refuse_leaks
 from training.doctor.label_names import count_labels
-from training.export import golden
 from training.publishing import publish
 from training.publishing.classifier_files import CLASSIFIER
 from training.report import card, results, rows
@@ -44,6 +45,7 @@ from training.settings.config import TrainConfig
 from training.settings.publish_config import PublishConfig
 from training.trainer import plan, trackers
 from training.trainer.base import Base, find_base, load_tokenizer
+from training.trainer.fit_stage import KEPT, TUNED
 from training.trainer.processes import Processes
 from training.trainer.progress import History
 from training.trainer.weights import fit_weights
@@ -83,31 +85,37 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
     processes.part()
     if not processes.is_main or report is None:
         return RunResult(folder.path, None, None, {})
-    weights = fitted["weights_sha256"]
-    exported = _export(folder, splits, weights)
-    tfidf = SharedTfidf(
+    report_config, threads = config.report, settings.threads
+    baselines = FittedBaselines(
         splits,
         splits.bundle(config.data),
         folder.path,
+        SharedEncoder(base.folder, threads),
+        report_config.baseline_options,
         config.trainer.seed,
-        config.report.baseline_options,
     )
-    blended = tfidf if config.report.may_blend else None
-    decided = decide_stage.decide(folder, splits, weights, blended, settings.threads)
+    if report_config.may_ship(frozen_stage.BASELINE_NAME):
+        fitted = frozen_stage.keep_better(
+            folder, splits, base, config, fitted, baselines, processes.device, threads
+        )
+    weights = fitted["weights_sha256"]
+    exported = export_stage.export(folder, splits, weights)
+    together = baselines if report_config.may_ship(tfidf_tables.BASELINE) else None
+    decided = decide_stage.decide(folder, splits, weights, together, threads)
     shown_id = repo_id or config.hub.hub_model_id or folder.path.name
     measured = results.measure(
         folder,
         weights,
         EvaluationInputs(
             splits,
-            config.data,
-            config.report,
+            report_config,
+            baselines,
             config.trainer.seed,
             base,
-            tfidf,
             hub,
             shown_id,
-            settings.threads,
+            threads,
+            str(fitted.get(KEPT, TUNED)),
         ),
     )
     _draw(folder, splits, measured.board)
@@ -244,22 +252,6 @@ def identity_of(
         "precision": processes.precision,
         **{f"{name} sha256": data.split_hash(part) for name, part in parts.items()},
     }
-
-
-def _export(run: RunFolder, splits: Splits, weights: object) -> dict[str, object]:
-    done = run.find(Stage.EXPORT, weights)
-    if done is None:
-        from training.export import export  # the exporters take a second or two to import
-
-        print("exporting to ONNX", flush=True)
-        bundle = load_bundle(run.path)
-        # a validation part of a few texts alone would leave the int8 file too narrow ranges
-        known = (*splits.validation, *splits.train[: export.RANGE_TEXTS])
-        texts = [bundle.compose(example.fields) for example in known]
-        done = asdict(export.export_classifier(run.path, texts))
-        golden.write(run.path, golden.TEXTS)
-        run.record(Stage.EXPORT, weights, done)
-    return done
 
 
 def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:

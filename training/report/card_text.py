@@ -69,10 +69,16 @@ def summary(receipt: Receipt, bundle: Bundle) -> str:
         fields = ", ".join(map(escape_markdown, bundle.text_fields))
         reads = f" It reads the fields {fields}, joined by `{bundle.field_separator}`."
     labels = ", ".join(map(escape_markdown, bundle.labels))
+    texts = f"{receipt.data.splits.train.rows:,} labelled texts"
+    how = (
+        f"with its layers as they are, under a head fitted to {texts}: fine-tuning them was worse "
+        "on the validation texts"
+        if receipt.kept == "frozen"
+        else f"fine-tuned on {texts}"
+    )
     return (
         f"Gives a text {kind}: {labels}. It is {escape_markdown(base.repo_id)}{revision}, "
-        f"fine-tuned on {receipt.data.splits.train.rows:,} labelled "
-        f"texts.{reads}{_meanings(receipt)}"
+        f"{how}.{reads}{_meanings(receipt)}"
     )
 
 

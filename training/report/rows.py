@@ -16,7 +16,7 @@ from inference.catalogue.catalogue import PRETRAINED, ZERO_SHOT, Catalogue, Mode
 from inference.core.errors import ConfigError
 from inference.evaluation.leaderboard import BASELINE, FINE_TUNED
 from inference.models import zero_shot
-from inference.models.bundle import Bundle, load_bundle
+from inference.models.bundle import load_bundle
 from inference.models.classifier import (
     ONNX_FILES,
     ONNX_FP32,
@@ -25,33 +25,36 @@ from inference.models.classifier import (
     Scorer,
     load_classifier,
 )
-from training.baselines import baselines, tfidf_tables
-from training.baselines.shared_encoder import SharedEncoder
-from training.baselines.shared_tfidf import SharedTfidf
+from training.baselines import baselines
+from training.baselines.fitted_baselines import FittedBaselines
 from training.data.data import Splits
 from training.run.run_folder import sha256_of
-from training.settings.data_config import LabelledDataConfig
 from training.settings.report_config import ReportConfig
 from training.trainer.base import Base
+from training.trainer.fit_stage import FROZEN, TUNED
 
 _PRECISIONS = {ONNX_INT8: " (int8)", ONNX_FP32: " (float32)", TORCH: ""}
+_KEPT = {TUNED: "fine-tuned", FROZEN: "frozen, with a new head"}
 PLAIN = "plain"
 """The row of a model's weights alone, where it answers together with counted words."""
 
 
 @dataclass(frozen=True)
 class EvaluationInputs:
-    """All that measuring needs of a run; repo_id is where the model will be, as far as known."""
+    """All that measuring needs of a run.
+
+    repo_id: where the model will be, as far as known. kept: which weights are in the folder.
+    """
 
     splits: Splits
-    columns: LabelledDataConfig
     config: ReportConfig
+    baselines: FittedBaselines
     seed: int
     base: Base
-    tfidf: SharedTfidf
     hub: Hub
     repo_id: str
     threads: int
+    kept: str = TUNED
 
     @property
     def base_name(self) -> str:
@@ -105,10 +108,8 @@ def list_rows(run_dir: Path, task: EvaluationInputs, weights: object) -> list[Ro
     ]
     if load_bundle(run_dir).tfidf_weight:
         tuned.append(_plain(run_dir, (engines or [TORCH])[-1], task, weights))
-    bundle = task.splits.bundle(task.columns)
-    encoder = SharedEncoder(task.base.folder, task.threads)
-    free = [_baseline(name, task, bundle, encoder) for name in task.config.baselines]
-    untrained = [_untrained(task, encoder)] if task.config.label_descriptions else []
+    free = [_baseline(name, task) for name in task.config.baselines]
+    untrained = [_untrained(task)] if task.config.label_descriptions else []
     maps = task.config.pretrained_label_maps
     others = [
         _pretrained(f"pretrained_{number}", repo_id, label_map, task)
@@ -143,8 +144,8 @@ def _plain(run_dir: Path, engine: str, task: EvaluationInputs, weights: object) 
 
 
 def _tuned_title(task: EvaluationInputs, engine: str, together: str) -> str:
-    precision = _PRECISIONS[engine]
-    return f"{task.base_name.rpartition('/')[2]}, fine-tuned{together}{precision}"
+    what = _KEPT[task.kept] + together + _PRECISIONS[engine]
+    return f"{task.base_name.rpartition('/')[2]}, {what}"
 
 
 def _sha256_of_engine(run_dir: Path, engine: str) -> str:
@@ -153,34 +154,21 @@ def _sha256_of_engine(run_dir: Path, engine: str) -> str:
     return sha256_of(run_dir / file) if file else ""
 
 
-def _baseline(
-    name: str, task: EvaluationInputs, bundle: Bundle, encoder: SharedEncoder
-) -> RowToMeasure:
+def _baseline(name: str, task: EvaluationInputs) -> RowToMeasure:
     def fit() -> Scorer:
-        if name == tfidf_tables.BASELINE:
-            return task.tfidf.scorer
-        fitted = baselines.fit(
-            task.splits.train,
-            bundle,
-            seed=task.seed,
-            validation=task.splits.validation,
-            encoder=encoder,
-            names=[name],
-            options=task.config.baseline_options,
-        )
-        return next(fitted).scorer
+        return task.baselines.scorer(name)
 
-    options = task.config.baseline_options.get(name)
+    options = task.baselines.options(name)
     key = [task.seed, task.base.fingerprint() if name == "encoder_lr" else "", options]
     return RowToMeasure(name, baselines.title(name, options), BASELINE, "", "", key, fit)
 
 
-def _untrained(task: EvaluationInputs, encoder: SharedEncoder) -> RowToMeasure:
+def _untrained(task: EvaluationInputs) -> RowToMeasure:
     described, splits = task.config.label_descriptions, task.splits
 
     def load() -> Scorer:
         ordered = {label: described[label] for label in splits.labels}
-        return zero_shot.describe(encoder, ordered, splits.problem_type)
+        return zero_shot.describe(task.baselines.encoder, ordered, splits.problem_type)
 
     title = f"{task.base_name.rpartition('/')[2]}, not trained"
     return RowToMeasure(

@@ -25,9 +25,10 @@ class ReportConfig(Group):
     pretrained_label_maps: dict[str, dict[str, str | None]] = setting({}, changes_weights=False)
     """Classifiers of others to beat: repo id (or id@commit) to {its label: label here, or
     null}."""
-    ship: Literal["best", "tuned"] = setting("best", changes_weights=False)
-    """What is judged and published: best, the fine-tuned model together with the TF-IDF baseline
-    where validation says beyond chance that both are better; tuned, the fine-tuned model alone."""
+    ship: Literal["best", "tuned"] = setting("best")
+    """What is judged and published: best, what validation says beyond chance to be better, of the
+    fine-tuned model, that together with the TF-IDF baseline, and a head over the frozen encoder, as
+    far as these are among the baselines; tuned, the fine-tuned model alone."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -39,10 +40,9 @@ class ReportConfig(Group):
             )
         check_baseline_options(self.baseline_options)
 
-    @property
-    def may_blend(self) -> bool:
-        """Whether the model may come to answer together with the TF-IDF baseline."""
-        return self.ship == "best" and "tfidf_lr" in self.baselines
+    def may_ship(self, baseline: str) -> bool:
+        """Whether the run may publish what it learns from a baseline."""
+        return self.ship == "best" and baseline in self.baselines
 
     @property
     def needs_encoder(self) -> bool:

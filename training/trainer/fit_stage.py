@@ -1,10 +1,13 @@
 """The first stage of a run: its weights are there and those that were recorded, or are made.
 
-Owns how the weights of a fit come into the run folder, and what is recorded of it. What trains and
+Owns how the weights of a fit come into the run folder, how others take their place, and what is
+recorded of it. What trains and
 what else belongs to a model: weights.py, training/chat_tuning/weights.py.
 """
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from inference.core.errors import ConfigError
 from inference.runs.contract import Stage
@@ -16,7 +19,11 @@ from training.trainer.processes import Processes
 from training.trainer.progress import History
 from training.trainer.task import Fit
 
+TUNED, FROZEN = "tuned", "frozen"
+"""Which weights a run keeps: the fine-tuned ones, or the pretrained ones under a fitted head."""
+KEPT = "kept"
 _KEY = "weights"
+_PENDING = ".frozen"
 
 
 def find_weights(run: RunFolder, file: str, processes: Processes) -> dict[str, object] | None:
@@ -27,6 +34,8 @@ def find_weights(run: RunFolder, file: str, processes: Processes) -> dict[str, o
     Raises:
         ConfigError: the weights there are not the ones that were recorded.
     """
+    if processes.is_main:
+        _put_in_place(run)
     done = processes.agree(run.find(Stage.FIT, _KEY))
     if done is None:
         if processes.is_main:
@@ -69,6 +78,48 @@ def keep_weights(
     assert done is not None
     _discard_checkpoints(run, processes)
     return done
+
+
+def fresh_folder(run: RunFolder) -> Path:
+    """An empty folder to write other weights to; what a kill leaves of it is removed."""
+    partial = run.path / f"{_PENDING}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    return partial
+
+
+def keep_frozen(
+    run: RunFolder, file: str, fitted: dict[str, object], made: Path
+) -> dict[str, object]:
+    """Put other weights in the place of the trained ones; what run.json says of the weights then.
+
+    file: that holds the weights. fitted: what run.json said. made: the whole model, in what
+    fresh_folder() gave. A kill at any moment leaves one model or the other, and the next start goes
+    on.
+    """
+    done = {**fitted, "weights_sha256": sha256_of(made / file), KEPT: FROZEN}
+    made.replace(run.path / _PENDING)
+    run.record(Stage.FIT, _KEY, done)
+    _put_in_place(run)
+    return done
+
+
+def record_tuned(run: RunFolder, fitted: dict[str, object]) -> dict[str, object]:
+    """Note that the trained weights were held against others, and stay."""
+    done = {**fitted, KEPT: TUNED}
+    run.record(Stage.FIT, _KEY, done)
+    return done
+
+
+def _put_in_place(run: RunFolder) -> None:
+    """Move the files of a model that is recorded as the run's; of one that is not, forget them."""
+    pending, done = run.path / _PENDING, run.find(Stage.FIT, _KEY)
+    if not pending.is_dir():
+        return
+    if done is not None and done.get(KEPT) == FROZEN:
+        for path in pending.iterdir():
+            path.replace(run.path / path.name)
+    shutil.rmtree(pending)
 
 
 def _record(

@@ -37,13 +37,14 @@ def start(
     device: str,
     *,
     head_start: str,
+    most_texts: int = _MOST_TEXTS,
 ) -> None:
     """Set the head as head_start says, in place.
 
     shares: its bias answers with the labels' shares as training meets them (the initialisation of
     Lin et al. 2017, arXiv:1708.02002, section 4.1). probe: beyond that, a logistic regression over
-    what the encoder gives for up to 2,000 texts (linear probing before fine-tuning: Kumar et al.
-    2022, arXiv:2202.10054). A label that none or all of these texts have keeps its share.
+    what the encoder gives for up to `most_texts` texts (linear probing before fine-tuning: Kumar et
+    al. 2022, arXiv:2202.10054). A label that none or all of these texts have keeps its share.
     A model whose last layer is no linear one with a bias over one vector a text is left as it is.
     """
     matrix = train.matrix(len(model.config.id2label or ()))  # (N, C)
@@ -56,7 +57,7 @@ def start(
         head.bias.copy_(torch.logit(share) if problem_type == MULTI else torch.log(share))
     if head_start != "probe":
         return
-    rows = _sample(matrix, config.seed)
+    rows = _sample(matrix, config.seed, most_texts)
     torch.nn.Module.to(model, device)  # transformers' own is decorated beyond its types
     features = _features(model, head, train, rows, pad_id)
     if features is None:
@@ -77,7 +78,7 @@ def last_linear(model: torch.nn.Module, labels: int) -> torch.nn.Linear | None:
     return heads[-1] if heads and heads[-1].bias is not None else None
 
 
-def _sample(matrix: NDArray[np.bool_], seed: int, most: int = _MOST_TEXTS) -> NDArray[np.int64]:
+def _sample(matrix: NDArray[np.bool_], seed: int, most: int) -> NDArray[np.int64]:
     """Up to `most` rows, drawn, and one of each label that occurs."""
     order = np.random.default_rng(seed).permutation(len(matrix))
     shuffled = matrix[order]

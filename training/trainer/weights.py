@@ -8,6 +8,7 @@ Try: python -m training.train --train_file tweets.csv --num_train_epochs 1
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -28,6 +29,8 @@ from training.trainer.processes import Processes
 from training.trainer.progress import Observer
 
 WEIGHTS = "model.safetensors"
+# As many as the baseline over the frozen encoder reads.
+MOST_EMBEDDED = 10_000
 TokenCache = dict[tuple[str, int], EncodedExamples]
 """Tokenised parts by sha256 of the part and tokens of a text, for runs on the same data."""
 
@@ -80,6 +83,37 @@ def fit_weights(
         load_bundle(run.path)  # raises if the files contradict each other
 
     return keep_weights(fit, WEIGHTS, save_rest, run, config.trainer, processes)
+
+
+def write_frozen(
+    config: TrainConfig, splits: Splits, base: Base, folder: Path, device: str
+) -> None:
+    """Write the pretrained model under a head fitted to what it gives: no layer of it is trained.
+
+    The head reads the mean of all tokens where the model was made for it. It is a model like any
+    other: weights, tokenizer and bundle.
+    """
+    tokenizer = load_tokenizer(base)
+    pad_id = int(tokenizer.pad_token_id)
+    bundle = _bundle(config.data, config.model.max_seq_length, splits, tokenizer)
+    train, _ = _tokenised(splits, bundle, tokenizer, {})
+    problem_type, seed = splits.problem_type, config.trainer.seed
+    model = load_model(base, splits.labels, problem_type, seed=seed)
+    if mean_pooling.wants_mean(base.folder):
+        mean_pooling.add_mean_pooling(model)
+    head.start(
+        model,
+        train,
+        pad_id,
+        config.trainer,
+        problem_type,
+        device,
+        head_start="probe",
+        most_texts=MOST_EMBEDDED,
+    )
+    model.cpu().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    save_bundle(bundle, folder)
 
 
 def choose_pooling(model: PreTrainedModel, pooling: str) -> None:

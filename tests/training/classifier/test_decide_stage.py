@@ -14,7 +14,8 @@ from inference.models.classifier import TORCH, Classifier, decide, load_classifi
 from inference.models.tfidf import load_tfidf
 from tests.tiny import LABELS, make_tiny_model
 from tests.training.toy import toy_config, toy_examples
-from training.baselines.shared_tfidf import SharedTfidf
+from training.baselines.fitted_baselines import FittedBaselines
+from training.baselines.shared_encoder import SharedEncoder
 from training.classifier import decide_stage
 from training.data.data import Splits
 from training.data.splits import label_matrix
@@ -39,9 +40,9 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> RunFolder:
 
 
 def decided(run: RunFolder, parts: Splits, *, with_words: bool = True) -> dict[str, object]:
-    bundle = parts.bundle(CONFIG.data)
-    tfidf = SharedTfidf(parts, bundle, run.path, 0, {}) if with_words else None
-    return decide_stage.decide(run, parts, "sha", tfidf, threads=1)
+    bundle, encoder = parts.bundle(CONFIG.data), SharedEncoder(run.path)
+    baselines = FittedBaselines(parts, bundle, run.path, encoder, {}, seed=0)
+    return decide_stage.decide(run, parts, "sha", baselines if with_words else None, threads=1)
 
 
 def correct(model: Classifier, parts: Splits) -> float:

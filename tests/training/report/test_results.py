@@ -17,7 +17,8 @@ from inference.models.bundle import Bundle, save_bundle
 from inference.models.classifier import load_classifier
 from tests.tiny import make_tiny_model
 from tests.training.toy import toy_config, toy_examples
-from training.baselines.shared_tfidf import SharedTfidf
+from training.baselines.fitted_baselines import FittedBaselines
+from training.baselines.shared_encoder import SharedEncoder
 from training.data.data import Splits
 from training.report import results, rows
 from training.report.rows import EvaluationInputs
@@ -45,13 +46,15 @@ def _splits() -> Splits:
 def task(run_dir: Path, base: Base, **config: object) -> EvaluationInputs:
     hub = connect("http://127.0.0.1:9", cache_dir=Path("unused"))  # nothing answers there
     settings = toy_config(**{"baselines": (), **config})
+    bundle, encoder = _splits().bundle(settings.data), SharedEncoder(base.folder, 1)
+    options = settings.report.baseline_options
+    baselines = FittedBaselines(_splits(), bundle, run_dir, encoder, options, seed=0)
     return EvaluationInputs(
         _splits(),
-        settings.data,
         settings.report,
+        baselines,
         settings.trainer.seed,
         base,
-        SharedTfidf(_splits(), _splits().bundle(settings.data), run_dir, 0, {}),
         hub,
         "demo/mine",
         threads=1,
@@ -187,7 +190,7 @@ def test_descriptions_must_name_each_label_or_none():
 
 def test_a_model_that_counts_words_stands_beside_its_weights_alone(run_dir, tiny_model):
     given = task(run_dir, Base(tiny_model, "demo/tiny", ""), baselines=("tfidf_lr",))
-    _ = given.tfidf.scorer
+    assert given.baselines.tfidf() is not None
     save_bundle(Bundle(LABELS, SINGLE, max_tokens=32, tfidf_weight=5.0), run_dir)
     board = results.measure(RunFolder.open(run_dir, {}), "sha", given).board
     assert [(row.model.name, row.model.title) for row in board.rows] == [

@@ -1,0 +1,101 @@
+"""The stage in which the frozen encoder is held against the fine-tuned one, and may take its place.
+
+Owns the comparison, on the validation part alone. Fine-tuning can lose to a regression over the
+encoder that nobody trained: on few texts, or on those that a low learning rate would have served.
+What such a regression is worth is a baseline anyway; where it is better beyond chance, it is made a
+model like any other, whose weights take the place of the trained ones.
+
+Letters: N validation examples, C labels.
+
+Try: grep -A9 '"kept"' RUN_DIR/run.json
+"""
+
+import shutil
+from pathlib import Path
+
+from inference.evaluation import verdict
+from inference.evaluation.leaderboard import BASELINE, FINE_TUNED, WORSE, Measured
+from inference.evaluation.measure import targets_of
+from inference.evaluation.predictions import Predictions
+from inference.models.classifier import TORCH, activate, decide, load_classifier
+from training.baselines.fitted_baselines import FittedBaselines
+from training.data.data import Splits
+from training.data.splits import label_matrix
+from training.export import thresholds
+from training.run.run_folder import RunFolder
+from training.settings.config import TrainConfig
+from training.trainer.base import Base
+from training.trainer.fit_stage import KEPT, fresh_folder, keep_frozen, record_tuned
+from training.trainer.weights import WEIGHTS, write_frozen
+
+BASELINE_NAME = "encoder_lr"
+LEAST_EXAMPLES = 100
+"""With fewer validation examples a difference of the size to expect is not told from chance."""
+
+
+def keep_better(
+    run: RunFolder,
+    splits: Splits,
+    base: Base,
+    config: TrainConfig,
+    fitted: dict[str, object],
+    baselines: FittedBaselines,
+    device: str,
+    threads: int,
+) -> dict[str, object]:
+    """What run.json says of the weights, which are those of the frozen encoder where it is better.
+
+    fitted: what it said of the trained ones. baselines: with that over the frozen encoder.
+    """
+    if KEPT in fitted or len(splits.validation) < LEAST_EXAMPLES:
+        return fitted
+    print(f"comparing with the frozen encoder, on {len(splits.validation)} texts", flush=True)
+    tuned = _answers(run.path, splits, threads)
+    loss = _loss_to(_of_baseline(baselines, splits), tuned, splits)
+    if loss is None:
+        return record_tuned(run, fitted)
+    print(f"a head over the frozen encoder is better by {loss}: making a model of it", flush=True)
+    made = fresh_folder(run)
+    write_frozen(config, splits, base, made, device)
+    loss = _loss_to(_answers(made, splits, threads), tuned, splits)
+    if loss is None:
+        print("as a model it is not better beyond chance: the fine-tuned one stays", flush=True)
+        shutil.rmtree(made)
+        return record_tuned(run, fitted)
+    print(f"it takes the place of the fine-tuned one, which loses by {loss}", flush=True)
+    return keep_frozen(run, WEIGHTS, fitted, made)
+
+
+def _answers(folder: Path, splits: Splits, threads: int) -> Predictions:
+    """What a model says of the validation part, by thresholds of its own."""
+    model = load_classifier(folder, engine=TORCH, threads=threads)
+    bundle = model.bundle
+    logits = model.logits([bundle.compose(example.fields) for example in splits.validation])
+    targets = label_matrix(splits.validation, splits.labels)
+    chosen = thresholds.choose(logits, targets, splits.labels, splits.problem_type)
+    scores = activate(logits / chosen.temperature, bundle.is_multilabel)
+    return Predictions(bundle.labels, scores, decide(chosen.apply(bundle), scores))
+
+
+def _of_baseline(baselines: FittedBaselines, splits: Splits) -> Predictions:
+    scorer, bundle = baselines.scorer(BASELINE_NAME), baselines.bundle
+    scores = scorer.score([bundle.compose(example.fields) for example in splits.validation])
+    return Predictions(bundle.labels, scores, decide(scorer.bundle, scores))
+
+
+def _loss_to(frozen: Predictions, tuned: Predictions, splits: Splits) -> str | None:
+    """By how much the tuned model is worse, in words; None where that is not beyond chance."""
+    targets = targets_of(splits.validation, splits.labels, splits.problem_type)
+    judged = verdict.judge(
+        [(_row(FINE_TUNED), tuned), (_row(BASELINE), frozen)], targets, ""
+    ).judged
+    difference = judged.difference if judged else None
+    if difference is None or difference.interval is None or difference.verdict != WORSE:
+        return None
+    low, high = difference.interval
+    return f"{-difference.mcc:.3f} MCC (95 % {-high:.3f} to {-low:.3f})"
+
+
+def _row(role: str) -> Measured:
+    """A row of a table that nobody sees."""
+    return Measured(role, role, role, "", "", "", 0, 0.0, 0.0)
