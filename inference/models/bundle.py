@@ -45,8 +45,8 @@ class Bundle:
     label_names: what a label is called in a labelled file: the label here, where they differ.
     match_fields: a text field: the field of JSON whose texts it is held against; compose() says
         first in words how alike they are.
-    tfidf_weight: what the counted words of results/tfidf.json say is multiplied by it and added to
-        the logits; 0 for a model that answers by its weights alone.
+    tfidf_weight: the logits of the counted words in results/tfidf.json are multiplied by it and
+        added; 0 for a model that answers by its weights alone.
     plain_thresholds: by label, for the weights alone at temperature 1, as transformers reads them;
         {} where thresholds are that already, and for a single-label model.
     """

@@ -109,8 +109,8 @@ class Classifier:
         """
         logits = self.logits(texts) / self.bundle.temperature
         if self._words is not None:
-            evidence = self._words.evidence(self._as_counted(texts))  # (N, C)
-            logits = logits + self.bundle.tfidf_weight * evidence
+            words = self._words.logits(self._as_counted(texts))  # (N, C)
+            logits = logits + self.bundle.tfidf_weight * words
         return activate(logits, self.bundle.is_multilabel)
 
     def _as_counted(self, texts: Sequence[str]) -> list[str]:

@@ -68,18 +68,10 @@ class Tfidf:
             scores = np.divide(scores, total, out=scores, where=total > 0)
         return scores
 
-    def evidence(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return (N, C) float32: logits less those of a text without a word, which are the prior.
-
-        So a text of unknown words says nothing: it is 0 for every label.
-        """
-        logits = self._logits([*texts, ""])  # (N + 1, C)
-        return (logits[:-1] - logits[-1]).astype(np.float32)
-
-    def _logits(self, texts: Sequence[str]) -> Floats:
-        """(N, C) of which softmax, or sigmoid of a multi-label task, is the score."""
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (N, C) float32 of which softmax, or sigmoid for several labels, is the score."""
         scores = np.clip(self.score(texts), _LEAST_SCORE, 1 - _LEAST_SCORE)
-        return np.log(scores) if self._is_shared_out else logit(scores)
+        return (np.log(scores) if self._is_shared_out else logit(scores)).astype(np.float32)
 
 
 def load_tfidf(folder: Path, labels: Sequence[str] | None = None) -> Tfidf:

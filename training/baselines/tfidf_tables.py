@@ -32,10 +32,12 @@ from inference.models.tfidf import TFIDF_FORMAT
 from training.baselines.heads import Heads, Regression
 
 BASELINE = "tfidf_lr"
-# A text has length 1 in both tables, so that rounding weights to this moves a score by some 1e-7.
-_UNIT = 1e-7
+# What weights are rounded to, finest first: the first is taken with which the file is small enough.
+# A text has length 1 in both tables, so that rounding to 1e-2 moves a logit by some 4e-3.
+_UNITS = (1e-7, 1e-3, 1e-2)
 _IDF_DIGITS = 6
-# What a visitor of a static page waits for; packed for the way it is about a third.
+# What a visitor of a static page waits for, and a Space holds in memory for a model that answers
+# together with it; packed for the way it is about a third.
 MOST_BYTES = 32 * 2**20
 
 Floats = NDArray[np.float64]
@@ -44,21 +46,24 @@ Floats = NDArray[np.float64]
 def save(scorer: FittedScorer, run_dir: Path, most_bytes: int = MOST_BYTES) -> None:
     """Write results/tfidf.json, or none and a notice where it would be larger than `most_bytes`."""
     path = run_dir / TFIDF_FILE
-    content = json.dumps(tables(scorer), ensure_ascii=False, separators=(",", ":")) + "\n"
-    size_bytes = len(content.encode("utf-8"))
-    if size_bytes > most_bytes:
-        path.unlink(missing_ok=True)  # that of an earlier fit
-        print(
-            f"note: the TF-IDF tables for a static page would take {size_bytes / 2**20:.0f} MiB, "
-            f"more than {most_bytes / 2**20:.0f}; they were not written",
-            flush=True,
-        )
-        return
-    write_whole(path, content)
+    size_bytes = 0
+    for unit in _UNITS:
+        content = tables(scorer, unit)
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
+        size_bytes = len(text.encode("utf-8"))
+        if size_bytes <= most_bytes:
+            write_whole(path, text)
+            return
+    path.unlink(missing_ok=True)  # that of an earlier fit
+    print(
+        f"note: the TF-IDF tables would take {size_bytes / 2**20:.0f} MiB, more than "
+        f"{most_bytes / 2**20:.0f}; they were not written, for a static page or beside the model",
+        flush=True,
+    )
 
 
-def tables(scorer: FittedScorer) -> dict[str, object]:
-    """The fitted baseline "tfidf_lr" as JSON's types."""
+def tables(scorer: FittedScorer, unit: float = _UNITS[0]) -> dict[str, object]:
+    """The fitted baseline "tfidf_lr" as JSON's types, its weights in units of `unit`."""
     function, bundle = scorer.function, scorer.bundle
     assert isinstance(function, Regression), f"{function} is no learned baseline"
     words, letters = _readers(function.features)
@@ -82,7 +87,7 @@ def tables(scorer: FittedScorer) -> dict[str, object]:
         "field_separator": bundle.field_separator,
         "is_shared_out": not bundle.is_multilabel,
         "constant": function.head.constant.tolist(),
-        "unit": _UNIT,
+        "unit": unit,
         "words": {
             "analyzer": words.analyzer,
             "ngram_range": list(words.ngram_range),
@@ -101,8 +106,8 @@ def tables(scorer: FittedScorer) -> dict[str, object]:
             {
                 "label": label,
                 "intercept": intercept,
-                "words": _in_units(of_words[row]),
-                "letters": _in_units(of_letters[row, filled]),
+                "words": _in_units(of_words[row], unit),
+                "letters": _in_units(of_letters[row, filled], unit),
             }
             for row, (label, intercept) in enumerate(zip(labels, intercepts, strict=True))
         ],
@@ -141,5 +146,5 @@ def _rounded(idf: Floats) -> list[float]:
     return [round(value, _IDF_DIGITS) for value in np.asarray(idf, np.float64).tolist()]
 
 
-def _in_units(weights: Floats) -> list[int]:
-    return np.rint(weights / _UNIT).astype(np.int64).tolist()
+def _in_units(weights: Floats, unit: float) -> list[int]:
+    return np.rint(weights / unit).astype(np.int64).tolist()

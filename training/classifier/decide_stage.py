@@ -54,7 +54,7 @@ def _choose(
     tfidf = baselines.tfidf() if baselines and len(texts) >= blend.LEAST_EXAMPLES else None
     if baselines and tfidf:
         as_counted = [baselines.bundle.compose(example.fields) for example in splits.validation]
-        words = tfidf.evidence(as_counted)
+        words = tfidf.logits(as_counted)
         found = blend.fit_blend(logits, words, targets, splits.problem_type)
         print(blend.describe(found), flush=True)
         if found.helps:

@@ -1,9 +1,8 @@
 """Whether a model answers better together with counted words, and how much these count then.
 
-Owns the choice, made on validation alone, as thresholds.py's is: the logits of the weights and the
-evidence of the TF-IDF baseline, both fitted to the training part, are added, each times a number
-(stacking: Wolpert 1992, "Stacked generalization"). The evidence has no prior in it, which a model
-lacks and a baseline would lend it. How a model answers so is inference/models/classifier.py's.
+Owns the choice, made on validation alone, as thresholds.py's is: logits of the weights and of the
+TF-IDF baseline, both fitted to the training part, are added, each times a number (stacking: Wolpert
+1992, "Stacked generalization"). How a model answers so is inference/models/classifier.py's.
 
 Letters: N validation examples, C labels, K folds.
 
@@ -66,7 +65,7 @@ def describe(blend: Blend) -> str:
 def fit_blend(logits: Floats, words: Floats, targets: Bools, problem_type: str) -> Blend:
     """How much counted words should count beside a model, and whether they should.
 
-    logits, words: (N, C), of the weights before any temperature, and the evidence of the words.
+    logits, words: (N, C), of the weights before any temperature and of the TF-IDF baseline.
     targets: (N, C) bool. N is at least LEAST_EXAMPLES.
     """
     is_multilabel = problem_type == MULTI

@@ -103,7 +103,7 @@ def choose_with_words(
     """The same for a model that answers together with counted words.
 
     alone: what was chosen for the weights alone. blend: how both are added. logits, words: (N, C),
-    of the weights before any temperature, and the words' evidence. targets: (N, C) bool.
+    of the weights before any temperature and of the counted words. targets: (N, C) bool.
     """
     added = logits / blend.temperature + blend.tfidf_weight * words  # as Classifier.score does
     scores = activate(added.astype(np.float32), bundle.is_multilabel)

@@ -137,11 +137,10 @@ def _together(bundle: Bundle, chosen: Calibration) -> list[str]:
             f"the difference {low:.4f} to {high:.4f})."
         )
     return [
-        "The model answers together with the TF-IDF baseline in `results/tfidf.json`: what the "
-        f"words of a text say there, in logits, is multiplied by {bundle.tfidf_weight:.3g} and "
-        f"added.{gain} So do the Space, its API and `python -m inference.batch`. transformers, "
-        "ONNX Runtime and transformers.js read the weights alone: what they give is the row "
-        "*without TF-IDF* of the table."
+        "The model answers together with the TF-IDF baseline in `results/tfidf.json`, whose logits "
+        f"are multiplied by {bundle.tfidf_weight:.3g} and added.{gain} So do the Space, its API "
+        "and `python -m inference.batch`. transformers, ONNX Runtime and transformers.js read the "
+        "weights alone: what they give is the row *without TF-IDF* of the table."
     ]
 
 

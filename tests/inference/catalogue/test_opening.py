@@ -113,7 +113,7 @@ def test_counted_words_are_fetched_for_a_model_that_answers_together_with_them(
     entry = replace(shown.models[0], repo_id="demo/cat-blended", revision=None)
     scorer = opening.open_model(entry, shown, show_hub, threads=1).scorer
     words = load_tfidf(folder, labels)
-    expected = softmax(alone.logits(["good day"]) + 2 * words.evidence(["good day"]), axis=1)
+    expected = softmax(alone.logits(["good day"]) + 2 * words.logits(["good day"]), axis=1)
     assert scorer.score(["good day"]) == pytest.approx(expected, abs=1e-5)
     assert scorer.size_bytes == alone.size_bytes + (folder / TFIDF_FILE).stat().st_size
     snapshot = show_hub.resolve("demo/cat-tuned", allow_patterns=["config.json"])

@@ -10,6 +10,7 @@ from inference.data.problem_types import MULTI, SINGLE
 from inference.data.records import Example
 from inference.evaluation.dummy_models import FittedScorer
 from inference.models.bundle import TFIDF_FILE, Bundle
+from inference.models.tfidf import load_tfidf
 from tests.training.toy import toy_examples
 from training.baselines import baselines, tfidf_tables
 
@@ -61,6 +62,17 @@ def test_rounding_moves_no_weight_by_more_than_half_a_unit(tmp_path: Path):
     exact = head.estimators_[0].coef_[0][: len(tables["words"]["terms"])]
     stored = np.array(tables["regressions"][0]["words"]) * tables["unit"]
     assert np.abs(stored - exact).max() <= tables["unit"] / 2 * 1.001
+
+
+def test_tables_that_would_be_too_large_are_written_more_coarsely(tmp_path: Path):
+    scorer = fitted(toy_examples(60), Bundle(LABELS, SINGLE))
+    exact = written(scorer, tmp_path)
+    size = (tmp_path / TFIDF_FILE).stat().st_size
+    limit = int(size * 0.75)
+    coarse = written(scorer, tmp_path, most_bytes=limit)
+    assert coarse["unit"] > exact["unit"] and (tmp_path / TFIDF_FILE).stat().st_size <= limit
+    texts = ["good great love", "awful day"]
+    assert load_tfidf(tmp_path).score(texts) == pytest.approx(scorer.score(texts), abs=0.01)
 
 
 def test_tables_over_the_limit_are_not_written_and_said(

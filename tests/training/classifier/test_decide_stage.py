@@ -59,7 +59,7 @@ def test_a_model_answers_together_with_words_that_know_better(run, capsys):
     assert correct(model, parts) > 0.9 > correct(model.plain(), parts)
     assert "both answer" in capsys.readouterr().out
     texts = [example.fields["text"] for example in parts.test]
-    words = load_tfidf(run.path).evidence(texts)
+    words = load_tfidf(run.path).logits(texts)
     added = model.logits(texts) / model.bundle.temperature + model.bundle.tfidf_weight * words
     if problem_type == SINGLE:
         assert model.score(texts) == pytest.approx(softmax(added, axis=1), abs=1e-5)
