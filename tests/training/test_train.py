@@ -13,8 +13,10 @@ from inference.core.errors import ConfigError, DataError, run_command
 from inference.models.classifier import ONNX_FP32, load_classifier
 from tests.tiny import make_tiny_model
 from tests.training.toy import WHERE, toy_config, write_toy_csv
+from training.classifier import pipeline
 from training.run.run_folder import sha256_of
 from training.train import main, train
+from training.trainer.processes import Processes
 
 pytestmark = pytest.mark.slow
 
@@ -129,6 +131,20 @@ def test_the_same_again_makes_nothing_anew(finished):
     again = train(config, where)
     assert (again.repo_id, again.sha) == (first.repo_id, first.sha)
     assert before == {path: path.stat().st_mtime_ns for path in first.run_dir.rglob("*.onnx")}
+
+
+def test_a_model_that_was_chosen_stays_that_of_the_run(finished, base, tmp_path, capsys):
+    config, where, first = finished
+    auto = config.with_values(model_name_or_path="auto", model_candidates=("demo/nowhere",))
+    assert train(auto, where).sha == first.sha
+    assert "comparing" not in capsys.readouterr().out, "the run has its model"
+    elsewhere = auto.with_values(
+        output_dir=str(tmp_path / "run"), push_to_hub=False, model_candidates=(str(base),)
+    )
+    prepared = pipeline.prepare(elsewhere, where.connect(), Processes(elsewhere.trainer, where))
+    assert prepared.config.model.model_name_or_path == str(base)
+    assert prepared.base.folder == base
+    assert "comparing pretrained models, frozen, on 120 texts: 1" in capsys.readouterr().out
 
 
 def test_a_folder_of_another_run_is_refused_with_the_difference(finished):

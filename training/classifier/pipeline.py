@@ -40,10 +40,11 @@ from training.report import card, results, rows
 from training.report.rows import EvaluationInputs
 from training.report.vocabulary import write_vocabulary
 from training.run import receipt
-from training.run.run_folder import STUDY_FOLDER, RunFolder, sha256_of
+from training.run.run_folder import STUDY_FOLDER, RunFolder, identity_there, sha256_of
 from training.settings.config import TrainConfig
+from training.settings.model_config import AUTO
 from training.settings.publish_config import PublishConfig
-from training.trainer import plan, trackers
+from training.trainer import candidates, plan, trackers
 from training.trainer.base import Base, find_base, load_tokenizer
 from training.trainer.fit_stage import KEPT, TUNED
 from training.trainer.processes import Processes
@@ -168,6 +169,7 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
         load_study(Path(config.search.study))  # it is copied when all else is done
     processes.say(yaml.safe_dump(config.as_dict(), sort_keys=False, allow_unicode=True).rstrip())
     repo_id = processes.agree(_preflight(config.hub, hub) if processes.is_main else None)
+    config = _settle_model(config, hub, processes)
     with processes.main_first():
         # first: a slip in a file needs no download to be seen
         parts = data.read_parts(config.data, hub)
@@ -180,6 +182,30 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
     config = plan.settle(config, len(splits.train), base.folder)
     processes.say(_describe(splits, config, processes))
     return PreparedRun(config, splits, base, report, repo_id)
+
+
+def _settle_model(config: TrainConfig, hub: Hub, processes: Processes) -> TrainConfig:
+    """The settings with the name of a model where it was to be chosen; a run once begun keeps its.
+
+    Raises:
+        UserError: the data cannot be read, or no model can be fetched.
+    """
+    if config.model.model_name_or_path != AUTO:
+        return config
+    name = None
+    if processes.is_main:
+        begun = identity_there(Path(config.trainer.output_dir)).get("model_name_or_path")
+        name = begun or _choose_model(config, hub)
+    values = {"model_name_or_path": processes.agree(name), "model_candidates": ()}
+    return config.with_values(**values)
+
+
+def _choose_model(config: TrainConfig, hub: Hub) -> str:
+    splits = data.divide(data.read_parts(config.data, hub), config.data, seed=config.trainer.seed)
+    bundle = splits.bundle(config.data)
+    texts = [bundle.compose(example.fields) for example in splits.train]
+    matrix = label_matrix(splits.train, splits.labels)
+    return candidates.choose_model(config.model, texts, matrix, hub, config.trainer.seed)
 
 
 def _examine(parts: Mapping[str, Records], config: TrainConfig, base: Base) -> DataReport:

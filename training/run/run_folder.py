@@ -101,6 +101,16 @@ class RunFolder:
         write_json(self.path / STAGES_FILE, {"identity": self.identity, "stages": self._stages})
 
 
+def identity_there(path: Path) -> dict[str, object]:
+    """Whose run lies in a folder; {} where none does.
+
+    Raises:
+        ConfigError: its stages.json cannot be read.
+    """
+    file = path / STAGES_FILE
+    return _read(file)[0] if file.is_file() else {}
+
+
 def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Write a JSON file, whole or not at all; its folder is made if missing."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)

@@ -8,13 +8,17 @@ from inference.runs.contract import DEFAULT_MAX_TOKENS, DEFAULT_MODEL, MAX_TOKEN
 from training.settings.groups import Group, setting
 from training.settings.search_space import FIXED
 
+AUTO = "auto"
+"""The name of a model that is to be chosen."""
+
 
 @dataclass(frozen=True)
 class ModelConfig(Group):
     """Model"""
 
     model_name_or_path: str = setting(DEFAULT_MODEL)
-    """The pretrained model: a repo id on the Hub or a local folder."""
+    """The pretrained model: a repo id on the Hub or a local folder. Of a classifier also auto: the
+    best of --model_candidates by a head over each as it is."""
     model_revision: str = setting("main")
     """Branch, tag or commit of the pretrained model."""
     max_seq_length: int = setting(DEFAULT_MAX_TOKENS, between=MAX_TOKENS, search=FIXED)
@@ -45,11 +49,19 @@ class EncoderConfig(ModelConfig):
     """What the head reads: cls, the first token; mean, the mean of all, as one more layer of plain
     weights; auto: mean for fewer than 1,000 texts where the pretrained model was made for it, else
     cls."""
+    model_candidates: tuple[str, ...] = setting((), changes_weights=False)
+    """Pretrained models that auto chooses among; unset: all-MiniLM-L6-v2, all-mpnet-base-v2 and
+    multilingual-e5-small."""
     head_start: Literal["probe", "shares"] = setting("probe", search=FIXED)
     """probe: fit the new head to the untouched encoder first; shares: to the labels' shares."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.model_candidates and self.model_name_or_path != AUTO:
+            raise ConfigError(
+                f"model_candidates is for --model_name_or_path {AUTO}; model_name_or_path is "
+                f"{self.model_name_or_path}, which is taken as it is. Leave one of the two out"
+            )
         if self.lora_r is not None and self.freeze_layers:
             raise ConfigError(
                 "--lora_r trains adapters in all layers, --freeze_layers nothing in some; "
