@@ -13,7 +13,7 @@ from inference.core.errors import ConfigError, DataError, run_command
 from inference.models.classifier import ONNX_FP32, load_classifier
 from tests.tiny import make_tiny_model
 from tests.training.toy import WHERE, toy_config, write_toy_csv
-from training.classifier import pipeline
+from training.classifier import preparation
 from training.run.run_folder import sha256_of
 from training.train import main, train
 from training.trainer.processes import Processes
@@ -141,7 +141,7 @@ def test_a_model_that_was_chosen_stays_that_of_the_run(finished, base, tmp_path,
     elsewhere = auto.with_values(
         output_dir=str(tmp_path / "run"), push_to_hub=False, model_candidates=(str(base),)
     )
-    prepared = pipeline.prepare(elsewhere, where.connect(), Processes(elsewhere.trainer, where))
+    prepared = preparation.prepare(elsewhere, where.connect(), Processes(elsewhere.trainer, where))
     assert prepared.config.model.model_name_or_path == str(base)
     assert prepared.base.folder == base
     assert "comparing pretrained models, frozen, on 120 texts: 1" in capsys.readouterr().out

@@ -17,7 +17,7 @@ from hub.errors import UserError
 from inference.core.errors import ConfigError, run_command
 from inference.core.settings import Settings
 from inference.runs.study import COMPLETE, FAILED, PRUNED, Study, save_study
-from training.classifier import pipeline
+from training.classifier import pipeline, preparation
 from training.settings import console, search_space
 from training.settings.config import TrainConfig
 from training.settings.search_space import Range, Space
@@ -45,7 +45,7 @@ def run(tune: TuneConfig, config: TrainConfig, settings: Settings) -> Study:
     storage = _place(tune, config)
     storage.url()
     storage.refuse_foreign()
-    ready = pipeline.prepare(config, settings.connect(), processes)
+    ready = preparation.prepare(config, settings.connect(), processes)
     job = SearchJob(tune, ready.config, ready.splits, ready.base, settings, deadline)
     try:
         search = _open(job)
