@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from inference.catalogue import opening
+from inference.catalogue.catalogue import ModelEntry
 from inference.core import settings
 from inference.core.errors import ConfigError, DataError, run_command
+from inference.evaluation.leaderboard import FINE_TUNED
 from inference.models.classifier import ONNX_FP32, load_classifier
 from tests.tiny import make_tiny_model
 from tests.training.toy import WHERE, toy_config, write_toy_csv
 from training.classifier import preparation
+from training.run.checks import DEVIATES
 from training.run.run_folder import sha256_of
 from training.train import main, train
 from training.trainer.processes import Processes
+from training.verify import verify
 
 pytestmark = pytest.mark.slow
 
@@ -123,6 +128,40 @@ def test_few_texts_are_trained_by_their_plan_and_anybody_can_load_what_comes_of_
     assert temperature == 1.0, "fifteen validation texts are too few to fit one"
     served = dict(zip(model.bundle.labels, model.score([text])[0].tolist(), strict=True))
     assert served == pytest.approx({row["label"]: row["score"] for row in scores}, abs=1e-4)
+
+
+def test_what_was_free_and_better_is_published_and_answers_alike_everywhere(
+    base, hub_server, tmp_path
+):
+    """Two steps teach nothing: a head over the frozen encoder is better, and words are too."""
+    where = settings.load_settings(
+        hub_server.environment(tmp_path / "home") | {"CPU_CORES": "1", "DEVICE": "cpu"}
+    )
+    config = toy_config(
+        train_file=str(write_toy_csv(tmp_path / "toy.csv", 900)),
+        model_name_or_path=str(base),
+        output_dir=str(tmp_path / "run"),
+        baselines=("tfidf_lr", "encoder_lr"),
+        max_steps=2,
+        head_start="shares",
+        validation_size=0.2,
+        push_to_hub=True,
+        hub_model_id="toy-free",
+    )
+    result = train(config, where)
+    receipt = json.loads((result.run_dir / "run.json").read_text("utf-8"))
+    assert receipt["kept"] == "frozen" and receipt["decision"]["tfidf_weight"] > 0
+    card = (result.run_dir / "README.md").read_text("utf-8")
+    assert "under a head fitted to" in card and "frozen, with a new head without TF-IDF" in card
+    hub = where.connect()
+    states = {check.state for check in verify(result.run_dir, hub)}
+    assert DEVIATES not in states, states
+    entry = ModelEntry(str(result.repo_id), FINE_TUNED, "", result.sha)
+    published = opening.open_unaligned(entry, hub, threads=1).scorer
+    texts = ["good love", "awful day", "the movie"]
+    local = load_classifier(result.run_dir, threads=1)
+    assert published.score(texts) == pytest.approx(local.score(texts), abs=1e-6)
+    assert published.bundle.tfidf_weight > 0 and published.bundle == local.bundle
 
 
 def test_the_same_again_makes_nothing_anew(finished):
