@@ -99,14 +99,13 @@ class Course:
 
 @dataclass(frozen=True)
 class BlendGain:
-    """Mean log-loss of validation examples by the weights alone, and together with counted words.
+    """MCC together with counted words less that of the weights alone, by folds of validation.
 
-    interval: 95 %, of what they differ by.
+    interval: 95 %; None where it cannot be had.
     """
 
-    log_loss_alone: float
-    log_loss: float
-    interval: tuple[float, float]
+    mcc: float
+    interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ Try: cat RUN_DIR/decision.json
 
 from dataclasses import asdict, replace
 
+from inference.evaluation.leaderboard import BETTER, MccDifference
 from inference.models.bundle import save_bundle
 from inference.models.classifier import ONNX_FILES, ONNX_FP32, TORCH, load_classifier
 from inference.runs.contract import Stage
 from training.baselines import tfidf_tables
 from training.baselines.fitted_baselines import FittedBaselines
+from training.classifier import validation
 from training.data.data import Splits
 from training.data.splits import label_matrix
 from training.export import blend, thresholds
@@ -51,15 +53,29 @@ def _choose(
     logits = model.logits(texts)
     targets = label_matrix(splits.validation, splits.labels)
     chosen = thresholds.choose(logits, targets, splits.labels, splits.problem_type)
-    tfidf = baselines.tfidf() if baselines and len(texts) >= blend.LEAST_EXAMPLES else None
+    is_told = len(texts) >= validation.LEAST_EXAMPLES
+    tfidf = baselines.tfidf() if baselines and is_told else None
     if baselines and tfidf:
         as_counted = [baselines.bundle.compose(example.fields) for example in splits.validation]
         words = tfidf.logits(as_counted)
-        found = blend.fit_blend(logits, words, targets, splits.problem_type)
-        print(blend.describe(found), flush=True)
-        if found.helps:
+        alone, both = blend.held_out_scores(logits, words, targets, splits.problem_type)
+        gain = validation.compare(
+            validation.decided(both, splits), validation.decided(alone, splits), splits
+        )
+        if gain is not None and gain.verdict == BETTER:
+            found = blend.fit_blend(logits, words, targets, splits.problem_type)
             chosen = thresholds.choose_with_words(chosen, found, logits, words, targets, bundle)
-        else:
-            chosen = replace(chosen, blend=found)
+        chosen = replace(chosen, blend=gain)
+        print(_said(gain), flush=True)
     save_bundle(chosen.apply(bundle), run.path)
     return chosen
+
+
+def _said(gain: MccDifference | None) -> str:
+    if gain is None or gain.interval is None:
+        return "whether counted words beside the model help cannot be told here: it answers alone"
+    low, high = gain.interval
+    change = f"{gain.mcc:+.3f} MCC (95 % {low:+.3f} to {high:+.3f})"
+    if gain.verdict == BETTER:
+        return f"together with counted words the model is better by {change}: both answer"
+    return f"counted words beside the model change it by {change}: it answers alone"

@@ -13,15 +13,12 @@ Try: grep -A9 '"kept"' RUN_DIR/run.json
 import shutil
 from pathlib import Path
 
-from inference.evaluation import verdict
-from inference.evaluation.leaderboard import BASELINE, FINE_TUNED, WORSE, Measured
-from inference.evaluation.measure import targets_of
+from inference.evaluation.leaderboard import WORSE
 from inference.evaluation.predictions import Predictions
-from inference.models.classifier import TORCH, activate, decide, load_classifier
+from inference.models.classifier import TORCH, decide, load_classifier
 from training.baselines.fitted_baselines import FittedBaselines
+from training.classifier import validation
 from training.data.data import Splits
-from training.data.splits import label_matrix
-from training.export import thresholds
 from training.run.run_folder import RunFolder
 from training.settings.config import TrainConfig
 from training.trainer.base import Base
@@ -29,8 +26,6 @@ from training.trainer.fit_stage import KEPT, fresh_folder, keep_frozen, record_t
 from training.trainer.weights import WEIGHTS, write_frozen
 
 BASELINE_NAME = "encoder_lr"
-LEAST_EXAMPLES = 100
-"""With fewer validation examples a difference of the size to expect is not told from chance."""
 
 
 def keep_better(
@@ -47,7 +42,7 @@ def keep_better(
 
     fitted: what it said of the trained ones. baselines: with that over the frozen encoder.
     """
-    if KEPT in fitted or len(splits.validation) < LEAST_EXAMPLES:
+    if KEPT in fitted or len(splits.validation) < validation.LEAST_EXAMPLES:
         return fitted
     print(f"comparing with the frozen encoder, on {len(splits.validation)} texts", flush=True)
     tuned = _answers(run.path, splits, threads)
@@ -67,14 +62,10 @@ def keep_better(
 
 
 def _answers(folder: Path, splits: Splits, threads: int) -> Predictions:
-    """What a model says of the validation part, by thresholds of its own."""
+    """What a model says of the validation part."""
     model = load_classifier(folder, engine=TORCH, threads=threads)
-    bundle = model.bundle
-    logits = model.logits([bundle.compose(example.fields) for example in splits.validation])
-    targets = label_matrix(splits.validation, splits.labels)
-    chosen = thresholds.choose(logits, targets, splits.labels, splits.problem_type)
-    scores = activate(logits / chosen.temperature, bundle.is_multilabel)
-    return Predictions(bundle.labels, scores, decide(chosen.apply(bundle), scores))
+    texts = [model.bundle.compose(example.fields) for example in splits.validation]
+    return validation.decided(model.score(texts), splits)
 
 
 def _of_baseline(baselines: FittedBaselines, splits: Splits) -> Predictions:
@@ -85,17 +76,8 @@ def _of_baseline(baselines: FittedBaselines, splits: Splits) -> Predictions:
 
 def _loss_to(frozen: Predictions, tuned: Predictions, splits: Splits) -> str | None:
     """By how much the tuned model is worse, in words; None where that is not beyond chance."""
-    targets = targets_of(splits.validation, splits.labels, splits.problem_type)
-    judged = verdict.judge(
-        [(_row(FINE_TUNED), tuned), (_row(BASELINE), frozen)], targets, ""
-    ).judged
-    difference = judged.difference if judged else None
+    difference = validation.compare(tuned, frozen, splits)
     if difference is None or difference.interval is None or difference.verdict != WORSE:
         return None
     low, high = difference.interval
     return f"{-difference.mcc:.3f} MCC (95 % {-high:.3f} to {-low:.3f})"
-
-
-def _row(role: str) -> Measured:
-    """A row of a table that nobody sees."""
-    return Measured(role, role, role, "", "", "", 0, 0.0, 0.0)

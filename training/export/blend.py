@@ -18,6 +18,7 @@ from scipy.special import log_softmax
 from sklearn.model_selection import KFold
 
 from inference.data.problem_types import MULTI
+from inference.models.classifier import activate
 
 Floats = NDArray[np.floating]
 Bools = NDArray[np.bool_]
@@ -28,66 +29,46 @@ LEAST_EXAMPLES = 100
 _FOLDS = 5
 # Of the logarithm of what the model's logits are multiplied by, and of what the words' are.
 _BOUNDS = ((-3.0, 3.0), (0.0, 5.0))
-_STANDARD_ERRORS = 1.96  # 95 %
 
 
 @dataclass(frozen=True)
 class Blend:
-    """How two models are added, and what that gains on validation examples it was not fitted to.
+    """How two models are added.
 
     temperature: the weights' logits are divided by it. tfidf_weight: those of the counted words are
-        multiplied by it; 0 leaves them out. log_loss_alone, log_loss: mean over the examples, of
-        the weights alone and of both. interval: 95 %, of what they differ by; above 0 both are
-        better.
+    multiplied by it.
     """
 
     temperature: float
     tfidf_weight: float
-    log_loss_alone: float
-    log_loss: float
-    interval: tuple[float, float]
-
-    @property
-    def helps(self) -> bool:
-        """Whether both are better than the weights alone, beyond chance."""
-        return self.interval[0] > 0
-
-
-def describe(blend: Blend) -> str:
-    """What was found, in a line."""
-    low, high = blend.interval
-    chance = f"by {blend.log_loss_alone - blend.log_loss:+.4f} (95 % {low:+.4f} to {high:+.4f})"
-    if blend.helps:
-        return f"together with counted words the log-loss is better {chance}: both answer"
-    return f"counted words beside the model change the log-loss {chance}: it answers alone"
 
 
 def fit_blend(logits: Floats, words: Floats, targets: Bools, problem_type: str) -> Blend:
-    """How much counted words should count beside a model, and whether they should.
+    """How much counted words count beside a model, by least log-loss.
 
     logits, words: (N, C), of the weights before any temperature and of the TF-IDF baseline.
-    targets: (N, C) bool. N is at least LEAST_EXAMPLES.
+    targets: (N, C) bool.
+    """
+    both = np.stack([logits, words]).astype(np.float64)  # (2, N, C)
+    scale, weight = _fit(both, targets, problem_type == MULTI, has_words=True)
+    return Blend(round(float(np.exp(-scale)), 6), round(float(weight), 6))
+
+
+def held_out_scores(
+    logits: Floats, words: Floats, targets: Bools, problem_type: str
+) -> tuple[Floats, Floats]:
+    """Scores, (N, C) each, of the weights alone and of both, by folds that neither was fitted to.
+
+    The arguments are those of fit_blend(); N is at least LEAST_EXAMPLES.
     """
     is_multilabel = problem_type == MULTI
     both = np.stack([logits, words]).astype(np.float64)  # (2, N, C)
-    alone_loss, blend_loss = np.empty(len(logits)), np.empty(len(logits))
+    alone, together = np.empty_like(both[0]), np.empty_like(both[0])
     for fitted, held_out in KFold(_FOLDS, shuffle=True, random_state=0).split(logits):
-        for losses, has_words in ((alone_loss, False), (blend_loss, True)):
+        for added, has_words in ((alone, False), (together, True)):
             found = _fit(both[:, fitted], targets[fitted], is_multilabel, has_words=has_words)
-            losses[held_out] = _losses(found, both[:, held_out], targets[held_out], is_multilabel)
-    gain = alone_loss - blend_loss  # (N,)
-    error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
-    scale, weight = _fit(both, targets, is_multilabel, has_words=True)
-    return Blend(
-        temperature=round(float(np.exp(-scale)), 6),
-        tfidf_weight=round(float(weight), 6),
-        log_loss_alone=float(alone_loss.mean()),
-        log_loss=float(blend_loss.mean()),
-        interval=(
-            float(gain.mean()) - _STANDARD_ERRORS * error,
-            float(gain.mean()) + _STANDARD_ERRORS * error,
-        ),
-    )
+            added[held_out] = _add(found, both[:, held_out])
+    return activate(alone, is_multilabel), activate(together, is_multilabel)
 
 
 def _fit(both: Floats, targets: Bools, is_multilabel: bool, *, has_words: bool) -> Floats:
@@ -104,10 +85,16 @@ def _fit(both: Floats, targets: Bools, is_multilabel: bool, *, has_words: bool) 
 
 def _losses(numbers: Floats, both: Floats, targets: Bools, is_multilabel: bool) -> Floats:
     """(N,): the log-loss of each example, for a multi-label one the mean over its labels."""
-    added = np.exp(numbers[0]) * both[0] + numbers[1] * both[1]  # (N, C)
+    added = _add(numbers, both)
     losses: Floats
     if is_multilabel:
         losses = np.logaddexp(0, np.where(targets, -added, added)).mean(axis=1)
     else:
         losses = -log_softmax(added, axis=1)[targets]  # one label of a row is true
     return losses
+
+
+def _add(numbers: Floats, both: Floats) -> Floats:
+    """(2,) and (2, N, C) -> (N, C)."""
+    added: Floats = np.exp(numbers[0]) * both[0] + numbers[1] * both[1]
+    return added

@@ -20,6 +20,7 @@ from scipy.special import expit, logit, logsumexp
 from inference.core.errors import ModelError
 from inference.data.problem_types import MULTI
 from inference.evaluation import metrics
+from inference.evaluation.leaderboard import MccDifference
 from inference.models.bundle import DEFAULT_THRESHOLD, Bundle
 from inference.models.classifier import activate
 from training.export.blend import Blend
@@ -45,7 +46,7 @@ class Decision:
     """What was chosen, and the calibration error it brought; `thresholds` is () for single-label.
 
     tfidf_weight, plain_thresholds: as the bundle has them; 0 and {} for the weights alone. blend:
-        what counted words gained, where they were tried; None where not.
+        what counted words gain in MCC, by folds; None where they were not tried.
     chosen_on: how it was chosen, for decision.json and the card. notes: what kept its default, and
     why. ece_before, ece_after: as metrics.py has it, at temperature 1 and at `temperature`. Both
         on the examples that the temperature was chosen on; on others it gains a little less.
@@ -59,7 +60,7 @@ class Decision:
     ece_after: float | None
     tfidf_weight: float = 0.0
     plain_thresholds: Mapping[str, float] = field(default_factory=dict)
-    blend: Blend | None = None
+    blend: MccDifference | None = None
 
     def apply(self, bundle: Bundle) -> Bundle:
         """The bundle that decides so."""
@@ -119,7 +120,6 @@ def choose_with_words(
         ece_after=_calibration_error(scores, targets, bundle.labels, bundle.is_multilabel),
         tfidf_weight=blend.tfidf_weight,
         plain_thresholds=dict(zip(bundle.labels, plain.tolist(), strict=False)),
-        blend=blend,
     )
 
 

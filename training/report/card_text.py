@@ -129,12 +129,11 @@ def _together(bundle: Bundle, chosen: Calibration) -> list[str]:
     if not bundle.tfidf_weight:
         return []
     gain = ""
-    if chosen.blend is not None:
+    if chosen.blend is not None and chosen.blend.interval is not None:
         low, high = chosen.blend.interval
         gain = (
-            f" On validation examples that neither was fitted to, this lowers the log-loss from "
-            f"{chosen.blend.log_loss_alone:.4f} to {chosen.blend.log_loss:.4f} (95 % interval of "
-            f"the difference {low:.4f} to {high:.4f})."
+            f" On validation examples that neither was fitted to, MCC is higher by "
+            f"{chosen.blend.mcc:.3f} (95 % interval {low:+.3f} to {high:+.3f})."
         )
     return [
         "The model answers together with the TF-IDF baseline in `results/tfidf.json`, whose logits "

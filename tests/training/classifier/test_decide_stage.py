@@ -1,6 +1,7 @@
 """How scores decide is chosen on validation: whether counted words are added, too."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +91,18 @@ def test_it_answers_alone_where_few_texts_could_tell_or_nobody_asked(run, valida
     stored = json.loads((run.path / "decision.json").read_text("utf-8"))
     assert stored.keys().isdisjoint({"tfidf_weight", "plain_thresholds"})
     assert not (run.path / TFIDF_FILE).exists()
+
+
+def test_words_that_do_not_help_are_left_out(run, capsys):
+    """What they were fitted to are labels of other texts."""
+    parts = splits(150, load_bundle(run.path).problem_type)
+    texts = [example.fields for example in parts.train]
+    shuffled = np.random.default_rng(0).permutation(len(texts))
+    train = tuple(
+        replace(example, fields=texts[row])
+        for example, row in zip(parts.train, shuffled.tolist(), strict=True)
+    )
+    gave = decided(run, replace(parts, train=train))
+    assert gave["tfidf_weight"] == 0 and gave["blend"]["verdict"] != "better"
+    assert "answers alone" in capsys.readouterr().out
+    assert load_classifier(run.path, engine=TORCH, threads=1).bundle.tfidf_weight == 0

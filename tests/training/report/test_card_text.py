@@ -66,7 +66,7 @@ def test_the_card_says_what_the_labels_mean_where_that_was_said():
 
 
 def test_the_card_says_what_others_get_from_a_model_that_counts_words():
-    blend = {"log_loss_alone": 0.5, "log_loss": 0.4, "interval": [0.05, 0.15]}
+    blend = {"mcc": 0.1, "interval": [0.05, 0.15], "verdict": "better"}
     receipt = from_json(Receipt, receipt_json(decision={"blend": blend, "notes": []}))
     plain = {"good": 0.25, "bad": 0.75}
     bundle = Bundle(
@@ -74,7 +74,7 @@ def test_the_card_says_what_others_get_from_a_model_that_counts_words():
     )
     said = decision(receipt, bundle)
     assert "`results/tfidf.json`" in said and "multiplied by 0.5" in said
-    assert "from 0.5000 to 0.4000 (95 % interval of the difference 0.0500 to 0.1500)" in said
+    assert "MCC is higher by 0.100 (95 % interval +0.050 to +0.150)" in said
     assert "*without TF-IDF*" in said
     assert "| good | 0.1 | 0.25 |" in said and "| bad | 0.9 | 0.75 |" in said
     alone = decision(receipt, Bundle(("good", "bad"), MULTI, thresholds=(0.1, 0.9)))
