@@ -90,12 +90,14 @@ def judge(
 def _cost_of_int8(
     models: Sequence[Measured], samples: Sequence[Sample], drawn: Sequence[Mapping[str, Floats]]
 ) -> MccDifference | None:
-    """What the int8 copy of a fine-tuned model is worth beside its own float32 original."""
-    tuned = {
-        (model.repo_id, model.engine): at
-        for at, model in enumerate(models)
-        if model.role == FINE_TUNED
-    }
+    """What the int8 copy of a fine-tuned model is worth beside its own float32 original.
+
+    Of rows with one engine the first: that of a model that counts words, before its weights alone.
+    """
+    tuned: dict[tuple[str, str], int] = {}
+    for at, model in enumerate(models):
+        if model.role == FINE_TUNED:
+            tuned.setdefault((model.repo_id, model.engine), at)
     for (repo_id, engine), index in tuned.items():
         if engine == ONNX_INT8 and (repo_id, ONNX_FP32) in tuned:
             return _difference(samples, drawn, index, tuned[repo_id, ONNX_FP32])

@@ -54,7 +54,10 @@ class CardFacts:
 
     @property
     def weights_row(self) -> LeaderboardRow | None:
-        """The results of the weights themselves: float32, not the int8 copy."""
+        """The results of the weights themselves: float32, not the int8 copy.
+
+        The last row of its engine: that without counted words, where a model counts them.
+        """
         own = {row.model.engine: row for row in self.board.rows if row.is_fine_tuned}
         return own.get(ONNX_FP32) or own.get(TORCH)
 

@@ -119,6 +119,10 @@ def test_the_int8_copy_is_held_against_its_original_though_another_is_to_be_beat
     assert board.int8.mcc == pytest.approx(int8 - float32, abs=1e-12) and board.int8.mcc < 0
     assert board.int8.interval[0] <= board.int8.mcc <= board.int8.interval[1]
     assert judge(binary(TRUTH), ours=models["onnx_int8"]).int8 is None
+    # the weights of a model that counts words, without these, are float32 too
+    plain = (replace(rows[1][0], name="plain"), said(flipped(TRUTH, 0.4, 4)))
+    again = verdict.judge([*rows, plain], binary(TRUTH), "0" * 64, resamples=400)
+    assert again.int8 is not None and again.int8.mcc == board.int8.mcc
     rows[1] = (replace(rows[1][0], repo_id="demo/another"), rows[1][1])
     assert verdict.judge(rows, binary(TRUTH), "0" * 64, resamples=400).int8 is None
 
