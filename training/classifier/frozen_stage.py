@@ -16,6 +16,7 @@ from pathlib import Path
 from inference.evaluation.leaderboard import WORSE
 from inference.evaluation.predictions import Predictions
 from inference.models.classifier import TORCH, decide, load_classifier
+from training.baselines.baselines import MOST_EMBEDDED
 from training.baselines.fitted_baselines import FittedBaselines
 from training.classifier import validation
 from training.data.data import Splits
@@ -51,7 +52,7 @@ def keep_better(
         return record_tuned(run, fitted)
     print(f"a head over the frozen encoder is better by {loss}: making a model of it", flush=True)
     made = fresh_folder(run)
-    write_frozen(config, splits, base, made, device)
+    write_frozen(config, splits, base, made, device, MOST_EMBEDDED)
     loss = _loss_to(_answers(made, splits, threads), tuned, splits)
     if loss is None:
         print("as a model it is not better beyond chance: the fine-tuned one stays", flush=True)

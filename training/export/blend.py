@@ -23,9 +23,6 @@ from inference.models.classifier import activate
 Floats = NDArray[np.floating]
 Bools = NDArray[np.bool_]
 
-LEAST_EXAMPLES = 100
-"""With fewer validation examples a gain of the size to expect is not told from chance."""
-
 _FOLDS = 5
 # Of the logarithm of what the model's logits are multiplied by, and of what the words' are.
 _BOUNDS = ((-3.0, 3.0), (0.0, 5.0))
@@ -59,7 +56,7 @@ def held_out_scores(
 ) -> tuple[Floats, Floats]:
     """Scores, (N, C) each, of the weights alone and of both, by folds that neither was fitted to.
 
-    The arguments are those of fit_blend(); N is at least LEAST_EXAMPLES.
+    The arguments are those of fit_blend().
     """
     is_multilabel = problem_type == MULTI
     both = np.stack([logits, words]).astype(np.float64)  # (2, N, C)

@@ -1,8 +1,8 @@
 """The first stage of a run: its weights are there and those that were recorded, or are made.
 
 Owns how the weights of a fit come into the run folder, how others take their place, and what is
-recorded of it. What trains and
-what else belongs to a model: weights.py, training/chat_tuning/weights.py.
+recorded of it. What trains and what else belongs to a model: weights.py,
+training/chat_tuning/weights.py.
 """
 
 import shutil

@@ -29,8 +29,6 @@ from training.trainer.processes import Processes
 from training.trainer.progress import Observer
 
 WEIGHTS = "model.safetensors"
-# As many as the baseline over the frozen encoder reads.
-MOST_EMBEDDED = 10_000
 TokenCache = dict[tuple[str, int], EncodedExamples]
 """Tokenised parts by sha256 of the part and tokens of a text, for runs on the same data."""
 
@@ -86,12 +84,12 @@ def fit_weights(
 
 
 def write_frozen(
-    config: TrainConfig, splits: Splits, base: Base, folder: Path, device: str
+    config: TrainConfig, splits: Splits, base: Base, folder: Path, device: str, most_texts: int
 ) -> None:
     """Write the pretrained model under a head fitted to what it gives: no layer of it is trained.
 
-    The head reads the mean of all tokens where the model was made for it. It is a model like any
-    other: weights, tokenizer and bundle.
+    The head reads the mean of all tokens where the model was made for it. What is written is a
+    model like any other: weights, tokenizer and bundle. most_texts: it is fitted to no more.
     """
     tokenizer = load_tokenizer(base)
     pad_id = int(tokenizer.pad_token_id)
@@ -109,7 +107,7 @@ def write_frozen(
         problem_type,
         device,
         head_start="probe",
-        most_texts=MOST_EMBEDDED,
+        most_texts=most_texts,
     )
     model.cpu().save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -77,7 +77,7 @@ def test_it_takes_the_place_of_a_worse_model(problem_type, base, tmp_path, capsy
 
 def test_a_model_that_is_no_worse_stays(base, tmp_path):
     run, _ = trained(tmp_path / "run")
-    write_frozen(CONFIG, splits(150), base, run.path, "cpu")
+    write_frozen(CONFIG, splits(150), base, run.path, "cpu", 1000)
     fitted = {"weights_sha256": sha256_of(run.path / WEIGHTS)}
     assert kept(run, fitted, splits(150), base) == {**fitted, "kept": "tuned"}
 
@@ -93,7 +93,7 @@ def test_a_kill_leaves_one_model_or_the_other(is_recorded, base, tmp_path):
     run, fitted = trained(tmp_path / "run")
     pending = run.path / ".frozen"
     pending.mkdir()
-    write_frozen(CONFIG, splits(150), base, pending, "cpu")
+    write_frozen(CONFIG, splits(150), base, pending, "cpu", 1000)
     other = {"weights_sha256": sha256_of(pending / WEIGHTS), "kept": "frozen"}
     if is_recorded:
         run.record(Stage.FIT, "weights", other)
