@@ -85,7 +85,7 @@ def test_a_stopped_job_is_taken_up_and_ends_in_the_same_bytes(tmp_path, tiny):
 @pytest.mark.slow
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_kill_9_at_any_time_loses_and_repeats_no_row(tmp_path, onnx_model, format):
-    texts = sentences(6000)
+    texts = sentences(24_000)  # seconds of work: a busy machine may look away for as long
     source, target = table(tmp_path, texts), tmp_path / f"out.{format}"
     folder = tmp_path / f"out.{format}.parts"
     arguments = (source, target, "--model", onnx_model)
