@@ -8,9 +8,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from playwright.sync_api import Page, expect
+from scipy.special import logit
 
 from hub.client import connect
 from inference.data.problem_types import MULTI
@@ -20,6 +22,7 @@ from tests.browser.conftest import OpenPage, chromium, open_page  # noqa: F401 (
 from tests.hub_fixtures import RunningHub
 from tests.space_fixtures import PROJECT, RunningSpace, running_space, space_environment
 from tests.tiny import LABELS, WORDS, make_tiny_model
+from training.trainer import folded_head
 
 pytestmark = pytest.mark.slow
 
@@ -37,9 +40,14 @@ def made_texts(count: int = 200) -> list[str]:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model whose weights hold temperature and thresholds, as training leaves it."""
     folder = make_tiny_model(tmp_path_factory.mktemp("cut") / "model", LABELS, MULTI, seed=3)
-    bundle = Bundle(LABELS, MULTI, max_tokens=64, temperature=1.7, thresholds=THRESHOLDS)
-    save_bundle(bundle, folder)
+    heights = logit(np.array(THRESHOLDS))
+    assert folded_head.fold(folder, folder, 1.7, -heights)
+    offsets = dict(zip(LABELS, heights.tolist(), strict=True))
+    save_bundle(
+        Bundle(LABELS, MULTI, max_tokens=64, thresholds=THRESHOLDS, logit_offsets=offsets), folder
+    )
     return folder
 
 
@@ -65,17 +73,13 @@ def serving(
 
 @pytest.fixture(scope="module")
 def by_pipeline(model: Path) -> list[set[str]]:
-    """What anyone gets who loads the repo with transformers and applies decision.json."""
+    """What anyone gets who loads the repo with transformers and knows nothing of decision.json."""
     from transformers import pipeline
 
-    decision = json.loads((model / "decision.json").read_text("utf-8"))
-    classify = pipeline("text-classification", str(model), top_k=None, function_to_apply="none")
-    found = []
-    for scores in classify(made_texts()):
-        by_label = {one["label"]: one["score"] / decision["temperature"] for one in scores}
-        chances = {label: 1 / (1 + 2.718281828459045**-logit) for label, logit in by_label.items()}
-        thresholds = decision["thresholds"]
-        found.append({label for label, chance in chances.items() if chance >= thresholds[label]})
+    classify = pipeline("text-classification", str(model), top_k=None)
+    found = [
+        {one["label"] for one in scores if one["score"] >= 0.5} for scores in classify(made_texts())
+    ]
     assert len({frozenset(one) for one in found}) > 3, "the texts tell too little apart"
     return found
 

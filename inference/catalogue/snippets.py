@@ -27,8 +27,13 @@ def onnx(repo_id: str, revision: str, problem_type: str) -> str:
     """Python with the small ONNX file, without torch; decided as this Space decides."""
     decide = "scores >= [decision['thresholds'][label] for label in decision['labels']]"
     activate = "1 / (1 + np.exp(-logits))"
+    # of a model whose weights hold the thresholds: what makes their scores probabilities again
+    offsets = """
+offsets = decision.get("logit_offsets", {})
+logits += [offsets.get(label, 0) for label in decision["labels"]]"""
     if problem_type != MULTI:
         decide, activate = "scores == scores.max()", "np.exp(logits) / np.exp(logits).sum()"
+        offsets = ""
     return f"""\
 import json
 
@@ -51,7 +56,8 @@ tokenizer.enable_truncation(decision["max_tokens"])
 text = tokenizer.encode("{_EXAMPLE}")
 known = dict(input_ids=text.ids, attention_mask=text.attention_mask, token_type_ids=text.type_ids)
 feed = {{one.name: np.array([known[one.name]], np.int64) for one in model.get_inputs()}}
-logits = model.run(None, feed)[0][0].astype(float) / decision["temperature"]
+logits = model.run(None, feed)[0][0].astype(float){offsets}
+logits /= decision["temperature"]
 scores = {activate}
 decided = {decide}
 for label, score, is_decided in zip(decision["labels"], scores, decided):

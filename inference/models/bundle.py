@@ -28,7 +28,7 @@ TFIDF_FILE = "results/tfidf.json"
 """The TF-IDF baseline of a run, together with which a model may answer."""
 DEFAULT_THRESHOLD = 0.5
 UNTUNED = "default 0.5, not tuned"
-_ADDED = ("tfidf_weight", "plain_thresholds")
+_ADDED = ("tfidf_weight", "logit_offsets")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Bundle:
     text_fields: columns that the model reads, in order; () when the repo does not say.
     thresholds: (C,) in [0, 1]; filled with 0.5 for a multi-label model that has none,
         () for a single-label one, which takes the strongest label.
-    temperature: the logits are divided by it before softmax or sigmoid.
+    temperature: the logits are divided by it before softmax or sigmoid; 1 where the weights
+        themselves are calibrated.
     max_tokens: longest window the model reads, special tokens included.
     json_fields: those text fields that hold JSON, which compose() puts into words.
     label_names: what a label is called in a labelled file: the label here, where they differ.
@@ -47,8 +48,9 @@ class Bundle:
         first in words how alike they are.
     tfidf_weight: the logits of the counted words in results/tfidf.json are multiplied by it and
         added; 0 for a model that answers by its weights alone.
-    plain_thresholds: by label, for the weights alone at temperature 1, as transformers reads them;
-        {} where thresholds are that already, and for a single-label model.
+    logit_offsets: by label, added to the logits first. The weights of such a model were moved, so
+        that a sigmoid of .5 is where a label begins for whoever reads them alone; with the offset
+        the sigmoid says again how probable the label is, which is what thresholds are held against.
     """
 
     labels: tuple[str, ...]
@@ -64,7 +66,7 @@ class Bundle:
     label_names: Mapping[str, str] = field(default_factory=dict)
     match_fields: Mapping[str, str] = field(default_factory=dict)
     tfidf_weight: float = 0.0
-    plain_thresholds: Mapping[str, float] = field(default_factory=dict)
+    logit_offsets: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.thresholds and self.is_multilabel:
@@ -107,8 +109,12 @@ class Bundle:
                 f"tfidf_weight must be a number, 0 or above, seen {self.tfidf_weight}",
             ),
             (
-                bool(self.plain_thresholds) and set(self.plain_thresholds) != set(self.labels),
-                f"plain_thresholds must name each label, seen {dict(self.plain_thresholds)}",
+                bool(self.logit_offsets) and set(self.logit_offsets) != set(self.labels),
+                f"logit_offsets must name each label, seen {dict(self.logit_offsets)}",
+            ),
+            (
+                not all(map(math.isfinite, self.logit_offsets.values())),
+                f"logit_offsets must be numbers, seen {dict(self.logit_offsets)}",
             ),
             (
                 not set(self.json_fields) <= set(self.text_fields),
@@ -129,11 +135,14 @@ class Bundle:
 
     @property
     def plain(self) -> "Bundle":
-        """How transformers' own pipeline reads the weights: at temperature 1 and by themselves."""
-        known = self.plain_thresholds
-        thresholds = tuple(known[label] for label in self.labels) if known else ()
+        """How transformers' own pipeline decides: by the weights alone, at .5 of their sigmoid."""
+        offsets = (self.logit_offsets.get(label, 0.0) for label in self.labels)
+        thresholds = tuple(1 / (1 + math.exp(-offset)) for offset in offsets)
         return replace(
-            self, temperature=1.0, tfidf_weight=0.0, thresholds=thresholds, plain_thresholds={}
+            self,
+            temperature=1.0,
+            tfidf_weight=0.0,
+            thresholds=thresholds if self.is_multilabel else (),
         )
 
     def compose(self, fields: Mapping[str, str]) -> str:

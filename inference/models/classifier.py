@@ -1,7 +1,7 @@
 """Texts -> scores (N, C) and decisions, by a fine-tuned or pretrained classifier.
 
 Owns what happens between ids and scores: choice of the engine, one row a text out of the rows of
-its windows, temperature, counted words, softmax or sigmoid, thresholds. Reading texts is
+its windows, offsets, temperature, counted words, softmax or sigmoid, thresholds. Reading texts is
 windows.py; the numbers come from onnx_engine.py or torch_engine.py, those of words from tfidf.py.
 
 Letters: N texts, C labels, W windows, B windows of a batch, T tokens.
@@ -86,11 +86,13 @@ class Classifier:
         self._reader = reader
         self._engine = engine
         self._words = words
+        offsets = [bundle.logit_offsets.get(label, 0.0) for label in bundle.labels]
+        self._offsets: NDArray[np.float32] = np.array(offsets, np.float32)  # (C,)
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32: the weights' logits in the order of the texts, as they are.
 
-        Neither temperature nor counted words are in them.
+        Neither offsets, temperature nor counted words are in them.
 
         Raises:
             TextError: a text is not a str or is blank.
@@ -107,7 +109,7 @@ class Classifier:
         Raises:
             TextError: a text is not a str or is blank.
         """
-        logits = self.logits(texts) / self.bundle.temperature
+        logits = (self.logits(texts) + self._offsets) / self.bundle.temperature
         if self._words is not None:
             words = self._words.logits(self._as_counted(texts))  # (N, C)
             logits = logits + self.bundle.tfidf_weight * words
@@ -126,7 +128,8 @@ class Classifier:
     def read_as(self, problem_type: str) -> "Classifier":
         """Return the model with its logits read by sigmoid or softmax as this type asks.
 
-        What was tuned for the other type, thresholds and temperature, is left behind.
+        What was tuned for the other type, thresholds and temperature, is left behind; offsets are
+        not, as they undo what was done to the weights.
         """
         own = self.bundle
         if problem_type == own.problem_type:

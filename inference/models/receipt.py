@@ -112,13 +112,15 @@ class BlendGain:
 class Calibration:
     """What choosing temperature and thresholds came to, on the validation part.
 
-    blend: None where counted words were not tried beside the model.
+    blend: None where counted words were not tried beside the model. in_weights: the temperature
+    that the weights hold themselves, if they do.
     """
 
     ece_before: float | None = None
     ece_after: float | None = None
     notes: tuple[str, ...] = ()
     blend: BlendGain | None = None
+    in_weights: float | None = None
 
 
 @dataclass(frozen=True)

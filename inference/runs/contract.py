@@ -16,8 +16,8 @@ class Stage(StrEnum):
     """A part of a run that is not done twice, by its name in stages.json, in their order."""
 
     FIT = "fit"
-    EXPORT = "export"
     DECIDE = "decide"
+    EXPORT = "export"
     JUDGE = "judge"
     PLOTS = "plots"
     WORDS = "words"

@@ -23,9 +23,9 @@ _AFTER = {
     Stage.CARD: "Done",
     Stage.PLOTS: "Writing the card",
     Stage.JUDGE: "Drawing the plots",
-    Stage.DECIDE: "Measuring the models on the test rows",
-    Stage.EXPORT: "Choosing how scores decide",
-    Stage.FIT: "Exporting to ONNX",
+    Stage.EXPORT: "Measuring the models on the test rows",
+    Stage.DECIDE: "Exporting to ONNX",
+    Stage.FIT: "Choosing how scores decide",
 }
 
 Point = dict[str, float]

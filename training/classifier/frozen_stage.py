@@ -23,7 +23,14 @@ from training.data.data import Splits
 from training.run.run_folder import RunFolder
 from training.settings.config import TrainConfig
 from training.trainer.base import Base
-from training.trainer.fit_stage import KEPT, fresh_folder, keep_frozen, record_tuned
+from training.trainer.fit_stage import (
+    FROZEN,
+    KEPT,
+    TUNED,
+    fresh_folder,
+    put_in_place,
+    record_again,
+)
 from training.trainer.weights import WEIGHTS, write_frozen
 
 BASELINE_NAME = "encoder_lr"
@@ -49,7 +56,7 @@ def keep_better(
     tuned = _answers(run.path, splits, threads)
     loss = _loss_to(_of_baseline(baselines, splits), tuned, splits)
     if loss is None:
-        return record_tuned(run, fitted)
+        return record_again(run, {**fitted, KEPT: TUNED})
     print(f"a head over the frozen encoder is better by {loss}: making a model of it", flush=True)
     made = fresh_folder(run)
     write_frozen(config, splits, base, made, device, MOST_EMBEDDED)
@@ -57,9 +64,9 @@ def keep_better(
     if loss is None:
         print("as a model it is not better beyond chance: the fine-tuned one stays", flush=True)
         shutil.rmtree(made)
-        return record_tuned(run, fitted)
+        return record_again(run, {**fitted, KEPT: TUNED})
     print(f"it takes the place of the fine-tuned one, which loses by {loss}", flush=True)
-    return keep_frozen(run, WEIGHTS, fitted, made)
+    return put_in_place(run, WEIGHTS, made, {**fitted, KEPT: FROZEN})
 
 
 def _answers(folder: Path, splits: Splits, threads: int) -> Predictions:

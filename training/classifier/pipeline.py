@@ -88,10 +88,10 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
         fitted = frozen_stage.keep_better(
             folder, splits, base, config, fitted, baselines, processes.device, threads
         )
-    weights = fitted["weights_sha256"]
-    exported = export_stage.export(folder, splits, weights)
     together = baselines if report_config.may_ship(tfidf_tables.BASELINE) else None
-    decided = decide_stage.decide(folder, splits, weights, together, threads)
+    decided = decide_stage.decide(folder, splits, fitted, together, threads)
+    weights = decided["weights_sha256"]
+    exported = export_stage.export(folder, splits, weights)
     shown_id = repo_id or config.hub.hub_model_id or folder.path.name
     measured = results.measure(
         folder,
@@ -105,10 +105,10 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
             hub,
             shown_id,
             threads,
-            str(fitted.get(KEPT, TUNED)),
+            str(decided.get(KEPT, TUNED)),
         ),
     )
-    _draw(folder, splits, measured.board)
+    _draw(folder, splits, measured.board, decided[decide_stage.DECISION])
     write_vocabulary(folder, splits)
     _keep_study(config.search.study, folder)
     receipt.write_split_ids(folder.path, splits.row_ids())
@@ -117,7 +117,7 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
         config.as_dict(),
         data={**splits.receipt(), "findings": [asdict(finding) for finding in report.findings]},
         base={"repo_id": base.repo_id or base.folder.name, "revision": base.revision},
-        fit={**fitted, "decision": decided, "not_compared": list(measured.missing)},
+        fit={**decided, "not_compared": list(measured.missing)},
         export=exported,
         metrics=measured.figures,
     )
@@ -146,7 +146,9 @@ def identity_of(
     }
 
 
-def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
+def _draw(
+    run: RunFolder, splits: Splits, board: Leaderboard, decision: Mapping[str, float]
+) -> None:
     """Draw the plots of the run and of the judged model's answers."""
     assert board.judged is not None, "the fine-tuned model is always measured"
     name = board.judged.model.name
@@ -163,6 +165,7 @@ def _draw(run: RunFolder, splits: Splits, board: Leaderboard) -> None:
             targets=predictions.load_targets(run.path / predictions.TARGETS),
             predictions=predictions.load(answers),
             bundle=load_bundle(run.path),
+            temperature=decision["in_weights"] or decision["temperature"],
         )
         run.record(Stage.PLOTS, key, {file: sha256_of(run.path / file) for file in files})
 

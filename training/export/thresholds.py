@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, logit, logsumexp
+from scipy.special import logit, logsumexp
 
 from inference.core.errors import ModelError
 from inference.data.problem_types import MULTI
@@ -39,14 +39,16 @@ LEAST_FOR_TEMPERATURE = 30
 _LOWEST, _HIGHEST = 0.05, 20.0
 _AT_THE_END = 1.01  # minimize_scalar stops a little before the end
 _EQUAL_MCC = 1e-12  # equal counts, added up in another order
+_LEAST_SCORE, _LEAST_GAP = 1e-37, 2.0**-25  # next to 0 and next to 1 in float32
 
 
 @dataclass(frozen=True)
 class Decision:
     """What was chosen, and the calibration error it brought; `thresholds` is () for single-label.
 
-    tfidf_weight, plain_thresholds: as the bundle has them; 0 and {} for the weights alone. blend:
-        what counted words gain in MCC, by folds; None where they were not tried.
+    tfidf_weight, logit_offsets: as the bundle has them. blend: what counted words gain in MCC, by
+        folds; None where they were not tried.
+    in_weights: the temperature that the weights themselves hold; None where they hold none.
     chosen_on: how it was chosen, for decision.json and the card. notes: what kept its default, and
     why. ece_before, ece_after: as metrics.py has it, at temperature 1 and at `temperature`. Both
         on the examples that the temperature was chosen on; on others it gains a little less.
@@ -59,7 +61,8 @@ class Decision:
     ece_before: float | None
     ece_after: float | None
     tfidf_weight: float = 0.0
-    plain_thresholds: Mapping[str, float] = field(default_factory=dict)
+    logit_offsets: Mapping[str, float] = field(default_factory=dict)
+    in_weights: float | None = None
     blend: MccDifference | None = None
 
     def apply(self, bundle: Bundle) -> Bundle:
@@ -70,8 +73,28 @@ class Decision:
             thresholds=self.thresholds,
             chosen_on=self.chosen_on,
             tfidf_weight=self.tfidf_weight,
-            plain_thresholds=self.plain_thresholds,
+            logit_offsets=self.logit_offsets,
         )
+
+    def moved_into_weights(self, labels: Sequence[str], *, has_thresholds: bool) -> "Decision":
+        """The same decision for weights that divide by the temperature themselves.
+
+        has_thresholds: a logit of 0 is where each label begins, too.
+        """
+        offsets = dict(zip(labels, self.heights().tolist(), strict=False))
+        return replace(
+            self,
+            temperature=1.0,
+            in_weights=self.temperature,
+            logit_offsets=offsets if has_thresholds else {},
+        )
+
+    def heights(self) -> NDArray[np.float64]:
+        """The logit of each threshold, (C,); () for single-label."""
+        # a score of 0 or 1 is one that float32 has rounded
+        held = np.clip(np.array(self.thresholds, np.float64), _LEAST_SCORE, 1 - _LEAST_GAP)
+        heights: NDArray[np.float64] = logit(held)
+        return heights
 
 
 def choose(logits: Scores, targets: Bools, labels: Sequence[str], problem_type: str) -> Decision:
@@ -99,7 +122,12 @@ def choose(logits: Scores, targets: Bools, labels: Sequence[str], problem_type: 
 
 
 def choose_with_words(
-    alone: Decision, blend: Blend, logits: Scores, words: Scores, targets: Bools, bundle: Bundle
+    alone: Decision,
+    blend: Blend,
+    logits: Scores,
+    words: Scores,
+    targets: Bools,
+    labels: Sequence[str],
 ) -> Decision:
     """The same for a model that answers together with counted words.
 
@@ -107,19 +135,17 @@ def choose_with_words(
     of the weights before any temperature and of the counted words. targets: (N, C) bool.
     """
     added = logits / blend.temperature + blend.tfidf_weight * words  # as Classifier.score does
-    scores = activate(added.astype(np.float32), bundle.is_multilabel)
-    thresholds, kept = _thresholds(scores, targets, bundle.labels) if alone.thresholds else ((), ())
-    # the same decisions at temperature 1, from which transformers' own pipeline starts
-    plain = expit(alone.temperature * logit(np.array(alone.thresholds)))
+    is_multilabel = bool(alone.thresholds)
+    scores = activate(added.astype(np.float32), is_multilabel)
+    thresholds, kept = _thresholds(scores, targets, labels) if is_multilabel else ((), ())
     return replace(
         alone,
         temperature=blend.temperature,
         thresholds=thresholds,
         chosen_on=f"{alone.chosen_on}, together with counted words",
         notes=kept,
-        ece_after=_calibration_error(scores, targets, bundle.labels, bundle.is_multilabel),
+        ece_after=_calibration_error(scores, targets, labels, is_multilabel),
         tfidf_weight=blend.tfidf_weight,
-        plain_thresholds=dict(zip(bundle.labels, plain.tolist(), strict=False)),
     )
 
 

@@ -188,9 +188,7 @@ def _examples(run: CardFacts) -> list[tuple[str, list[tuple[str, float]]]]:
     """Some golden texts with the model's scores, the strongest label first."""
     logits = run.golden["logits"].get(ONNX_FP32) or run.golden["logits"][TORCH]
     # what the Hub's own widget shows is the weights alone
-    bundle = run.bundle.plain if run.bundle.tfidf_weight else run.bundle
-    array = np.asarray(logits, dtype=np.float32) / bundle.temperature
-    scores = activate(array, run.bundle.is_multilabel)
+    scores = activate(np.asarray(logits, dtype=np.float32), run.bundle.is_multilabel)
     examples = []
     for text, row in zip(run.golden["texts"], scores, strict=True):
         named = [(name, round(float(s), 4)) for name, s in zip(run.bundle.labels, row, strict=True)]

@@ -91,30 +91,14 @@ def _meanings(receipt: Receipt) -> str:
 
 
 def decision(receipt: Receipt, bundle: Bundle) -> str:
-    """How scores become decisions, and how that was chosen."""
+    """How scores become decisions here and elsewhere, and how that was chosen."""
     chosen = receipt.decision or Calibration()
-    parts = ["The label with the highest score is the answer (`decision.json`)."]
-    if bundle.is_multilabel:
-        plain = bundle.plain_thresholds
-        rows = [
-            (escape_markdown(label), f"{threshold:.3g}", f"{plain.get(label, threshold):.3g}")
-            for label, threshold in zip(bundle.labels, bundle.thresholds, strict=True)
-        ]
-        header = ("label", "threshold", "with plain transformers")
-        columns = 3 if plain else 2
-        parts = [
-            "Each score stands for itself; a label is given from its threshold on "
-            "(`decision.json`).",
-            markdown_table(header[:columns], [row[:columns] for row in rows]),
-        ]
-    parts += _together(bundle, chosen)
-    temperature = (
-        f"Logits are divided by the temperature {bundle.temperature:.4g} before they become scores."
+    parts = (
+        _thresholds(bundle)
+        if bundle.is_multilabel
+        else ["The label with the highest score is the answer."]
     )
-    tuned = bundle.chosen_on != UNTUNED
-    parts.append(
-        f"{temperature} Chosen on {escape_markdown(bundle.chosen_on)}." if tuned else temperature
-    )
+    parts += [*_together(bundle, chosen), _temperature(bundle, chosen)]
     if chosen.ece_before is not None and chosen.ece_after is not None:
         parts.append(
             f"Calibration error on those examples: {chosen.ece_before:.3f} before, "
@@ -122,6 +106,42 @@ def decision(receipt: Receipt, bundle: Bundle) -> str:
         )
     parts += [f"Note: {escape_markdown(note)}." for note in chosen.notes]
     return "\n\n".join(parts)
+
+
+def _thresholds(bundle: Bundle) -> list[str]:
+    """Where each label begins, here and for those who read the weights alone."""
+    offsets = bundle.logit_offsets
+    rows = [
+        (escape_markdown(label), f"{threshold:.3g}", f"{offsets.get(label, 0):+.3f}")
+        for label, threshold in zip(bundle.labels, bundle.thresholds, strict=True)
+    ]
+    header = ("label", "threshold", "offset")
+    columns = 3 if offsets else 2
+    table = markdown_table(header[:columns], [row[:columns] for row in rows])
+    if not offsets:
+        return ["Each score stands for itself; a label is given from its threshold on.", table]
+    return [
+        "Each label stands for itself. The weights hold the thresholds: other programs, such as "
+        "transformers, are to give a label from a score of 0.5 on.",
+        "The Space, its API and `python -m inference.batch` show how probable a label is, which is "
+        "the sigmoid of its logit plus its offset, and give the label from its threshold on.",
+        table,
+    ]
+
+
+def _temperature(bundle: Bundle, chosen: Calibration) -> str:
+    """What the logits are divided by, where, and what that was chosen on."""
+    said = f"Logits are divided by the temperature {bundle.temperature:.4g} to become scores."
+    if chosen.in_weights is not None:
+        said = (
+            f"The weights hold the temperature {chosen.in_weights:.4g}, by which their logits were "
+            "divided: whoever reads them gets calibrated ones."
+        )
+        if bundle.temperature != 1:
+            said += f" Together with counted words they are divided by {bundle.temperature:.4g}."
+    if bundle.chosen_on == UNTUNED:
+        return said
+    return f"{said} Chosen on {escape_markdown(bundle.chosen_on)}."
 
 
 def _together(bundle: Bundle, chosen: Calibration) -> list[str]:
@@ -264,8 +284,15 @@ def limits(receipt: Receipt, asked: PublishConfig, bundle: Bundle) -> str:
     lines = [
         f"All figures rest on {test.rows:,} examples of one source; texts from elsewhere, of "
         "another time or another length may give worse results.",
-        f"The labels are unevenly filled: {escape_markdown(common)} has {counts[common]:,} "
-        f"training examples, {escape_markdown(rare)} has {counts[rare]:,}.",
+        *(
+            [
+                f"The labels are unevenly filled: {escape_markdown(common)} has "
+                f"{counts[common]:,} training examples, {escape_markdown(rare)} has "
+                f"{counts[rare]:,}."
+            ]
+            if counts[common] > counts[rare]
+            else []
+        ),
         *(
             f"{escape_markdown(label)} has only {count:,} test examples; its figures are rough."
             for label, count in few.items()
@@ -274,7 +301,9 @@ def limits(receipt: Receipt, asked: PublishConfig, bundle: Bundle) -> str:
         "How errors fall on groups of people was not measured. The model repeats what those who "
         "labelled the texts believed; do not let it decide about people on its own.",
         f"Language of the texts: {escape_markdown(asked.language)}. Others were not tested.",
-        f"Training cut texts at {bundle.max_tokens} tokens.",
+        f"Training cut texts at {bundle.max_tokens} tokens. The Space, its API and "
+        "`python -m inference.batch` read a longer one in windows; transformers with "
+        "`truncation=True` reads its beginning alone.",
     ]
     return "\n".join(f"- {line}" for line in lines)
 

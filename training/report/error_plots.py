@@ -155,9 +155,12 @@ def _draw_thresholds(plot: Axes, scores: Scores, truth: Bools) -> None:
 
 
 @plot_style()
-def reliability(targets: Targets, predictions: Predictions, bundle: Bundle) -> Figure | None:
+def reliability(
+    targets: Targets, predictions: Predictions, is_multilabel: bool, temperature: float
+) -> Figure | None:
     """How often scores of a height are right, with and without temperature; None without scores.
 
+    temperature: that the logits were divided by, wherever that was done.
     Single-label: the strongest label's score. Multi-label: the scores of all labels together.
     """
     known = ~np.isnan(predictions.scores).any(axis=0)
@@ -166,11 +169,11 @@ def reliability(targets: Targets, predictions: Predictions, bundle: Bundle) -> F
     truth, served = targets.matrix[:, known].astype(np.bool_), predictions.scores[:, known]
     figure, (top, bottom) = stacked_plots("Reliability on the test part", (4.2, 1.4))
     top.plot((0, 1), (0, 1), ":", color=GREY, label="perfect")
-    if bundle.temperature != 1:
-        before = _without_temperature(served, bundle)
-        middles, shares, _ = _binned(before, truth, bundle.is_multilabel)
+    if temperature != 1:
+        before = _without_temperature(served, is_multilabel, temperature)
+        middles, shares, _ = _binned(before, truth, is_multilabel)
         top.plot(middles, shares, "--", color=ORANGE, marker="s", label="before temperature")
-    middles, shares, counts = _binned(served, truth, bundle.is_multilabel)
+    middles, shares, counts = _binned(served, truth, is_multilabel)
     top.plot(middles, shares, color=BLUE, marker="o", label="as served")
     top.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="share that is right")
     bottom.bar(middles, counts, 0.9 / _BINS, color=BLUE)
@@ -181,11 +184,11 @@ def reliability(targets: Targets, predictions: Predictions, bundle: Bundle) -> F
     return figure
 
 
-def _without_temperature(scores: Scores, bundle: Bundle) -> Scores:
+def _without_temperature(scores: Scores, is_multilabel: bool, temperature: float) -> Scores:
     """The scores at temperature 1; what float32 rounded to 0 or 1 stays at the edge."""
     kept = np.clip(scores.astype(np.float64), _LEAST_SCORE, 1 - _LEAST_SCORE)
-    logits = logit(kept) if bundle.is_multilabel else np.log(kept)
-    return activate((logits * bundle.temperature).astype(np.float32), bundle.is_multilabel)
+    logits = logit(kept) if is_multilabel else np.log(kept)
+    return activate((logits * temperature).astype(np.float32), is_multilabel)
 
 
 def _binned(

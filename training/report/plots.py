@@ -61,11 +61,13 @@ def write_all(
     targets: Targets,
     predictions: Predictions,
     bundle: Bundle,
+    temperature: float,
 ) -> list[str]:
     """Draw everything there is to draw; returns the files, relative to the run folder.
 
     history: the lines of metrics.jsonl. parts: (N, C) bool of each part of the data, by its name.
     targets, predictions: of the fine-tuned model on the test part, as stored in results/.
+    temperature: that its logits were divided by, in the weights or after them.
     """
     figures = {
         "label_distribution": label_distribution(parts, targets.labels),
@@ -74,7 +76,7 @@ def write_all(
         "confusion_matrix": confusion_matrix(targets, predictions),
         "precision_recall": precision_recall(targets, predictions),
         "threshold_curve": threshold_curve(targets, predictions, bundle),
-        "reliability": reliability(targets, predictions, bundle),
+        "reliability": reliability(targets, predictions, bundle.is_multilabel, temperature),
     }
     written = []
     for name, figure in figures.items():

@@ -23,7 +23,7 @@ TUNED, FROZEN = "tuned", "frozen"
 """Which weights a run keeps: the fine-tuned ones, or the pretrained ones under a fitted head."""
 KEPT = "kept"
 _KEY = "weights"
-_PENDING = ".frozen"
+_PENDING = ".other"
 
 
 def find_weights(run: RunFolder, file: str, processes: Processes) -> dict[str, object] | None:
@@ -35,7 +35,7 @@ def find_weights(run: RunFolder, file: str, processes: Processes) -> dict[str, o
         ConfigError: the weights there are not the ones that were recorded.
     """
     if processes.is_main:
-        _put_in_place(run)
+        _put_in_place(run, file)
     done = processes.agree(run.find(Stage.FIT, _KEY))
     if done is None:
         if processes.is_main:
@@ -88,37 +88,39 @@ def fresh_folder(run: RunFolder) -> Path:
     return partial
 
 
-def keep_frozen(
-    run: RunFolder, file: str, fitted: dict[str, object], made: Path
+def put_in_place(
+    run: RunFolder, file: str, made: Path, done: dict[str, object]
 ) -> dict[str, object]:
-    """Put other weights in the place of the trained ones; what run.json says of the weights then.
+    """Put another model in the place of the run's; what run.json says of the weights then.
 
-    file: that holds the weights. fitted: what run.json said. made: the whole model, in what
-    fresh_folder() gave. A kill at any moment leaves one model or the other, and the next start goes
-    on.
+    file: that holds the weights. made: the other model, or what differs in it, in what
+    fresh_folder() gave. done: what is to be said of it; the sha256 is added. A kill at any moment
+    leaves one model or the other, and the next start goes on.
     """
-    done = {**fitted, "weights_sha256": sha256_of(made / file), KEPT: FROZEN}
+    done = {**done, "weights_sha256": sha256_of(made / file)}
     made.replace(run.path / _PENDING)
     run.record(Stage.FIT, _KEY, done)
-    _put_in_place(run)
+    _put_in_place(run, file)
     return done
 
 
-def record_tuned(run: RunFolder, fitted: dict[str, object]) -> dict[str, object]:
-    """Note that the trained weights were held against others, and stay."""
-    done = {**fitted, KEPT: TUNED}
+def record_again(run: RunFolder, done: dict[str, object]) -> dict[str, object]:
+    """Note what more there is to say of the weights as they are."""
     run.record(Stage.FIT, _KEY, done)
     return done
 
 
-def _put_in_place(run: RunFolder) -> None:
+def _put_in_place(run: RunFolder, file: str) -> None:
     """Move the files of a model that is recorded as the run's; of one that is not, forget them."""
     pending, done = run.path / _PENDING, run.find(Stage.FIT, _KEY)
     if not pending.is_dir():
         return
-    if done is not None and done.get(KEPT) == FROZEN:
+    weights = pending / file
+    if done is not None and weights.exists() and sha256_of(weights) == done["weights_sha256"]:
         for path in pending.iterdir():
-            path.replace(run.path / path.name)
+            if path != weights:
+                path.replace(run.path / path.name)
+        weights.replace(run.path / file)  # last: while it is here, the move is not done
     shutil.rmtree(pending)
 
 

@@ -70,12 +70,18 @@ def start(
 
 def last_linear(model: torch.nn.Module, labels: int) -> torch.nn.Linear | None:
     """The classifier's last layer, if it is linear, with a bias and so many outputs."""
+    head = find_head(model, labels)
+    return head if head is not None and head.bias is not None else None
+
+
+def find_head(model: torch.nn.Module, labels: int) -> torch.nn.Linear | None:
+    """The classifier's last layer, if it is linear, with so many outputs; a bias it may lack."""
     heads = [
         module
         for module in model.modules()
         if isinstance(module, torch.nn.Linear) and module.out_features == labels
     ]
-    return heads[-1] if heads and heads[-1].bias is not None else None
+    return heads[-1] if heads else None
 
 
 def _sample(matrix: NDArray[np.bool_], seed: int, most: int) -> NDArray[np.int64]:

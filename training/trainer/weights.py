@@ -76,8 +76,7 @@ def fit_weights(
     fit = classification.fit(job, processes, observers)
 
     def save_rest() -> None:
-        tokenizer.save_pretrained(run.path)
-        save_bundle(bundle, run.path)
+        _save_reading(tokenizer, bundle, run.path)
         load_bundle(run.path)  # raises if the files contradict each other
 
     return keep_weights(fit, WEIGHTS, save_rest, run, config.trainer, processes)
@@ -110,6 +109,12 @@ def write_frozen(
         most_texts=most_texts,
     )
     model.cpu().save_pretrained(folder)
+    _save_reading(tokenizer, bundle, folder)
+
+
+def _save_reading(tokenizer: PreTrainedTokenizerBase, bundle: Bundle, folder: Path) -> None:
+    """Write how texts are read, the length that was measured for other programs as well."""
+    tokenizer.model_max_length = bundle.max_tokens
     tokenizer.save_pretrained(folder)
     save_bundle(bundle, folder)
 

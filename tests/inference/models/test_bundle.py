@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from scipy.special import expit
 
 from inference.core.errors import ModelError, TextError
 from inference.data.problem_types import MULTI, SINGLE
@@ -37,13 +38,14 @@ def test_what_is_saved_is_what_is_loaded(tmp_path):
 def test_a_weight_of_words_is_written_where_there_is_one_alone(tmp_path):
     """A program that does not know it must refuse the file, as its answers would be others."""
     bundle = Bundle(("calm", "angry"), MULTI, max_tokens=64, thresholds=(0.2, 0.7))
-    blended = replace(bundle, tfidf_weight=0.5, plain_thresholds={"calm": 0.3, "angry": 0.6})
+    blended = replace(bundle, tfidf_weight=0.5, logit_offsets={"calm": -1.0, "angry": 2.0})
     for one in (bundle, blended):
         save_bundle(one, folder(tmp_path))
         assert load_bundle(tmp_path) == one
         stored = json.loads((tmp_path / "decision.json").read_text())
-        assert ("tfidf_weight" in stored) == (one is blended) == ("plain_thresholds" in stored)
-    assert blended.plain.thresholds == (0.3, 0.6) and blended.plain.tfidf_weight == 0
+        assert ("tfidf_weight" in stored) == (one is blended) == ("logit_offsets" in stored)
+    assert blended.plain.thresholds == pytest.approx(expit([-1, 2]))
+    assert blended.plain.tfidf_weight == 0
     assert blended.plain.temperature == 1
 
 
@@ -87,7 +89,11 @@ GOOD = {"labels": ["calm", "angry"], "problem_type": MULTI, "max_tokens": 64}
             "decision.json: max_tokens is 'many', expected a whole number; publish",
         ),
         ({"tfidf_weight": -1}, "tfidf_weight must be a number, 0 or above, seen -1"),
-        ({"plain_thresholds": {"calm": 0.5}}, "plain_thresholds must name each label"),
+        ({"logit_offsets": {"calm": 0.5}}, "logit_offsets must name each label"),
+        (
+            {"logit_offsets": {"calm": 0.5, "angry": float("inf")}},
+            "logit_offsets must be numbers, seen",
+        ),
         ({"thresholds": {"calm": 0.5}}, "thresholds must name each of calm, angry"),
         (
             {"thresholds": {"calm": 0.5, "angry": "high"}},

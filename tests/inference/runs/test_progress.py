@@ -46,7 +46,8 @@ def test_the_time_left_follows_from_the_pace_so_far(tmp_path: Path):
 @pytest.mark.parametrize(
     ("stages", "expected"),
     [
-        (["fit"], "Exporting to ONNX"),
+        (["fit"], "Choosing how scores decide"),
+        (["fit", "decide"], "Exporting to ONNX"),
         (["fit", "export", "decide", "measure onnx"], "Measuring the models on the test rows"),
         (["fit", "export", "decide", "judge", "plots", "card"], "Done"),
     ],

@@ -91,7 +91,7 @@ def test_few_texts_cannot_tell(base, tmp_path):
 def test_a_kill_leaves_one_model_or_the_other(is_recorded, base, tmp_path):
     """Between the files that were written and their place in the folder."""
     run, fitted = trained(tmp_path / "run")
-    pending = run.path / ".frozen"
+    pending = run.path / ".other"
     pending.mkdir()
     write_frozen(CONFIG, splits(150), base, pending, "cpu", 1000)
     other = {"weights_sha256": sha256_of(pending / WEIGHTS), "kept": "frozen"}

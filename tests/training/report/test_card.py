@@ -94,7 +94,7 @@ def test_no_path_of_this_machine_is_in_the_card(tmp_path: Path):
 def test_thresholds_of_a_multilabel_model_are_listed(tmp_path: Path):
     card = render_card(read_facts(toxicity_run(tmp_path / "run"), "demo/x", "v1"))
     assert "| toxic | 0.5 |" in card
-    assert "temperature 1 before" in card and "Note: b keeps 0.5: few." in card
+    assert "the temperature 1 to become" in card and "Note: b keeps 0.5: few." in card
 
 
 def test_the_repo_is_that_of_the_run_unless_given(tmp_path: Path):

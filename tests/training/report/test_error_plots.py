@@ -117,7 +117,7 @@ def test_no_threshold_is_marked_where_the_strongest_label_is_taken():
 @both_types
 def test_reliability_is_what_the_calibration_error_sums_up(problem_type: str):
     targets, predictions, bundle, _ = made(problem_type)
-    figure = reliability(targets, predictions, bundle)
+    figure = reliability(targets, predictions, bundle.is_multilabel, bundle.temperature)
     points = line(figure, "as served")
     counts = np.array([bar.get_height() for bar in figure.axes[1].patches])
     error = (np.abs(points[:, 0] - points[:, 1]) * counts).sum() / counts.sum()
@@ -133,14 +133,15 @@ def test_reliability_is_what_the_calibration_error_sums_up(problem_type: str):
 def test_the_scores_before_temperature_are_found_again(problem_type: str):
     targets, predictions, bundle, logits = made(problem_type)
     plain = Predictions(LABELS, activate(logits, problem_type == MULTI), predictions.decided)
-    as_if = reliability(targets, plain, Bundle(LABELS, problem_type))
-    before = line(reliability(targets, predictions, bundle), "before temperature")
+    as_if = reliability(targets, plain, bundle.is_multilabel, 1.0)
+    figure = reliability(targets, predictions, bundle.is_multilabel, bundle.temperature)
+    before = line(figure, "before temperature")
     assert before == pytest.approx(line(as_if, "as served"), abs=1e-4)
 
 
 def test_without_temperature_there_is_one_curve():
     targets, predictions, bundle, _ = made(SINGLE, temperature=1.0)
-    figure = reliability(targets, predictions, bundle)
+    figure = reliability(targets, predictions, bundle.is_multilabel, bundle.temperature)
     assert figure is not None
     names = [text.get_text() for text in figure.legends[0].get_texts()]
     assert names == ["perfect", "as served"]

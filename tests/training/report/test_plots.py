@@ -82,7 +82,8 @@ def test_every_plot_lies_where_the_list_says(problem_type: str, tmp_path: Path):
         "parts": {"train": truth.astype(bool)},
         "targets": Targets(LABELS, problem_type, truth),
         "predictions": Predictions(LABELS, scores, decided),
-        "bundle": Bundle(LABELS, problem_type, temperature=1.5),
+        "bundle": Bundle(LABELS, problem_type),
+        "temperature": 1.5,
     }
     names = (
         "label_distribution loss_curve metric_curve confusion_matrix precision_recall "
@@ -106,5 +107,6 @@ def test_a_plot_that_has_nothing_to_show_is_left_out(tmp_path: Path):
         targets=Targets(LABELS, SINGLE, truth),
         predictions=Predictions(LABELS, scores, np.zeros((4, 3), bool)),
         bundle=Bundle(LABELS, SINGLE),
+        temperature=1.0,
     )
     assert [Path(name).stem for name in written] == ["label_distribution", "confusion_matrix"]
