@@ -13,10 +13,11 @@ Owns the order of the work and the command; the parts of OUT are parts.py, the c
 import argparse
 import contextlib
 import hashlib
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,12 +30,13 @@ from inference.batch.scored_file import REJECTED
 from inference.batch.scoring import RowReader, choose_columns
 from inference.compare import labelled_file
 from inference.compare.labelled_file import ComparedModel
-from inference.core.errors import ConfigError, DataError, run_command
+from inference.core.errors import ConfigError, DataError, UserError, run_command
 from inference.core.settings import Settings, load_settings
 from inference.data import formats
 from inference.data.scan import scan_file
 
 _STREAM = "-"
+_BEGINNING = 64 * 1024  # bytes, by which the format of stdin is found
 LOCAL, RAY = "local", "ray"
 
 
@@ -69,13 +71,21 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         default=LOCAL,
         help="ray: on the cluster of RAY_ADDRESS; needs inference/requirements-ray.txt",
     )
-    for name, stream in (("input", "stdin"), ("output", "stdout")):
-        parser.add_argument(
-            f"--{name}_format",
-            choices=formats.FORMATS,
-            default=formats.JSONL,
-            help=f"of {stream}, where no file name says it; jsonl unless given",
-        )
+    parser.add_argument(
+        "--input_format",
+        choices=formats.FORMATS,
+        help="of stdin; found by how it begins unless given",
+    )
+    parser.add_argument(
+        "--output_format",
+        choices=formats.FORMATS,
+        help="of stdout; that of the input unless given, JSON lines for Parquet",
+    )
+    parser.add_argument(
+        "--no_bom",
+        action="store_true",
+        help="begin a CSV or TSV file without the byte order mark that spreadsheets need",
+    )
     return parser.parse_args(argv)
 
 
@@ -84,11 +94,11 @@ def main() -> None:
     flags = parse()
     if flags.top_k is not None and flags.top_k < 1:
         raise ConfigError(f"--top_k is {flags.top_k}; expected a number of labels, 1 or more.")
-    with tempfile.TemporaryDirectory(prefix="batch-") as folder:
+    with tempfile.TemporaryDirectory(prefix="batch-") as folder, _called_stdin(Path(folder)):
         source = _source(flags, Path(folder))
         target = Path(flags.output)
         if flags.output == _STREAM:
-            target = Path(folder) / f"stdout.{flags.output_format}"
+            target = Path(folder) / f"stdout.{_format_of_stdout(flags, source)}"
         elif source.exists() and target.exists() and source.samefile(target):
             raise ConfigError(f"{target} is the input itself; name another output.")
         outputs.format_of(target)  # said before a model is fetched
@@ -101,14 +111,34 @@ def main() -> None:
         _report(job, progress)
 
 
+def _format_of_stdout(flags: argparse.Namespace, source: Path) -> str:
+    """The one asked for, or that of the input; Parquet is nothing to look at."""
+    of_input = formats.name_of(source)
+    as_read = formats.JSONL if of_input in (None, formats.PARQUET) else of_input
+    return str(flags.output_format or as_read)
+
+
+@contextlib.contextmanager
+def _called_stdin(folder: Path) -> Iterator[None]:
+    """Have errors name stdin and not the file in the folder that it was written to."""
+    try:
+        yield
+    except UserError as error:
+        name = re.escape(f"{folder}/stdin") + r"\.\w+"
+        error.args = (re.sub(name, "stdin", str(error)), *error.args[1:])
+        raise
+
+
 def _source(flags: argparse.Namespace, folder: Path) -> Path:
     """The input as a file: what comes from stdin is read twice, so it goes to the disk first."""
     if flags.input != _STREAM:
         return Path(flags.input)
-    path = folder / f"stdin.{flags.input_format}"
-    with path.open("wb") as file:
+    received = folder / "received"
+    with received.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
-    return path
+    with received.open("rb") as file:
+        kind = flags.input_format or formats.recognise(file.read(_BEGINNING))
+    return received.rename(folder / f"stdin.{kind}")
 
 
 def _job(flags: argparse.Namespace, source: Path, target: Path, here: Settings) -> BatchJob:
@@ -124,7 +154,7 @@ def _job(flags: argparse.Namespace, source: Path, target: Path, here: Settings) 
         bundle.is_multilabel,
         flags.thresholds,
         flags.top_k,
-        is_marked=flags.output != _STREAM,
+        is_marked=flags.output != _STREAM and not flags.no_bom,
     )
     reader = RowReader(bundle, columns)
     job = BatchJob(layout, target, model.scorer, reader, flags.model, revision, flags.revision)

@@ -45,6 +45,17 @@ def name_of(path: Path) -> str | None:
     return _BY_SUFFIX.get(path.suffix.lower())
 
 
+def recognise(beginning: bytes) -> str:
+    """Return the name of the format that content without a file name has, by its beginning."""
+    if beginning.startswith(b"PAR1"):
+        return PARQUET
+    text = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"{"):
+        return JSONL
+    header = text.partition(b"\n")[0]
+    return TSV if b"\t" in header and b"," not in header else CSV
+
+
 def is_delimited(path: Path) -> bool:
     """Whether all values of a file are text, and its columns nameless but for a header."""
     name = name_of(path)

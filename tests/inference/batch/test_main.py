@@ -142,6 +142,26 @@ def test_stdin_becomes_stdout(onnx_model):
     assert rows[0]["top:1"] and rows[1]["rejected"] == "no text in 'text'"
 
 
+def test_the_format_of_stdin_is_found_and_kept(onnx_model):
+    arguments = ("-", "-", "--model", onnx_model, "--no-thresholds", "--top_k", "1")
+    code, out, said = ran(*arguments, stdin=b"text\nhi\n")
+    assert code == 0 and out.startswith(b"text,top:1,top_score:1,rejected"), said
+    code, out, said = ran(*arguments, stdin=b'{"text": "hi"}\n')
+    assert code == 0 and json.loads(out)["text"] == "hi", said
+
+
+def test_what_is_wrong_with_stdin_is_said_of_stdin(onnx_model):
+    code, _, said = ran("-", "-", "--model", onnx_model, stdin=b"txt\nhi\n")
+    assert code == 1 and "stdin" in said and "batch-" not in said, said
+
+
+@pytest.mark.parametrize(("flags", "mark"), [([], b"\xef\xbb\xbf"), (["--no_bom"], b"")])
+def test_a_table_for_spreadsheets_begins_with_a_mark(tmp_path, onnx_model, flags, mark):
+    target = tmp_path / "out.csv"
+    code, _, said = ran(table(tmp_path, ["hi"]), target, "--model", onnx_model, *flags)
+    assert code == 0 and target.read_bytes().startswith(mark + b"id,text"), said
+
+
 @pytest.mark.parametrize(
     ("content", "flags", "code", "said"),
     [
