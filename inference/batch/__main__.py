@@ -23,6 +23,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from hub.errors import UserError
 from inference.batch import outputs, parts
 from inference.batch.job import BatchJob, BatchProgress, score_file
 from inference.batch.outputs import Layout
@@ -30,7 +31,7 @@ from inference.batch.scored_file import REJECTED
 from inference.batch.scoring import RowReader, choose_columns
 from inference.compare import labelled_file
 from inference.compare.labelled_file import ComparedModel
-from inference.core.errors import ConfigError, DataError, UserError, run_command
+from inference.core.errors import ConfigError, DataError, run_command
 from inference.core.settings import Settings, load_settings
 from inference.data import formats
 from inference.data.scan import scan_file
