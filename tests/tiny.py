@@ -27,10 +27,11 @@ def make_tiny_model(
     problem_type: str = "single_label_classification",
     seed: int = 0,
     layers: int = 2,
+    most_tokens: int = 64,
 ) -> Path:
     """Save model and tokenizer to a folder; labels None gives the bare encoder.
 
-    layers: each makes the export to ONNX a second longer.
+    layers: each makes the export to ONNX a second longer. most_tokens: of a text, that it reads.
 
     Large initial weights, so that different texts get clearly different scores.
     """
@@ -39,11 +40,11 @@ def make_tiny_model(
 
     torch.manual_seed(seed)
     size = {"hidden_size": 32, "num_hidden_layers": layers, "num_attention_heads": 2}
-    tokenizer = make_tokenizer()
+    tokenizer = make_tokenizer(most_tokens)
     config = BertConfig(
         vocab_size=len(tokenizer),
         intermediate_size=64,
-        max_position_embeddings=64,
+        max_position_embeddings=most_tokens,
         initializer_range=0.3,
         **size,
     )
@@ -59,7 +60,7 @@ def make_tiny_model(
     return folder
 
 
-def make_tokenizer():
+def make_tokenizer(most_tokens: int = 64):
     """A word tokenizer with BERT's special tokens; unknown words fall apart into letters."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
@@ -79,7 +80,7 @@ def make_tokenizer():
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        model_max_length=64,
+        model_max_length=most_tokens,
         pad_token="[PAD]",
         unk_token="[UNK]",
         cls_token="[CLS]",

@@ -101,7 +101,7 @@ class Classifier:
             return np.empty((0, len(self.bundle.labels)), np.float32)
         windows = self._reader.read(texts)
         rows = self._reader.forward(windows, self._engine.run, self._engine.batching)  # (W, C)
-        return _combine(rows, windows, len(texts), self.bundle.is_multilabel)
+        return pool_windows(rows, windows, len(texts), self.bundle.is_multilabel)
 
     def score(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32 scores in [0, 1] in the order of the texts.
@@ -251,7 +251,7 @@ def activate(logits: NDArray[np.float32], is_multilabel: bool) -> NDArray[np.flo
     return (exponents / np.sort(exponents, axis=1).sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _combine(
+def pool_windows(
     rows: NDArray[np.float32], windows: Sequence[Window], count: int, is_multilabel: bool
 ) -> NDArray[np.float32]:
     """Return one row a text, (W, C) -> (N, C).

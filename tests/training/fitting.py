@@ -22,15 +22,22 @@ def make_job(
 ) -> TrainInputs:
     """What fit() takes: `count` texts to train on and 48 to validate, the model of `folder`."""
     run_dir.mkdir(exist_ok=True)
+    config = toy_config(**changes)
     parts = []
     for examples in (toy_examples(count), toy_examples(48, seed=9)):
         texts = [example.fields["text"] for example in examples]
         matrix = label_matrix(examples, LABELS)
         tokenizer = make_tokenizer()
         parts.append(
-            encode_examples(texts, matrix, tokenizer, max_tokens=32, is_multilabel=problem == MULTI)
+            encode_examples(
+                texts,
+                matrix,
+                tokenizer,
+                max_tokens=config.model.max_seq_length,
+                is_multilabel=problem == MULTI,
+                has_windows=config.model.long_texts == "windows",
+            )
         )
-    config = toy_config(**changes)
     return TrainInputs(
         config=config.trainer,
         encoder=config.model,

@@ -41,6 +41,10 @@ class ModelConfig(Group):
 class EncoderConfig(ModelConfig):
     """Model"""
 
+    long_texts: Literal["truncate", "windows"] = setting("truncate", search=FIXED)
+    """What training does with the tokens of a text beyond max_seq_length. truncate: it never sees
+    them; windows: each epoch it sees another window of the text, cut as the model reads it when it
+    answers, and validation reads them all."""
     freeze_layers: int | None = setting(None, between=(0, 10_000), search=FIXED)
     """Lowest layers of the encoder that keep their pretrained weights, with the embeddings;
     unset: half of them, none for fewer than 1,000 texts, or what --lora_r adapts; 0: all weights

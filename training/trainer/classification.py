@@ -6,6 +6,7 @@ trains: trainable.py; what is measured: evaluation.py.
 Try: python -m training.train --train_file tweets.csv --num_train_epochs 1
 """
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -17,7 +18,16 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel
 
-from training.data.batches import Batch, EncodedExamples, eval_loader, parts_of, train_loader
+from inference.data.problem_types import MULTI
+from inference.models.classifier import pool_windows
+from training.data.batches import (
+    Batch,
+    EncodedExamples,
+    eval_loader,
+    parts_of,
+    train_loader,
+    window_of_each,
+)
 from training.settings.model_config import EncoderConfig
 from training.settings.trainer_config import ClassifierTrainerConfig
 from training.trainer import devices, head, loop, losses, saving, trackers, trainable
@@ -28,7 +38,7 @@ from training.trainer.processes import Processes
 from training.trainer.progress import Observer
 from training.trainer.task import Fit, TrainJob, ValidationResult
 
-# B batch, N examples, C labels
+# B batch, N examples, W windows, C labels
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,7 @@ class ClassifierTask:
             seed=config.seed,
             multiple=self.multiple,
             draws=sampling_weights(matrix) if config.weighted_sampling else None,
+            texts=job.train.texts,
         )
         self.model, self.frozen = trainable.make_trainable(
             job.model, job.encoder, processes, seed=config.seed
@@ -94,12 +105,27 @@ class ClassifierTask:
         self.validation = self.accelerator.prepare(self._in_order_of_length(self.job.validation))
         if self.frozen is not None:
             train = self.job.train
-            texts = self._in_order_of_length(train)
-            trainable.remember(self.frozen, self.model, texts, train.lengths, self.processes)
+            rows = self._rows_met()
+            lengths = np.zeros(len(train.token_ids), dtype=np.int64)
+            lengths[rows] = train.lengths[rows]
+            texts = self._in_order_of_length(train, rows)
+            trainable.remember(self.frozen, self.model, texts, lengths, self.processes)
 
-    def _in_order_of_length(self, examples: EncodedExamples) -> DataLoader[int]:
+    def _rows_met(self) -> NDArray[np.int64]:
+        """The rows that the training meets: of a text with more windows than epochs not all."""
+        config, texts = self.job.config, self.job.train.texts
+        in_a_step = config.texts_in_a_step(self.processes.count)
+        steps_an_epoch = math.ceil(len(self.job.train.targets) / in_a_step)
+        epochs = math.ceil(config.steps_in_all(steps_an_epoch) / steps_an_epoch)
+        most = min(epochs, int(np.bincount(texts).max()))  # then they come again
+        met = [window_of_each(texts, config.seed, epoch) for epoch in range(most)]
+        return np.unique(np.concatenate(met))
+
+    def _in_order_of_length(
+        self, examples: EncodedExamples, rows: NDArray[np.int64] | None = None
+    ) -> DataLoader[int]:
         size, multiple = self.eval_batch_size, self.multiple
-        return eval_loader(examples, self.job.pad_id, batch_size=size, multiple=multiple)
+        return eval_loader(examples, self.job.pad_id, batch_size=size, multiple=multiple, rows=rows)
 
     def add_gradients(self, group: Sequence[Batch], seeds: Sequence[int]) -> list[torch.Tensor]:
         """Those of the mean over the batches; the mean loss of each."""
@@ -151,20 +177,24 @@ class ClassifierTask:
         value = figures[self.chosen_by]
         if value is None:  # no label of the validation part has both cases
             value = -float(figures["log_loss"] or 0.0)
-        return ValidationResult(figures, value, noise_of(value, problem_type, len(part.token_ids)))
+        return ValidationResult(figures, value, noise_of(value, problem_type, len(part.targets)))
 
     @torch.no_grad()
     def _logits(self) -> NDArray[np.float32]:
         """(N, C) float32: the validation examples' logits, in their order, on the main process."""
         self.model.eval()
-        size = (len(self.job.validation.token_ids), len(self.job.model.config.id2label or ()))
+        part = self.job.validation
+        size = (len(part.token_ids), len(self.job.model.config.id2label or ()))
         logits = np.zeros(size, dtype=np.float32)
         for batch in self.validation:
             rows, _ = batch.pop("rows"), batch.pop("labels")
             output = self.model(**batch).logits.float()  # (B, C)
             output, rows = self.accelerator.gather_for_metrics((output, rows))
             logits[rows.cpu().numpy()] = output.cpu().numpy()
-        return logits
+        if not part.windows:
+            return logits
+        is_multilabel = self.job.problem_type == MULTI
+        return pool_windows(logits, part.windows, len(part.targets), is_multilabel)  # (W, C)
 
     def saver(self) -> Callable[[Path], None]:
         """What saves all weights, adapters merged."""

@@ -9,8 +9,6 @@ Letters: N examples, B batch, H hidden, C labels.
 Try: python -m training.train --train_file tweets.csv --head_start shares
 """
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -18,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from transformers import PreTrainedModel
 
 from inference.data.problem_types import MULTI
-from training.data.batches import EncodedExamples, eval_loader
+from training.data.batches import EncodedExamples, eval_loader, window_of_each
 from training.settings.trainer_config import ClassifierTrainerConfig
 from training.trainer.contrastive import FeatureTap
 from training.trainer.imbalance import class_weights, sampling_weights, shares_met
@@ -59,7 +57,8 @@ def start(
         return
     rows = _sample(matrix, config.seed, most_texts)
     torch.nn.Module.to(model, device)  # transformers' own is decorated beyond its types
-    features = _features(model, head, train, rows, pad_id)
+    seen = window_of_each(train.texts, config.seed, epoch=0)[rows]
+    features = _features(model, head, train, seen, pad_id)
     if features is None:
         return
     weights = sampling_weights(matrix)[rows] if config.weighted_sampling else np.ones(len(rows))
@@ -100,16 +99,16 @@ def _features(
     rows: NDArray[np.int64],
     pad_id: int,
 ) -> NDArray[np.float32] | None:
-    """(N, H) float32: what the head is given for each row; None where that is not one vector."""
-    chosen = replace(
-        train, token_ids=tuple(train.token_ids[row] for row in rows), targets=train.targets[rows]
-    )
+    """(N, H) float32: what the head is given for each row; None where that is not one vector.
+
+    rows: (N,) in ascending order.
+    """
     tap = FeatureTap(head)
     features: list[NDArray[np.float32]] = []
     places: list[NDArray[np.int64]] = []
     model.eval()
     with tap.listening():
-        for batch in eval_loader(chosen, pad_id, batch_size=_BATCH):
+        for batch in eval_loader(train, pad_id, batch_size=_BATCH, rows=rows):
             places.append(batch.pop("rows").numpy())
             batch.pop("labels")
             model(**{name: tensor.to(model.device) for name, tensor in batch.items()})

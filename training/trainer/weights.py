@@ -29,8 +29,9 @@ from training.trainer.processes import Processes
 from training.trainer.progress import Observer
 
 WEIGHTS = "model.safetensors"
-TokenCache = dict[tuple[str, int], EncodedExamples]
-"""Tokenised parts by sha256 of the part and tokens of a text, for runs on the same data."""
+TokenCache = dict[tuple[str, int, bool], EncodedExamples]
+"""Tokenised parts by sha256 of the part, tokens of a text and whether it has windows, for runs on
+the same data."""
 
 
 def fit_weights(
@@ -57,7 +58,8 @@ def fit_weights(
     tokenizer = load_tokenizer(base)
     pad_id = int(tokenizer.pad_token_id)
     bundle = _bundle(config.data, encoder.max_seq_length, splits, tokenizer)
-    train, validation = _tokenised(splits, bundle, tokenizer, {} if tokens is None else tokens)
+    known = {} if tokens is None else tokens
+    train, validation = _tokenised(splits, bundle, tokenizer, known, encoder.long_texts)
     model = load_model(base, splits.labels, problem_type, seed=seed)
     choose_pooling(model, encoder.pooling)
     device, start = processes.device, encoder.head_start
@@ -93,7 +95,7 @@ def write_frozen(
     tokenizer = load_tokenizer(base)
     pad_id = int(tokenizer.pad_token_id)
     bundle = _bundle(config.data, config.model.max_seq_length, splits, tokenizer)
-    train, _ = _tokenised(splits, bundle, tokenizer, {})
+    train, _ = _tokenised(splits, bundle, tokenizer, {}, config.model.long_texts)
     problem_type, seed = splits.problem_type, config.trainer.seed
     model = load_model(base, splits.labels, problem_type, seed=seed)
     if mean_pooling.wants_mean(base.folder):
@@ -134,12 +136,17 @@ def choose_pooling(model: PreTrainedModel, pooling: str) -> None:
 
 
 def _tokenised(
-    splits: Splits, bundle: Bundle, tokenizer: PreTrainedTokenizerBase, known: TokenCache
+    splits: Splits,
+    bundle: Bundle,
+    tokenizer: PreTrainedTokenizerBase,
+    known: TokenCache,
+    long_texts: str,
 ) -> tuple[EncodedExamples, EncodedExamples]:
     """The training and the validation part."""
+    has_windows = long_texts == "windows"
 
     def of(part: Sequence[Example]) -> EncodedExamples:
-        key = (split_hash(part), bundle.max_tokens)
+        key = (split_hash(part), bundle.max_tokens, has_windows)
         if key not in known:
             known[key] = encode_examples(
                 [bundle.compose(example.fields) for example in part],
@@ -147,6 +154,7 @@ def _tokenised(
                 tokenizer,
                 max_tokens=bundle.max_tokens,
                 is_multilabel=splits.is_multilabel,
+                has_windows=has_windows,
             )
         return known[key]
 

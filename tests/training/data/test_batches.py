@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from inference.models.classifier import ONNX_FP32, load_reader
 from tests.tiny import make_tokenizer
 from training.data.batches import (
     GroupedByLength,
@@ -10,6 +11,7 @@ from training.data.batches import (
     eval_loader,
     seed_of_batch,
     train_loader,
+    window_of_each,
 )
 
 TEXTS = ["good", "bad food", "the movie is really very good", "i love it"] * 25
@@ -106,3 +108,48 @@ def test_loaders_of_several_processes_give_all_batches_to_be_dealt_out(encoded):
 def test_no_two_batches_or_processes_share_a_seed():
     seeds = {seed_of_batch(1, place, process) for place in range(100) for process in range(4)}
     assert len(seeds) == 400
+
+
+@pytest.fixture(scope="module")
+def in_windows():
+    texts = [" ".join(["good", "bad", "so", "food"] * (row % 5 + 1)) for row in range(40)]
+    return texts, encode_examples(
+        texts, MATRIX[:40], make_tokenizer(), max_tokens=8, is_multilabel=False, has_windows=True
+    )
+
+
+def test_windows_are_those_that_the_model_reads_when_it_answers(in_windows, tmp_path):
+    texts, several = in_windows
+    tokenizer = make_tokenizer()
+    tokenizer.save_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    read = load_reader(tmp_path, 8, ONNX_FP32).read(texts)
+    assert [ids.tolist() for ids in several.token_ids] == [list(window.ids) for window in read]
+    assert [(w.text, w.content) for w in several.windows] == [(w.text, w.content) for w in read]
+    assert len(read) > 80 and len(tokenizer(texts[4])["input_ids"]) == 22, "nothing was cut off"
+
+
+def test_each_window_has_the_label_of_its_text(in_windows):
+    _, several = in_windows
+    rows = list(range(len(several.token_ids)))
+    assert several.batch(rows, 0, 1)["labels"].tolist() == [text % 3 for text in several.texts]
+    assert (several.matrix(3) == MATRIX[:40]).all()
+
+
+def test_an_epoch_meets_one_window_of_each_text_and_later_ones_the_others(in_windows):
+    _, several = in_windows
+
+    def met(seed: int, epoch: int) -> list[int]:
+        sampler = GroupedByLength(several.lengths, 8, seed, texts=several.texts)
+        sampler.set_epoch(epoch)
+        assert len(sampler) == 40
+        return list(sampler)
+
+    for epoch in range(3):
+        rows = met(1, epoch)
+        assert several.texts[sorted(rows)].tolist() == list(range(40))
+        assert sorted(rows) == window_of_each(several.texts, 1, epoch).tolist()
+    assert met(1, 2) == met(1, 2) and sorted(met(1, 2)) != sorted(met(2, 2))
+    most = int(np.bincount(several.texts).max())
+    seen = {row for epoch in range(most) for row in met(1, epoch)}
+    assert most == 4 and seen == set(range(len(several.token_ids)))

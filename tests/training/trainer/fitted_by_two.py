@@ -12,9 +12,16 @@ from tests.training.fitting import fit_job, make_job
 
 def main() -> None:
     model, run, batch_size = sys.argv[1:]
-    changes = {"per_device_train_batch_size": int(batch_size), "logging_steps": 1}
-    # an eighth of 24 steps: a warm-up that ends between two of them is rounded by each its own way
-    fit_job(make_job(Path(model), Path(run), warmup_ratio=0.125, **changes))
+    changes = {
+        "per_device_train_batch_size": int(batch_size),
+        "logging_steps": 1,
+        # an eighth of 24 steps: a warm-up that ends between two is rounded by each its own way
+        "warmup_ratio": 0.125,
+        # windows must be the same ones too
+        "long_texts": "windows",
+        "max_seq_length": 8,
+    }
+    fit_job(make_job(Path(model), Path(run), **changes))
 
 
 if __name__ == "__main__":

@@ -144,14 +144,15 @@ def test_a_training_freezes_half_and_says_so(tiny_model: Path, tmp_path: Path, c
     assert "bert.encoder.layer.1.attention.self.query.weight" in changed
 
 
+@pytest.mark.parametrize("changes", [{}, {"long_texts": "windows", "max_seq_length": 8}])
 def test_remembering_leaves_the_course_of_the_loss_as_it_is(
-    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object]
 ):
     courses = []
     for limit in (frozen.MOST_BYTES, 0):
         monkeypatch.setattr(frozen, "MOST_BYTES", limit)
         folder = tmp_path / str(limit)
-        fit_job(make_job(tiny_model, folder, num_train_epochs=2, freeze_layers=1))
+        fit_job(make_job(tiny_model, folder, num_train_epochs=2, freeze_layers=1, **changes))
         lines = (folder / "metrics.jsonl").read_text("utf-8").splitlines()
         courses.append([line["loss"] for line in map(json.loads, lines) if "loss" in line])
     remembered, computed = courses

@@ -142,6 +142,8 @@ class _PowerCut(Exception):
         {"lora_r": 4},
         {"freeze_layers": 1},
         {"max_steps": 30},
+        {"long_texts": "windows", "max_seq_length": 8, "num_train_epochs": 3},
+        {"long_texts": "windows", "max_seq_length": 8, "freeze_layers": 1},
     ],
 )
 def test_a_run_cut_off_in_mid_epoch_ends_with_the_same_weights(
