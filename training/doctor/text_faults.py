@@ -161,7 +161,8 @@ def _over_long(part: Part, max_tokens: int) -> Iterator[Finding]:
     limit = max_tokens * _BYTES_A_TOKEN
     indices = [index for index, text in enumerate(part.texts) if len(text.encode()) > limit]
     says = (
-        f"have more than about {max_tokens} tokens: training reads their beginnings only. Where "
-        "the end decides, raise --max_seq_length"
+        f"have more than about {max_tokens} tokens. Training reads their beginnings only, or with "
+        "--long_texts windows another part of each every epoch; the model reads all parts when it "
+        "answers"
     )
     yield from _found(part, "over_long_texts", "note", indices, says)

@@ -22,7 +22,7 @@ class ModelConfig(Group):
     model_revision: str = setting("main")
     """Branch, tag or commit of the pretrained model."""
     max_seq_length: int = setting(DEFAULT_MAX_TOKENS, between=MAX_TOKENS, search=FIXED)
-    """Tokens of a text, or of a dialogue, that training reads; the rest is cut off."""
+    """Tokens of a text, or of a dialogue, that training reads at once; the rest is cut off."""
     lora_r: int | None = setting(None, between=(1, 10_000), search=FIXED)
     """Rank of low-rank adapters to train in place of all weights; a classifier's are merged
     into its weights when it is saved."""

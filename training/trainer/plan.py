@@ -55,6 +55,9 @@ def describe(config: TrainConfig, texts: int, processes: int) -> str:
         if config.model.pooling == "mean"
         else "the head reads the first token",
     ]
+    if config.model.long_texts == "windows":
+        length = config.model.max_seq_length
+        parts.append(f"each epoch reads another window of a text beyond {length} tokens")
     if weight:
         parts.append(f"texts of one label are brought together (contrastive_weight {weight:g})")
     few = " for few texts" if texts < FEW_TEXTS else ""

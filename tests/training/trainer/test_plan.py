@@ -77,6 +77,8 @@ def test_the_plan_is_said_in_a_line(base: Path):
         "token"
     )
     assert "plan: 7 steps" in describe(config(max_steps=7), 2800, processes=1)
+    windows = describe(config(long_texts="windows", max_seq_length=64), 2800, processes=1)
+    assert windows.endswith("each epoch reads another window of a text beyond 64 tokens")
 
 
 def test_labels_of_very_few_texts_are_named_with_what_helps():
