@@ -128,8 +128,9 @@ def _run_command(task: LearningTask) -> None:
     seconds = _timed(command, log, PROJECT, settings.child_environment())
     board = leaderboard.load_leaderboard(run / "results" / "leaderboard.json")
     assert board.judged is not None, f"{run} has no fine-tuned row"
+    free = {row.model.name for row in board.rows}.intersection(OF_OURS)
     # the judged row last: its file says that this run is done
-    for system, row in (*((name, name) for name in OF_OURS), (OURS, board.judged.model.name)):
+    for system, row in (*((name, name) for name in free), (OURS, board.judged.model.name)):
         PredictedLabels(seconds, _by_row(run, row, task.test)).save(task.stored(system))
     for path in run.rglob("*"):
         if path.suffix in _WEIGHTS:

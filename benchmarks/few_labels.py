@@ -84,7 +84,7 @@ class LabelledSet:
         self._labels = sorted({label for _, label in (*self._train, *test)})
         self._truth = np.array([self._labels.index(label) for _, label in test])
         self._out, self._model = out / name, model
-        _write_once(test, self._out / "test.csv")
+        write_once(test, self._out / "test.csv")
 
     def task(self, most: str, seed: int) -> LearningTask:
         """What every system is given: `most` rows a label of a permutation by the seed.
@@ -94,7 +94,7 @@ class LabelledSet:
         """
         folder = self._out / f"{most}-{seed}"
         chosen = draw_rows(self._train, None if most == ALL else int(most), seed)
-        _write_once(chosen, folder / "train.csv")
+        write_once(chosen, folder / "train.csv")
         return LearningTask(
             folder=folder,
             train=folder / "train.csv",
@@ -118,7 +118,12 @@ class LabelledSet:
             yield LearningCell(self.name, most, seed, system, trained, answers.seconds, sample)
 
 
-def _write_once(labelled: Sequence[tuple[str, str]], path: Path) -> None:
+def write_once(labelled: Sequence[tuple[str, str]], path: Path) -> None:
+    """Write the rows, unless they are there.
+
+    Raises:
+        UserError: other rows are.
+    """
     if not path.exists():
         rows.write(labelled, path)
     elif rows.read(path) != list(labelled):

@@ -30,7 +30,7 @@ DOORS = {
     ),
     # classifiers are merged before they are saved; a chat model is published as its adapter
     "peft": ("training/trainer/lora.py", "training/chat_tuning/adapters.py"),
-    "cleanlab": ("training/doctor/suspects.py",),
+    "cleanlab": ("training/doctor/label_issues.py",),
     "datasketch": ("training/data/duplicates.py",),
     # training searches; the page draws what a study's file tells, by Optuna's own pictures
     "optuna": (

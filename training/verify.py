@@ -25,6 +25,7 @@ from training.chat_tuning import verification
 from training.chat_tuning.shipment import CHAT
 from training.data import data
 from training.data.data import Splits
+from training.data.left_out import SUSPECTS, read_suspects
 from training.data.splits import label_matrix
 from training.export import golden
 from training.publish import shipment_of
@@ -46,6 +47,7 @@ _KINDS = (
     ("decision.json", "decision"),
     ("config.json", "config"),
     (receipt.SPLITS, "split"),
+    (SUSPECTS, "split"),
     ("results/predictions/*", "predictions"),
     ("results/targets.parquet", "predictions"),
     (golden.FILE_NAME, "golden"),
@@ -201,6 +203,11 @@ def _parts(run_dir: Path, run_receipt: Receipt, stored: Any, splits: Splits) -> 
     names = {source.part: source.name for source in run_receipt.data.sources}
     sources = ({**source, "name": names.get(str(source["part"]))} for source in splits.sources)
     splits = replace(splits, sources=tuple(sources))
+    try:
+        splits = splits.without(read_suspects(run_dir))
+    except (DataError, ModelError) as error:
+        yield Check("split", DEVIATES, f"{SUSPECTS}: {error}")
+        return
     made = splits.receipt()
     # not the findings of the doctor; nor the sentences that say where a file lies
     compared = made.keys() - {"notes", "rejected_rows"}

@@ -13,10 +13,12 @@ from inference.evaluation.leaderboard import save_leaderboard
 from inference.evaluation.metrics import summarise
 from inference.models.bundle import Bundle, save_bundle
 from inference.models.classifier import TORCH, load_classifier
+from inference.runs.data_report import Suspect
 from tests.tiny import make_tiny_model
 from tests.training.finished_run import GOLDEN_TEXTS, VERSIONS
 from tests.training.toy import toy_config
 from training.data import data
+from training.data.left_out import write_suspects
 from training.export import golden
 from training.run import receipt
 from training.run.checks import DEVIATES, Check
@@ -26,11 +28,18 @@ from training.verify import verify
 TORCH_FIGURES = f"{predictions.FOLDER}/{TORCH}.parquet"
 
 
-def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: str = SINGLE) -> Path:
-    """The folder, of the data in train_file and of two models: torch and majority."""
+def make_measured_run(
+    folder: Path, train_file: Path, hub: Hub, problem_type: str = SINGLE, left_out: int = 0
+) -> Path:
+    """The folder, of the data in train_file and of two models: torch and majority.
+
+    left_out: so many of the first training rows are suspected and left out.
+    """
     multi = {"label_delimiter": "|"} if problem_type == MULTI else {}
     config = toy_config(train_file=str(train_file), output_dir=str(folder), **multi)
     splits = data.prepare(config.data, hub, seed=config.trainer.seed)
+    suspects = [Suspect(row, (), (), 0.1) for row in splits.row_ids()["train"][:left_out]]
+    splits = splits.without(suspects)
     make_tiny_model(folder, splits.labels, problem_type)
     save_bundle(Bundle(splits.labels, problem_type, max_tokens=32), folder)
     golden.write(folder, GOLDEN_TEXTS)
@@ -55,6 +64,8 @@ def make_measured_run(folder: Path, train_file: Path, hub: Hub, problem_type: st
     save_leaderboard(board, folder / "results" / "leaderboard.json")
     write_json(folder / "results" / "metrics.json", figures)
     receipt.write_split_ids(folder, splits.row_ids())
+    if splits.left_out:
+        write_suspects(folder, splits.left_out)
     receipt.write(
         folder,
         config.as_dict(),

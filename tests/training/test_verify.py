@@ -13,9 +13,11 @@ from inference.core.errors import ConfigError, ModelError, run_command
 from inference.data.problem_types import MULTI
 from inference.evaluation import predictions
 from inference.models.classifier import TORCH
+from inference.runs.data_report import Suspect
 from tests.training.measured_run import TORCH_FIGURES, checks_of, deviations, make_measured_run
-from tests.training.toy import toy_examples
+from tests.training.toy import toy_examples, write_toy_csv
 from training.data import data
+from training.data.left_out import read_suspects, write_suspects
 from training.publishing.classifier_files import ALLOWED
 from training.run import receipt
 from training.run.checks import DEVIATES, OK, UNCHECKED
@@ -40,6 +42,18 @@ def test_a_run_of_several_labels_a_text_holds_too(tmp_path, hub):
     run = make_measured_run(tmp_path / "run", file, hub, MULTI)
     checks = checks_of(run, hub, files={})
     assert {check.state for check in checks} == {OK}, "\n".join(map(str, checks))
+
+
+def test_rows_that_were_left_out_are_held_against_their_list(tmp_path, hub):
+    file = write_toy_csv(tmp_path / "toy.csv", 80)
+    run = make_measured_run(tmp_path / "run", file, hub, left_out=3)
+    checks = checks_of(run, hub, files={})
+    assert {check.state for check in checks} == {OK}, "\n".join(map(str, checks))
+    write_suspects(run, read_suspects(run)[:2])
+    changed = " ".join(deviations(checks_of(run, hub, files={})))
+    assert "split: results/suspects.csv: sha256" in changed and "run.json: splits" in changed
+    write_suspects(run, [Suspect(receipt.read_split_ids(run)["test"][0], (), (), 0.1)])
+    assert "cannot be left out" in " ".join(deviations(checks_of(run, hub, files={})))
 
 
 def _data_byte(run: Path) -> None:

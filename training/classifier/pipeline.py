@@ -25,6 +25,7 @@ from training.baselines.shared_encoder import SharedEncoder
 from training.classifier import decide_stage, export_stage, frozen_stage, preparation
 from training.data import data
 from training.data.data import Splits
+from training.data.left_out import write_suspects
 from training.data.splits import label_matrix
 from training.publishing import publish
 from training.publishing.classifier_files import CLASSIFIER
@@ -112,6 +113,8 @@ def run(config: TrainConfig, settings: Settings) -> RunResult:
     write_vocabulary(folder, splits)
     _keep_study(config.search.study, folder)
     receipt.write_split_ids(folder.path, splits.row_ids())
+    if splits.left_out:
+        write_suspects(folder.path, splits.left_out)
     receipt.write(
         folder.path,
         config.as_dict(),

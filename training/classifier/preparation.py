@@ -1,7 +1,8 @@
 """What a run starts from: its settings, its examples in parts, and its pretrained model.
 
 Owns all that is done before the first step, in its order: the right to publish, the data and what
-is wrong with it, the choice of the model, the plan. Nothing is written here.
+is wrong with it, the choice of the model, which rows are left out, the plan. Nothing is written
+here.
 
 Try: python -m training.train --train_file tweets.csv --label_field sentiment --output_dir runs/a
 """
@@ -15,8 +16,10 @@ import yaml
 from hub.client import Hub
 from inference.core.errors import LeakError
 from inference.data.records import Records
-from inference.runs.data_report import DataReport
+from inference.models import zero_shot
+from inference.runs.data_report import DataReport, Suspect
 from inference.runs.study import load_study
+from training.classifier import suspected_rows
 from training.data import data
 from training.data.data import Splits
 from training.data.splits import label_matrix
@@ -62,12 +65,14 @@ def prepare(config: TrainConfig, hub: Hub, processes: Processes) -> PreparedRun:
     with processes.main_first():
         # first: a slip in a file needs no download to be seen
         parts = data.read_parts(config.data, hub)
-        base = find_base(config.model, hub, as_encoder=config.report.needs_encoder)
+        as_encoder = config.report.needs_encoder or config.data.drop_suspects != "no"
+        base = find_base(config.model, hub, as_encoder=as_encoder)
         report = _examine(parts, config, base) if processes.is_main else None
         splits = data.divide(parts, config.data, seed=config.trainer.seed)
     _refuse_leaks(report, config.data.allow_leaks, processes)
     rows.refuse_incomplete_descriptions(config.report, splits.labels)
     rows.refuse_unusable_maps(config.report, splits.labels)
+    splits = _leave_out(splits, config, base, processes)
     config = plan.settle(config, len(splits.train), base.folder)
     processes.say(_describe(splits, config, processes))
     return PreparedRun(config, splits, base, report, repo_id)
@@ -127,6 +132,21 @@ def _refuse_leaks(report: DataReport | None, allow_leaks: bool, processes: Proce
             leak = str(error)
     if leak := processes.agree(leak):
         raise LeakError(leak)
+
+
+def _leave_out(splits: Splits, config: TrainConfig, base: Base, processes: Processes) -> Splits:
+    """The same without the training rows that drop_suspects leaves out.
+
+    Raises:
+        ModelError: the base model cannot read texts as it is.
+    """
+    if config.data.drop_suspects == "no":
+        return splits
+    suspects: tuple[Suspect, ...] = ()
+    if processes.is_main:
+        encoder = zero_shot.load_encoder(base.folder, threads=processes.threads)
+        suspects = suspected_rows.choose(splits, config.data, encoder, seed=config.trainer.seed)
+    return splits.without(processes.agree(suspects))
 
 
 def _preflight(config: PublishConfig, hub: Hub) -> str | None:

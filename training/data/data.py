@@ -21,8 +21,10 @@ from inference.data.cells import quote_text
 from inference.data.problem_types import MULTI
 from inference.data.records import Example, Records, Rejected
 from inference.models.bundle import Bundle
+from inference.runs.data_report import Suspect
 from training.data import hub_dataset
 from training.data.division import divide_records, thin_examples
+from training.data.left_out import SUSPECTS
 from training.settings.data_config import LabelledDataConfig
 
 _NAMED = 30
@@ -47,6 +49,8 @@ class Splits:
     rejected: tuple[Rejected, ...]
     notes: tuple[str, ...] = ()
     """Labels missing from a part, texts of a given test file that also occur in training."""
+    left_out: tuple[Suspect, ...] = ()
+    """Rows that are not trained on, as their label is suspected; the most suspicious first."""
 
     @property
     def is_multilabel(self) -> bool:
@@ -65,6 +69,33 @@ class Splits:
             part: [f"{names.get(part, names['train'])}:{example.row}" for example in examples]
             for part, examples in self.parts.items()
         }
+
+    def without(self, suspects: Sequence[Suspect]) -> "Splits":
+        """The same but for these rows of the training part, which a note tells of.
+
+        Raises:
+            DataError: one of them is no row of the training part.
+        """
+        if not suspects:
+            return self
+        ids = self.row_ids()["train"]
+        places = {suspect.place for suspect in suspects}
+        if strangers := sorted(places.difference(ids)):
+            raise DataError(
+                f"{', '.join(strangers[:5])} cannot be left out: no such row is trained on; "
+                f"expected rows such as {ids[0]}"
+            )
+        kept = (example for row, example in zip(ids, self.train, strict=True) if row not in places)
+        note = (
+            f"{len(places):,} of {len(ids):,} training texts were left out, as their labels are "
+            f"suspected: {SUSPECTS}"
+        )
+        return replace(
+            self,
+            train=tuple(kept),
+            left_out=tuple(suspects),
+            notes=(*self.notes, note),
+        )
 
     def bundle(self, config: LabelledDataConfig) -> Bundle:
         """What a model of these labels reads of a text, and in which form."""
@@ -86,6 +117,7 @@ class Splits:
             "rejected": len(self.rejected),
             "rejected_rows": [str(row) for row in self.rejected[:100]],
             "notes": list(self.notes),
+            **({"left_out": len(self.left_out)} if self.left_out else {}),
             "splits": {
                 name: {**_describe(part, self.labels), "ids_sha256": ids_hash(ids[name])}
                 for name, part in self.parts.items()

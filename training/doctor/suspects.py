@@ -1,10 +1,10 @@
 """Suspected label errors: rows whose label a simple model, trained without them, finds unlikely.
 
-Owns the out-of-fold scores and the ranking by cleanlab (confident learning: Northcutt, Jiang and
-Chuang 2021, https://arxiv.org/abs/1911.00068). A suspect is worth a look, no more: with 5 % of the
-labels changed on purpose, 60 % to 96 % of the first 50 suspects were changed ones (TweetEval
-emotion, Jigsaw toxic, iOS apps), but only 15 % to 58 % of all. Copies of one text in several folds
-vouch for each other's labels, wrong ones too.
+Owns the out-of-fold scores by counted words; what they say of the labels is label_issues.py's. A
+training that leaves suspects out asks its encoder instead. A suspect is worth a look, no more: with
+5 % of the labels changed on purpose, 60 % to 96 % of the first 50 suspects were changed ones
+(TweetEval emotion, Jigsaw toxic, iOS apps), but only 15 % to 58 % of all. Copies of one text in
+several folds vouch for each other's labels, wrong ones too.
 
 Try: python -m training.doctor tweets.csv
 """
@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
-from sklearn.metrics import matthews_corrcoef
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 from sklearn.multiclass import OneVsRestClassifier
 
@@ -24,12 +23,11 @@ from inference.data.problem_types import MULTI
 from inference.runs.data_report import Finding, Suspect
 from training.data.splits import label_matrix
 from training.doctor.findings import Part
+from training.doctor.label_issues import LEAST_TEXTS, find_issues
 
 # N texts, C labels
 
 _FOLDS = 3
-_MIN_ROWS = 100
-_MIN_MCC = 0.1  # below, the words say so little about the labels that all rows would be suspects
 _MAX_FEATURES = 50_000
 _MAX_CHARS = 1_000  # of a text; the rest costs seconds and adds little
 _MAX_LISTED = 100
@@ -47,20 +45,12 @@ NONE = Suspects((), ())
 """What there is when nobody asked."""
 
 
-@dataclass(frozen=True)
-class _Issues:
-    """Indices of the suspects, ranked, of (N,) texts; quality of the label of each text."""
-
-    ranked: NDArray[np.int64]
-    quality: NDArray[np.float64]  # (N,)
-
-
 def find(part: Part, labels: Sequence[str], *, seed: int) -> Suspects:
     """The suspects of one part; none where the words do not tell the labels apart."""
     matrix = label_matrix(part.examples, labels)  # (N, C)
     is_multilabel = part.records.problem_type == MULTI
     usable = _divisible(matrix, is_multilabel=is_multilabel)
-    if len(usable) < _MIN_ROWS:
+    if len(usable) < LEAST_TEXTS:
         return _not_sought(f"{len(usable)} rows are too few")
     matrix = matrix[usable]
     present = np.flatnonzero(matrix.any(axis=0) & ~matrix.all(axis=0))
@@ -68,21 +58,15 @@ def find(part: Part, labels: Sequence[str], *, seed: int) -> Suspects:
         return _not_sought("fewer than two labels have rows enough")
     texts = [part.texts[index][:_MAX_CHARS] for index in usable.tolist()]
     scores = _out_of_fold(texts, matrix[:, present], is_multilabel=is_multilabel, seed=seed)
-    decided = _decided(scores, is_multilabel=is_multilabel)
-    mcc = float(
-        np.mean(
-            [matthews_corrcoef(*pair) for pair in zip(matrix[:, present].T, decided.T, strict=True)]
-        )
-    )
-    if mcc < _MIN_MCC:
-        return _not_sought(f"their words hardly tell the labels (MCC {mcc:.2f})")
-    issues = _issues(scores, matrix[:, present], is_multilabel=is_multilabel)
+    issues = find_issues(scores, matrix[:, present], is_multilabel=is_multilabel)
+    if issues is None:
+        return _not_sought("their words hardly tell the labels")
     names = [labels[index] for index in present.tolist()]
     ranked = tuple(
         Suspect(
             part.place(int(usable[index])),
             part.examples[int(usable[index])].labels,
-            tuple(name for name, has in zip(names, decided[index], strict=True) if has),
+            tuple(name for name, has in zip(names, issues.decided[index], strict=True) if has),
             round(float(issues.quality[index]), 4),
         )
         for index in issues.ranked[:_MAX_LISTED].tolist()
@@ -131,34 +115,3 @@ def _out_of_fold(
         targets = matrix.argmax(axis=1)
     scores = cross_val_predict(model, vectors, targets, cv=folds, method="predict_proba")
     return np.asarray(scores, dtype=np.float64)
-
-
-def _decided(scores: NDArray[np.float64], *, is_multilabel: bool) -> NDArray[np.bool_]:
-    if is_multilabel:
-        return scores >= 0.5
-    return np.arange(scores.shape[1]) == scores.argmax(axis=1)[:, None]
-
-
-def _issues(
-    scores: NDArray[np.float64], matrix: NDArray[np.bool_], *, is_multilabel: bool
-) -> _Issues:
-    # Imported here: cleanlab takes a second, which a training that asks for no suspects saves.
-    from cleanlab import filter as single
-    from cleanlab import multilabel_classification as multi
-    from cleanlab import rank
-
-    if is_multilabel:
-        sets = [np.flatnonzero(row).tolist() for row in matrix]
-        ranked = multi.filter.find_label_issues(
-            sets, scores, return_indices_ranked_by="self_confidence", n_jobs=1
-        )
-        return _Issues(ranked, multi.get_label_quality_scores(sets, scores))
-    targets = matrix.argmax(axis=1)
-    ranked = single.find_label_issues(
-        targets,
-        scores,
-        return_indices_ranked_by="self_confidence",
-        filter_by="both",
-        n_jobs=1,
-    )
-    return _Issues(ranked, rank.get_label_quality_scores(targets, scores))

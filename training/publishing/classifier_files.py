@@ -5,8 +5,8 @@ from training.publishing.shipment import Shipment
 from training.report import card
 
 # Nothing else is ever sent: no checkpoint, no log, no text of the data, no token. Predictions are
-# scores alone, splits.json names rows by their numbers, tfidf.json holds the words and pairs of
-# words that two training texts share, and words.json counts those that five share.
+# scores alone, splits.json and suspects.csv name rows by their numbers, tfidf.json holds the words
+# and pairs of words that two training texts share, and words.json counts those that five share.
 ALLOWED = (
     "README.md",
     "config.json",
@@ -21,6 +21,7 @@ ALLOWED = (
     "results/leaderboard.json",
     "results/metrics.json",
     "results/splits.json",
+    "results/suspects.csv",
     "results/study/study.json",
     "results/study/trials.csv",
     "results/targets.parquet",

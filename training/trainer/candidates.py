@@ -51,7 +51,7 @@ MOST_TEXTS = 2000
 """So many are read, drawn at random: a few minutes for all candidates on two cores."""
 _FOLDS = 5
 # The less, the stronger the regression is held back; each model takes what suits it.
-_STRENGTHS = (0.001, 0.01, 0.1)
+STRENGTHS = (0.001, 0.01, 0.1)
 _STANDARD_ERRORS = 1.96
 _LEAST_SCORE = 1e-6
 
@@ -131,25 +131,55 @@ def choose(probed: Sequence[Probed]) -> Probed:
 def held_out_losses(
     vectors: NDArray[np.float32], matrix: NDArray[np.bool_], seed: int
 ) -> NDArray[np.float64]:
-    """The log-loss of each text, (N,), by the strength of a regression that is best overall.
+    """The log-loss of each text, (N,), of its held_out_scores; of several labels, their mean."""
+    return _losses(held_out_scores(vectors, matrix, seed), matrix)
 
-    vectors: (N, H). matrix: (N, C). Of several labels, the mean over them.
+
+def held_out_scores(
+    vectors: NDArray[np.float32], matrix: NDArray[np.bool_], seed: int
+) -> NDArray[np.float64]:
+    """(N, C) scores of each text by a regression that has not seen it, of the best strength.
+
+    vectors: (N, H). matrix: (N, C). The best strength is that of the least log-loss overall.
     """
-    is_joint = bool((matrix.sum(axis=1) == 1).all())
-    folds = KFold(min(_FOLDS, len(vectors)), shuffle=True, random_state=seed)
+    is_joint = _is_joint(matrix)
     tried = []
-    for strength in _STRENGTHS:
-        losses = np.empty(len(vectors))
+    for strength in STRENGTHS:
+        scores = np.empty(matrix.shape)
+        folds = KFold(min(_FOLDS, len(vectors)), shuffle=True, random_state=seed)
         for fitted, held_out in folds.split(vectors):
-            score = _fit_joint if is_joint else _fit_each
-            scores = score(vectors[fitted], matrix[fitted], vectors[held_out], strength)
-            truth = matrix[held_out]
-            if is_joint:
-                losses[held_out] = -np.log(scores[truth])
-            else:
-                losses[held_out] = -np.log(np.where(truth, scores, 1 - scores)).mean(axis=1)
-        tried.append(losses)
-    return min(tried, key=lambda losses: float(losses.mean()))
+            scores[held_out] = fit_scores(
+                vectors[fitted], matrix[fitted], vectors[held_out], strength, is_joint=is_joint
+            )
+        tried.append(scores)
+    return min(tried, key=lambda scores: float(_losses(scores, matrix).mean()))
+
+
+def fit_scores(
+    vectors: NDArray[np.float32],
+    matrix: NDArray[np.bool_],
+    others: NDArray[np.float32],
+    strength: float,
+    *,
+    is_joint: bool,
+) -> NDArray[np.float64]:
+    """(N, C) scores of other texts by a regression of one strength over the vectors.
+
+    is_joint: whether a text has one label, so that the scores of all share out 1.
+    """
+    fit = _fit_joint if is_joint else _fit_each
+    return fit(vectors, matrix, others, strength)
+
+
+def _losses(scores: NDArray[np.float64], matrix: NDArray[np.bool_]) -> NDArray[np.float64]:
+    if _is_joint(matrix):
+        return -np.log(scores[matrix])
+    return -np.log(np.where(matrix, scores, 1 - scores)).mean(axis=1)
+
+
+def _is_joint(matrix: NDArray[np.bool_]) -> bool:
+    """Whether every text has one label."""
+    return bool((matrix.sum(axis=1) == 1).all())
 
 
 def _fit_joint(

@@ -26,7 +26,7 @@ class Processes:
     """The processes of this run and the device that they compute on."""
 
     def __init__(self, config: TrainerConfig, settings: Settings) -> None:
-        self._config, self._threads = config, settings.threads
+        self._config, self.threads = config, settings.threads
         self._mixed_precision = config.mixed_precision
         self._start(devices.choose(settings.device))
 
@@ -48,7 +48,7 @@ class Processes:
         self.precision: str = "float32" if mixed == "no" else mixed
         if self.device == "cpu":
             allocator.keep_freed_memory()
-            torch.set_num_threads(max(1, self._threads // self.count))
+            torch.set_num_threads(max(1, self.threads // self.count))
         # without what does not train, which is there before a run carries on
         self.accelerator.register_save_state_pre_hook(_leave_out_frozen)
         set_seed(self._config.seed)
