@@ -61,7 +61,8 @@ class LabelledDataConfig(DataConfig):
     """Column of ISO dates, or of growing numbers: the latest texts are those held back."""
     drop_suspects: Literal["no", "yes", "auto"] = setting("no")
     """Leave training rows out whose label the pretrained model, as it is, suspects to be wrong;
-    auto: only where a regression that learns without them is better on the validation rows."""
+    auto: only where the TF-IDF baseline that learns without them is better on the validation rows,
+    beyond chance."""
     allow_leaks: bool = setting(False, changes_weights=False)
     """Go on although texts of a given validation or test part also occur in another part."""
 

@@ -51,7 +51,7 @@ MOST_TEXTS = 2000
 """So many are read, drawn at random: a few minutes for all candidates on two cores."""
 _FOLDS = 5
 # The less, the stronger the regression is held back; each model takes what suits it.
-STRENGTHS = (0.001, 0.01, 0.1)
+_STRENGTHS = (0.001, 0.01, 0.1)
 _STANDARD_ERRORS = 1.96
 _LEAST_SCORE = 1e-6
 
@@ -142,33 +142,15 @@ def held_out_scores(
 
     vectors: (N, H). matrix: (N, C). The best strength is that of the least log-loss overall.
     """
-    is_joint = _is_joint(matrix)
+    fit = _fit_joint if _is_joint(matrix) else _fit_each
     tried = []
-    for strength in STRENGTHS:
+    for strength in _STRENGTHS:
         scores = np.empty(matrix.shape)
         folds = KFold(min(_FOLDS, len(vectors)), shuffle=True, random_state=seed)
         for fitted, held_out in folds.split(vectors):
-            scores[held_out] = fit_scores(
-                vectors[fitted], matrix[fitted], vectors[held_out], strength, is_joint=is_joint
-            )
+            scores[held_out] = fit(vectors[fitted], matrix[fitted], vectors[held_out], strength)
         tried.append(scores)
     return min(tried, key=lambda scores: float(_losses(scores, matrix).mean()))
-
-
-def fit_scores(
-    vectors: NDArray[np.float32],
-    matrix: NDArray[np.bool_],
-    others: NDArray[np.float32],
-    strength: float,
-    *,
-    is_joint: bool,
-) -> NDArray[np.float64]:
-    """(N, C) scores of other texts by a regression of one strength over the vectors.
-
-    is_joint: whether a text has one label, so that the scores of all share out 1.
-    """
-    fit = _fit_joint if is_joint else _fit_each
-    return fit(vectors, matrix, others, strength)
 
 
 def _losses(scores: NDArray[np.float64], matrix: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -1,22 +1,35 @@
 """Training rows with planted wrong labels are left out, and no row of another part ever is."""
 
 import csv
+import json
+import random
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from inference.core import settings
+from inference.core.errors import ConfigError
 from inference.data.problem_types import MULTI, SINGLE
 from inference.data.records import Example
 from inference.models import zero_shot
 from inference.models.zero_shot import Encoder
+from tests.space_fixtures import PROJECT
 from tests.tiny import make_tiny_model
 from tests.training.toy import WHERE, WORDS, toy_config, toy_examples
 from training.classifier import preparation, suspected_rows
 from training.data import data
 from training.data.data import Splits
+from training.data.left_out import read_suspects
+from training.run.checks import DEVIATES
+from training.run.run_folder import write_json
 from training.settings.config import TrainConfig
+from training.train import train
 from training.trainer.processes import Processes
+from training.verify import verify
 
 LABELS = tuple(WORDS)
 OTHER = dict(zip(LABELS, (*LABELS[1:], LABELS[0]), strict=True))
@@ -50,9 +63,8 @@ def asked(file: Path, base: Path, drop_suspects: str) -> TrainConfig:
     )
 
 
-@pytest.mark.parametrize("drop_suspects", ["yes", "auto"])
-def test_planted_wrong_labels_are_left_out_of_training_alone(drop_suspects, base, tmp_path, capsys):
-    config = asked(tmp_path / "toy.csv", base, drop_suspects)
+def test_planted_wrong_labels_are_left_out_of_training_alone(base, tmp_path, capsys):
+    config = asked(tmp_path / "toy.csv", base, "yes")
     whole = data.prepare(config.data, WHERE.connect(), seed=config.trainer.seed)
     prepared = preparation.prepare(config, WHERE.connect(), Processes(config.trainer, WHERE))
     splits = prepared.splits
@@ -67,13 +79,48 @@ def test_planted_wrong_labels_are_left_out_of_training_alone(drop_suspects, base
     assert any("were left out" in note for note in splits.notes)
     said = capsys.readouterr().out
     assert splits.left_out[0].place in said.partition("left out, as their labels")[2]
-    assert ("drop_suspects auto: left out" in said) == (drop_suspects == "auto")
 
 
-def parts(problem_type: str = SINGLE, train: int = 300) -> Splits:
-    made = [tuple(toy_examples(count, seed)) for seed, count in enumerate((train, 150, 60))]
+@pytest.mark.slow
+def test_two_processes_leave_out_the_same_rows_and_the_run_names_them(base, tmp_path):
+    config = asked(tmp_path / "toy.csv", base, "yes").with_values(
+        output_dir=str(tmp_path / "run"), max_steps=2, baselines=()
+    )
+    write_json(tmp_path / "asked.json", config.as_dict())
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command = [*launcher, "--nproc_per_node", "2", "-m", "training.train"]
+    done = subprocess.run(
+        [*command, "--config", str(tmp_path / "asked.json")],
+        cwd=PROJECT,
+        env=settings.child_environment(CPU_CORES="1", OMP_NUM_THREADS="1", DEVICE="cpu"),
+        capture_output=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    run = tmp_path / "run"
+    receipt = json.loads((run / "run.json").read_text("utf-8"))
+    assert receipt["device"]["processes"] == 2
+    suspects = read_suspects(run)
+    assert len(suspects) == receipt["data"]["left_out"] > 50
+    assert suspects[0].given != suspects[0].suggested
+    assert f"{len(suspects)} of 390 training texts were left out" in (run / "README.md").read_text()
+    assert DEVIATES not in {check.state for check in verify(run, WHERE.connect())}
+    with pytest.raises(ConfigError, match="drop_suspects is yes there, no asked"):
+        train(config.with_values(drop_suspects="no"), WHERE)
+
+
+def parts(train: int = 300, wrong: float = 0.0) -> Splits:
+    """Clean validation texts, and texts to train on with this share of wrong labels."""
+    draw = random.Random(1)
+    given = [
+        replace(
+            example, labels=(OTHER[example.labels[0]],) if draw.random() < wrong else example.labels
+        )
+        for example in toy_examples(train)
+    ]
     source = {"part": "train", "name": "toy.csv"}
-    return Splits(*made, LABELS, problem_type, sources=(source,), rejected=())
+    validation = tuple(toy_examples(600, seed=5))
+    return Splits(tuple(given), validation, (), LABELS, SINGLE, sources=(source,), rejected=())
 
 
 def choose(splits: Splits, encoder: Encoder, drop_suspects: str) -> list[str]:
@@ -81,10 +128,15 @@ def choose(splits: Splits, encoder: Encoder, drop_suspects: str) -> list[str]:
     return [one.place for one in suspected_rows.choose(splits, config, encoder, seed=0)]
 
 
+def test_auto_leaves_suspects_out_where_validation_is_better_without_them(encoder, capsys):
+    splits = parts(wrong=0.3)
+    assert choose(splits, encoder, "auto") == choose(splits, encoder, "yes") != []
+    assert "drop_suspects auto: left out; TF-IDF without" in capsys.readouterr().out
+
+
 def test_of_clean_labels_auto_keeps_all_rows(encoder, capsys):
-    assert choose(parts(), encoder, "auto") == []
-    said = capsys.readouterr().out
-    assert "no label is suspected" in said or "all are kept" in said
+    assert choose(parts(), encoder, "auto") == [] != choose(parts(), encoder, "yes")
+    assert "drop_suspects auto: all are kept" in capsys.readouterr().out
 
 
 def test_few_rows_are_all_kept(encoder, capsys):
