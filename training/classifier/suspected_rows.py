@@ -86,6 +86,8 @@ def _find(
 ) -> dict[int, Suspect]:
     """The suspects by their place in the training part, the most suspicious first."""
     present = np.flatnonzero(matrix.any(axis=0) & ~matrix.all(axis=0))
+    if len(present) < 1 + (not splits.is_multilabel):
+        return {}
     scores = candidates.held_out_scores(vectors, matrix[:, present], seed)
     issues = find_issues(scores, matrix[:, present], is_multilabel=splits.is_multilabel)
     if issues is None:

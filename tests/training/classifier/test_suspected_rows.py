@@ -144,6 +144,12 @@ def test_few_rows_are_all_kept(encoder, capsys):
     assert "99 texts to train on are too few" in capsys.readouterr().out
 
 
+def test_of_one_label_nothing_is_suspected(encoder, capsys):
+    one = tuple(replace(example, labels=LABELS[:1]) for example in toy_examples(120))
+    assert choose(replace(parts(), train=one), encoder, "yes") == []
+    assert "no label is suspected" in capsys.readouterr().out
+
+
 def test_a_label_that_is_missing_from_a_set_is_suspected(encoder):
     draw = np.random.default_rng(0)
     examples = []
