@@ -26,7 +26,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         nargs="+",
         metavar="MODEL",
         help="repo id, repo id@commit, or a folder written as a path (./runs/a); the first is "
-        "judged, the others are what was to be had without it",
+        "judged; of the others those without a run.json are what was to be had without it",
     )
     parser.add_argument("--file", type=Path, required=True, help=formats.in_words())
     parser.add_argument("--text_fields", nargs="+", help="columns; those of the first model")
@@ -77,7 +77,11 @@ def main() -> None:
     if not flags.allow_leaks:
         labelled_file.refuse_trained_on(flags.models, flags.file, hub)
     judged = labelled_file.judge_file(
-        models, flags.file, schema, lambda title: print(f"measuring {title}", file=sys.stderr)
+        models,
+        flags.file,
+        schema,
+        lambda title: print(f"measuring {title}", file=sys.stderr),
+        published=labelled_file.published_with(flags.models[0], hub),
     )
     for row in judged.rejected[:5]:
         print(f"rejected {row}", file=sys.stderr)
@@ -86,7 +90,8 @@ def main() -> None:
     if flags.json:
         print(leaderboard.as_json(judged.board), end="")
     else:
-        print(f"{leaderboard.sentence(judged.board)}\n\n{text_table.table(judged.board)}")
+        said = " ".join(filter(None, [leaderboard.sentence(judged.board), judged.missing]))
+        print(f"{said}\n\n{text_table.table(judged.board)}")
 
 
 if __name__ == "__main__":

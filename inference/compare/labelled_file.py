@@ -16,6 +16,7 @@ import numpy as np
 from hub.client import Hub
 from inference.catalogue import opening
 from inference.catalogue.catalogue import PRETRAINED, Catalogue, ModelEntry
+from inference.compare import published_baselines
 from inference.core.atomic_write import write_whole
 from inference.core.errors import LeakError, ModelError
 from inference.data import records
@@ -29,7 +30,7 @@ from inference.evaluation.leaderboard import (
     save_leaderboard,
 )
 from inference.evaluation.measure import measure_model, targets_of
-from inference.evaluation.predictions import Predictions
+from inference.evaluation.predictions import Predictions, Targets
 from inference.models.alignment import align
 from inference.models.bundle import Bundle
 from inference.models.classifier import Scorer, load_classifier
@@ -48,11 +49,15 @@ class ComparedModel:
 
 @dataclass(frozen=True)
 class Judged:
-    """The table, what every model said, and the rows of the file that could not be used."""
+    """The table, what every model said, and the rows of the file that could not be used.
+
+    missing: that a baseline which the judged model met before is not among them; "" if all are.
+    """
 
     board: Leaderboard
     predictions: Mapping[str, Predictions]
     rejected: tuple[records.Rejected, ...]
+    missing: str = ""
 
 
 def open_named(name: str, hub: Hub, *, threads: int = 0) -> ComparedModel:
@@ -76,10 +81,11 @@ def open_named(name: str, hub: Hub, *, threads: int = 0) -> ComparedModel:
 def models_to_compare(
     names: Sequence[str], catalogue: Catalogue | None, hub: Hub, *, threads: int = 0
 ) -> Iterator[ComparedModel]:
-    """Open models one after the other; the first is judged, the others are what was to be had.
+    """Open models one after the other; the first is judged.
 
     A name that a catalogue lists takes its role, label map and descriptions from there; all others
-    must have the first one's labels.
+    must have the first one's labels. Of these one with a receipt was fine-tuned, as the first was;
+    one without is what was to be had.
 
     Raises:
         HubError: one cannot be fetched. ModelError: one cannot be loaded or aligned.
@@ -99,7 +105,9 @@ def models_to_compare(
                     scorer = align(compared.scorer, task.labels, task.problem_type)
                 except ModelError as error:
                     raise ModelError(f"{name}: {error}") from None
-                compared = replace(compared, scorer=scorer, role=PRETRAINED)
+                was_tuned = _folder_of(name, hub, [RECEIPT_FILE]) is not None
+                role = FINE_TUNED if was_tuned else PRETRAINED
+                compared = replace(compared, scorer=scorer, role=role)
         task = task or compared.scorer.bundle
         yield compared
 
@@ -109,19 +117,53 @@ def judge_file(
     path: Path,
     schema: Schema,
     on_start: Callable[[str], None] = lambda title: None,
+    *,
+    published: Path | None = None,
 ) -> Judged:
     """Return the verdict table of models on a labelled file.
 
-    Beside them stands the best answer that never looks at a text: it is given the labels' shares
-    of this very file, which is more than any model knows.
+    published: where the baselines lie that were published with the first model. Where some baseline
+    is among them, there stands beside it the best answer that never looks at a text: it is given
+    the labels' shares of this very file, which is more than any model knows. Without one there is
+    no verdict, as that one alone would flatter.
 
     Raises:
         DataError: the file cannot be read or has no usable row. TextError: a text is not scored.
+        ModelError: a published baseline is damaged.
     """
     assert models, "at least one model is judged"
     task = models[0].scorer.bundle
     read = records.read(path, schema, labels=task.labels)
     targets = targets_of(read.examples, task.labels, task.problem_type)
+    named = {f"model_{number}": model for number, model in enumerate(models, start=1)}
+    tfidf = published_baselines.open_tfidf(published, task) if published else None
+    if tfidf is not None:
+        title = "TF-IDF + logistic regression"
+        aligned = align(tfidf, task.labels, task.problem_type)
+        named[published_baselines.TFIDF] = ComparedModel(aligned, BASELINE, title, "")
+    if any(model.role != FINE_TUNED for model in named.values()):
+        named["majority"] = _always_the_most_frequent(targets, task)
+    measured: list[tuple[Measured, Predictions]] = []
+    for name, model in named.items():
+        on_start(model.title)
+        measured.append(
+            measure_model(
+                model.scorer,
+                read.examples,
+                name=name,
+                title=model.title,
+                role=model.role,
+                repo_id=model.title if model.revision else "",
+                revision=model.revision,
+            )
+        )
+    board = verdict.judge(measured, targets, read.source.sha256)
+    answers = {model.name: predicted for model, predicted in measured}
+    missing = published_baselines.describe_missing(published) if published else ""
+    return Judged(board, answers, read.rejected, missing)
+
+
+def _always_the_most_frequent(targets: Targets, task: Bundle) -> ComparedModel:
     shares = targets.matrix.mean(axis=0).astype(np.float32)
     bundle = Bundle(
         task.labels,
@@ -130,23 +172,7 @@ def judge_file(
         json_fields=task.json_fields,
     )
     same = dummy_models.majority(shares, bundle)
-    constant = ComparedModel(same, BASELINE, "always the most frequent", "")
-    measured: list[tuple[Measured, Predictions]] = []
-    for number, model in enumerate([*models, constant], start=1):
-        on_start(model.title)
-        measured.append(
-            measure_model(
-                model.scorer,
-                read.examples,
-                name=f"model_{number}" if model is not constant else "majority",
-                title=model.title,
-                role=model.role,
-                repo_id=model.title if model.revision else "",
-                revision=model.revision,
-            )
-        )
-    board = verdict.judge(measured, targets, read.source.sha256)
-    return Judged(board, {model.name: predicted for model, predicted in measured}, read.rejected)
+    return ComparedModel(same, BASELINE, "always the most frequent", "")
 
 
 def refuse_trained_on(names: Sequence[str], path: Path, hub: Hub) -> None:
@@ -157,7 +183,7 @@ def refuse_trained_on(names: Sequence[str], path: Path, hub: Hub) -> None:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     for name in names:
-        folder = _receipt_folder(name, hub)
+        folder = _folder_of(name, hub, [RECEIPT_FILE])
         for source in load_receipt(folder).data.sources if folder else ():
             if source.sha256 == digest and source.part != "test":
                 raise LeakError(
@@ -167,16 +193,21 @@ def refuse_trained_on(names: Sequence[str], path: Path, hub: Hub) -> None:
                 )
 
 
-def _receipt_folder(name: str, hub: Hub) -> Path | None:
-    """Where the receipt of a model named by folder or repo id lies; None where it has none."""
+def published_with(name: str, hub: Hub) -> Path | None:
+    """Where the baselines lie that were published with a model; None where there are none."""
+    return _folder_of(name, hub, published_baselines.FILES)
+
+
+def _folder_of(name: str, hub: Hub, files: Sequence[str]) -> Path | None:
+    """Where some of these files of a model named by folder or repo id lie; None where none does."""
     if is_folder(name):
         folder = Path(name).expanduser()
     else:
         repo_id, _, revision = name.partition("@")
-        # config.json is always there: a repo without a receipt is no repo without files
-        patterns = [RECEIPT_FILE, "config.json"]
+        # config.json is always there: a repo without these is no repo without files
+        patterns = [*files, "config.json"]
         folder = hub.resolve(repo_id, revision or "main", allow_patterns=patterns).folder
-    return folder if (folder / RECEIPT_FILE).is_file() else None
+    return folder if any((folder / file).is_file() for file in files) else None
 
 
 def is_folder(name: str) -> bool:

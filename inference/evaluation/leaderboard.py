@@ -119,10 +119,12 @@ def sentence(board: Leaderboard) -> str:
             f"Cannot tell: all {texts} have the same labels, so no model can be told from one that "
             "always says so (MCC is undefined)."
         )
-    if ours.difference is None or board.best_free is None:
+    if board.best_free is None:
+        return f"No verdict, as no baseline was measured: {_in_order(board)} on {texts}."
+    if ours.difference is None:
         return (
-            f"Cannot tell: {ours.model.title} was not measured beside a free alternative "
-            f"(MCC {mcc:.3f} on {texts})."
+            f"Cannot tell: {ours.model.title} and the best free one have no label in common whose "
+            f"MCC is defined (MCC {mcc:.3f} on {texts})."
         )
     free, difference = board.row(board.best_free).model.title, ours.difference
     by = f"{abs(difference.mcc):.3f} MCC"
@@ -137,6 +139,16 @@ def sentence(board: Leaderboard) -> str:
     return (
         f"Cannot tell: {ours.model.title} and the best free one, {free}, differ by {by}, which "
         f"chance alone can do {chance}."
+    )
+
+
+def _in_order(board: Leaderboard) -> str:
+    """All models by MCC, the highest first."""
+    rows = sorted(board.rows, key=lambda row: -(row.figures["mcc"] or 0))
+    return ", ".join(
+        f"{row.model.title} has MCC {row.figures['mcc']:.3f}"
+        for row in rows
+        if row.figures["mcc"] is not None
     )
 
 

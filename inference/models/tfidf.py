@@ -40,6 +40,7 @@ class Tfidf:
         """Take the content of the file and its size."""
         self.size_bytes = size_bytes
         self.labels = tuple(tables["labels"])
+        self.thresholds = tuple(map(float, tables["thresholds"]))  # (C,), () for single-label
         self.field_separator = str(tables["field_separator"])
         self._is_shared_out = bool(tables["is_shared_out"])
         self._constant: Floats = np.array(tables["constant"], np.float64)  # (C,)

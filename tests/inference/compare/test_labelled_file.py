@@ -9,10 +9,16 @@ import pytest
 
 from inference.compare import labelled_file
 from inference.core.errors import DataError, LeakError, ModelError
+from inference.data.problem_types import SINGLE
 from inference.data.schema import Schema
 from inference.evaluation import leaderboard, predictions
+from inference.models.bundle import Bundle
+from inference.models.tfidf import load_tfidf
+from tests import boards
 from tests.receipts import data_json, receipt_json
 from tests.tiny import LABELS
+from tests.training.toy import toy_examples
+from training.baselines import baselines, tfidf_tables
 
 SCHEMA = Schema(("text",), ("label",))
 ROOT = Path(labelled_file.__file__).parents[2]
@@ -30,7 +36,49 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def judge(file: Path, names: list[str], hub, listed=None) -> labelled_file.Judged:
     models = list(labelled_file.models_to_compare(names, listed, hub, threads=1))
-    return labelled_file.judge_file(models, file, SCHEMA)
+    published = labelled_file.published_with(names[0], hub)
+    return labelled_file.judge_file(models, file, SCHEMA, published=published)
+
+
+def finished_run(folder: Path, model: Path, best_free: str) -> Path:
+    """A run folder as training leaves it: with its receipt, its TF-IDF baseline and its table."""
+    shutil.copytree(model, folder)
+    (folder / "run.json").write_text(json.dumps(receipt_json()))
+    bundle = Bundle(LABELS, SINGLE)
+    (fitted,) = baselines.fit(toy_examples(120), bundle, seed=0, names=("tfidf_lr",))
+    tfidf_tables.save(fitted.scorer, folder)
+    free = boards.row(best_free, role="baseline", title="The one that was free")
+    leaderboard.save_leaderboard(
+        boards.board(boards.row("ours"), free), folder / "results" / "leaderboard.json"
+    )
+    return folder
+
+
+def test_the_published_baseline_stands_beside_the_model_and_beats_one_that_knows_nothing(
+    file, show_hub, onnx_model, tmp_path
+):
+    run = finished_run(tmp_path / "run", onnx_model, "tfidf_lr")
+    judged = judge(file, [str(run)], show_hub)
+    assert [row.model.name for row in judged.board.rows] == ["model_1", "tfidf_lr", "majority"]
+    assert judged.board.best_free == "tfidf_lr" and judged.missing == ""
+    assert leaderboard.sentence(judged.board).startswith("Worse: run loses to the best free one")
+    scores = load_tfidf(run).score(["good great 2"])
+    assert judged.predictions["tfidf_lr"].scores[2] == pytest.approx(scores[0], abs=1e-6)
+
+
+def test_that_a_better_baseline_is_not_at_hand_is_said(file, show_hub, onnx_model, tmp_path):
+    run = finished_run(tmp_path / "run", onnx_model, "encoder_lr")
+    missing = judge(file, [str(run)], show_hub).missing
+    assert "The one that was free, which is not at hand here" in missing
+
+
+def test_another_fine_tuned_model_is_nothing_that_was_free(file, show_hub, onnx_model, tmp_path):
+    run = finished_run(tmp_path / "run", onnx_model, "tfidf_lr")
+    (run / "results" / "tfidf.json").unlink()
+    board = judge(file, [str(run), str(run)], show_hub).board
+    assert [row.model.role for row in board.rows] == ["fine-tuned", "fine-tuned"]
+    assert leaderboard.sentence(board).startswith("No verdict, as no baseline was measured: run")
+    assert all(row.difference is None for row in board.rows)
 
 
 def test_the_first_model_is_judged_against_the_others_and_the_best_constant(

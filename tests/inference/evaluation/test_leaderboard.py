@@ -88,14 +88,21 @@ def test_a_missing_table_says_what_to_do(tmp_path: Path):
         ),
         (
             None,
-            "Cannot tell: Ours was not measured beside a free alternative (MCC 0.500 on 2,000 "
-            "test examples).",
+            "Cannot tell: Ours and the best free one have no label in common whose MCC is defined "
+            "(MCC 0.500 on 2,000 test examples).",
         ),
     ],
 )
 def test_the_verdict_is_one_plain_sentence(difference: MccDifference | None, expected: str):
     table = board(row("free", role="baseline"), row("ours", mcc=0.5, difference=difference))
     assert sentence(table) == expected
+
+
+def test_without_a_baseline_there_is_no_verdict():
+    assert sentence(board(row("ours", mcc=0.5), row("other", mcc=0.6))) == (
+        "No verdict, as no baseline was measured: Other has MCC 0.600, Ours has MCC 0.500 on "
+        "2,000 test examples."
+    )
 
 
 def test_the_first_fine_tuned_row_is_the_judged_one():
