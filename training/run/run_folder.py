@@ -101,6 +101,17 @@ class RunFolder:
         write_json(self.path / STAGES_FILE, {"identity": self.identity, "stages": self._stages})
 
 
+def stage_there(path: Path, stage: str) -> Mapping[str, object]:
+    """What a stage gave in a folder, whoever's it is; {} where it is not done.
+
+    Raises:
+        ConfigError: its stages.json cannot be read.
+    """
+    file = path / STAGES_FILE
+    done = _read(file)[1].get(stage) if file.is_file() else None
+    return dict(done["gave"]) if done else {}  # type: ignore[call-overload]
+
+
 def identity_there(path: Path) -> dict[str, object]:
     """Whose run lies in a folder; {} where none does.
 

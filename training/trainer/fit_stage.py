@@ -12,7 +12,7 @@ from pathlib import Path
 from inference.core.errors import ConfigError
 from inference.runs.contract import Stage
 from training.run import receipt
-from training.run.run_folder import RunFolder, sha256_of
+from training.run.run_folder import RunFolder, sha256_of, stage_there
 from training.settings.trainer_config import TrainerConfig
 from training.trainer.checkpoints import Checkpoints
 from training.trainer.processes import Processes
@@ -22,6 +22,7 @@ from training.trainer.task import Fit
 TUNED, FROZEN = "tuned", "frozen"
 """Which weights a run keeps: the fine-tuned ones, or the pretrained ones under a fitted head."""
 KEPT = "kept"
+_TRAINED = "trained_sha256"
 _KEY = "weights"
 _PENDING = ".other"
 
@@ -80,6 +81,12 @@ def keep_weights(
     return done
 
 
+def trained_sha256(folder: Path) -> object:
+    """The sha256 of what training wrote, others may lie there now; None where none was trained."""
+    done = stage_there(folder, Stage.FIT)
+    return done.get(_TRAINED, done.get("weights_sha256"))
+
+
 def fresh_folder(run: RunFolder) -> Path:
     """An empty folder to write other weights to; what a kill leaves of it is removed."""
     partial = run.path / f"{_PENDING}.partial"
@@ -94,10 +101,12 @@ def put_in_place(
     """Put another model in the place of the run's; what run.json says of the weights then.
 
     file: that holds the weights. made: the other model, or what differs in it, in what
-    fresh_folder() gave. done: what is to be said of it; the sha256 is added. A kill at any moment
-    leaves one model or the other, and the next start goes on.
+    fresh_folder() gave. done: what is to be said of it, and the sha256 of the weights before; that
+    of what training wrote is kept. A kill at any moment leaves one model or the other, and the next
+    start goes on.
     """
-    done = {**done, "weights_sha256": sha256_of(made / file)}
+    trained = done.get(_TRAINED, done["weights_sha256"])
+    done = {**done, "weights_sha256": sha256_of(made / file), _TRAINED: trained}
     made.replace(run.path / _PENDING)
     run.record(Stage.FIT, _KEY, done)
     _put_in_place(run, file)

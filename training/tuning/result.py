@@ -33,6 +33,7 @@ from training.settings.search_space import Value
 from training.settings.tune_config import TuneConfig
 from training.trainer.base import Base
 from training.trainer.checkpoints import best_by
+from training.trainer.fit_stage import trained_sha256
 from training.trainer.weights import WEIGHTS
 from training.tuning import gains
 from training.tuning.trials import Trials
@@ -167,8 +168,7 @@ def _write_found(
 
 def _place(trial: Path, target: Path) -> None:
     """Make the trial's weights the start of a full run, which then does not train them again."""
-    weights = target / WEIGHTS
-    if weights.is_file() and sha256_of(weights) == sha256_of(trial / WEIGHTS):
+    if trained_sha256(target) == sha256_of(trial / WEIGHTS):
         return
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
