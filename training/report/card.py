@@ -26,7 +26,7 @@ from inference.models.model_files import read_json
 from inference.models.receipt import Receipt, load_asked, load_receipt
 from inference.runs.study import STUDY_FILE, Study, load_study
 from training.export import golden
-from training.report import card_results, card_text
+from training.report import card_decision, card_results, card_text
 from training.run.run_folder import STUDY_FOLDER
 from training.settings.publish_config import PublishConfig
 
@@ -118,7 +118,7 @@ def _body(run: CardFacts) -> dict[str, str]:
         "repo_id_plain": run.repo_id,
         "revision_plain": run.revision,
         "example": json.dumps(examples[0][0] if examples else "a text", ensure_ascii=False),
-        "decision": card_text.decision(receipt, bundle),
+        "decision": card_decision.decision(receipt, bundle),
         "onnx": card_text.onnx(receipt, bundle, run.repo_id, run.revision, has_onnx=run.has_onnx),
         "data": card_text.data(receipt, run.asked, bundle.labels),
         "training": card_text.training(receipt, run.study),

@@ -17,6 +17,7 @@ from hub.errors import UserError
 from inference.catalogue.catalogue import PRETRAINED
 from inference.evaluation import predictions, verdict
 from inference.evaluation.leaderboard import (
+    LEADERBOARD_PATH,
     Leaderboard,
     Measured,
     load_leaderboard,
@@ -26,7 +27,7 @@ from inference.evaluation.measure import measure_model, targets_of
 from inference.evaluation.metrics import summarise
 from inference.evaluation.predictions import Predictions
 from inference.models.bundle import TFIDF_FILE
-from inference.runs.contract import LEADERBOARD_PATH, Stage
+from inference.runs.contract import Stage
 from training.baselines import tfidf_tables
 from training.data.data import Splits, split_hash
 from training.report.rows import EvaluationInputs, RowToMeasure, list_rows
