@@ -15,12 +15,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.material import PROJECT
 from benchmarks.peers import environments, rows
 from hub.errors import UserError
 from inference.core import settings
 from inference.core.atomic_write import write_whole
 from inference.evaluation import leaderboard, predictions
+from inference.evaluation.formulas import Sample, gather_sample
+from inference.evaluation.predictions import label_table
 from training.run.receipt import read_split_ids
 
 OURS = "ours"
@@ -62,6 +67,12 @@ class PredictedLabels:
     def save(self, path: Path) -> None:
         """Write them, whole or not at all."""
         write_whole(path, json.dumps(asdict(self), ensure_ascii=False) + "\n")
+
+    def sample(self, truth: NDArray[np.int64], labels: Sequence[str]) -> Sample:
+        """These N answers held against the truth, (N,) numbers of labels."""
+        chosen = [() if label is None else (label,) for label in self.labels]
+        decided = label_table(chosen, labels)  # (N, C)
+        return gather_sample(truth, decided.astype(float), decided.astype(bool))
 
     @classmethod
     def load(cls, path: Path) -> "PredictedLabels":

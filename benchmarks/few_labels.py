@@ -34,8 +34,6 @@ from benchmarks.peers import environments, rows
 from hub.errors import UserError
 from inference.core.atomic_write import write_whole
 from inference.core.errors import run_command
-from inference.evaluation.formulas import gather_sample
-from inference.evaluation.predictions import label_table
 from space_config import packages
 from training.report.canvas import png_bytes
 
@@ -112,9 +110,7 @@ class LabelledSet:
             if not task.stored(system).is_file():
                 continue
             answers = PredictedLabels.load(task.stored(system))
-            chosen = [() if label is None else (label,) for label in answers.labels]
-            decided = label_table(chosen, self._labels)  # (N, C)
-            sample = gather_sample(self._truth, decided.astype(float), decided.astype(bool))
+            sample = answers.sample(self._truth, self._labels)
             yield LearningCell(self.name, most, seed, system, trained, answers.seconds, sample)
 
 

@@ -25,8 +25,6 @@ from benchmarks.few_labels import LABEL, SETS, write_once
 from benchmarks.learning_curves import LearningCell, compare_with_best, figures_of
 from benchmarks.peers import rows
 from inference.core.errors import run_command
-from inference.evaluation.formulas import gather_sample
-from inference.evaluation.predictions import label_table
 from space_config import packages
 from training.data.left_out import read_suspects
 
@@ -111,9 +109,7 @@ class NoisySet:
         if not task.stored(OURS).is_file():
             return None
         answers = PredictedLabels.load(task.stored(OURS))
-        chosen = [() if label is None else (label,) for label in answers.labels]
-        decided = label_table(chosen, self._labels)  # (N, C)
-        sample = gather_sample(self._truth, decided.astype(float), decided.astype(bool))
+        sample = answers.sample(self._truth, self._labels)
         left_out = self.found(percent, seed, setting).left_out
         trained = len(self._clean) - left_out
         return LearningCell(
