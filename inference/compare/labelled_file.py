@@ -35,6 +35,7 @@ from inference.models.alignment import align
 from inference.models.bundle import Bundle
 from inference.models.classifier import Scorer, load_classifier
 from inference.models.receipt import RECEIPT_FILE, TrainedColumns, load_asked, load_receipt
+from inference.models.tfidf import TFIDF_ROW
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def judge_file(
     if tfidf is not None:
         title = "TF-IDF + logistic regression"
         aligned = align(tfidf, task.labels, task.problem_type)
-        named[published_baselines.TFIDF] = ComparedModel(aligned, BASELINE, title, "")
+        named[TFIDF_ROW] = ComparedModel(aligned, BASELINE, title, "")
     if any(model.role != FINE_TUNED for model in named.values()):
         named["majority"] = _always_the_most_frequent(targets, task)
     measured: list[tuple[Measured, Predictions]] = []

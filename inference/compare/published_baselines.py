@@ -13,14 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.evaluation.leaderboard import Leaderboard, load_leaderboard
+from inference.evaluation.leaderboard import LEADERBOARD_PATH, load_leaderboard
 from inference.models.bundle import TFIDF_FILE, Bundle
-from inference.models.tfidf import Tfidf, load_tfidf
+from inference.models.tfidf import TFIDF_ROW, Tfidf, load_tfidf
 
-LEADERBOARD_FILE = "results/leaderboard.json"
-FILES = (TFIDF_FILE, LEADERBOARD_FILE)
-TFIDF = "tfidf_lr"
-"""The name of the row in the table of the run."""
+FILES = (TFIDF_FILE, LEADERBOARD_PATH.as_posix())
 
 
 class TfidfScorer:
@@ -67,10 +64,10 @@ def describe_missing(folder: Path) -> str:
     Raises:
         DataError: the table of the run is damaged.
     """
-    if not (folder / LEADERBOARD_FILE).is_file():
+    if not (folder / LEADERBOARD_PATH).is_file():
         return ""
-    board: Leaderboard = load_leaderboard(folder / LEADERBOARD_FILE)
-    if board.best_free in (None, TFIDF):
+    board = load_leaderboard(folder / LEADERBOARD_PATH)
+    if board.best_free in (None, TFIDF_ROW):
         return ""
     best = board.row(board.best_free).model.title
     return (

@@ -16,6 +16,8 @@ from inference.core.json_record import load_record
 
 FINE_TUNED, BASELINE = "fine-tuned", "baseline"
 BETTER, CANNOT_TELL, WORSE = "better", "cannot tell", "worse"
+LEADERBOARD_PATH = Path("results") / "leaderboard.json"
+"""Where the table lies in a run folder or repo."""
 _FORMAT = 2
 
 Interval = tuple[float, float]

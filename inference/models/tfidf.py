@@ -24,6 +24,8 @@ from inference.models.bundle import TFIDF_FILE
 from inference.models.model_files import read_json
 
 TFIDF_FORMAT = 1
+TFIDF_ROW = "tfidf_lr"
+"""Its name among the baselines of a run."""
 WORD_PATTERN = r"(?u)\b\w+\b"
 """Also words of one letter, as in Chinese."""
 

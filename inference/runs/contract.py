@@ -5,11 +5,9 @@ pages import no training; training/settings takes limits and defaults from here.
 """
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal, get_args
 
 STAGES_FILE, METRICS_FILE = "stages.json", "metrics.jsonl"
-LEADERBOARD_PATH = Path("results") / "leaderboard.json"
 
 
 class Stage(StrEnum):

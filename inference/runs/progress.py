@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from inference.core.errors import DataError
-from inference.evaluation.leaderboard import Leaderboard, load_leaderboard
-from inference.runs.contract import LEADERBOARD_PATH, METRICS_FILE, STAGES_FILE, Stage
+from inference.evaluation.leaderboard import LEADERBOARD_PATH, Leaderboard, load_leaderboard
+from inference.runs.contract import METRICS_FILE, STAGES_FILE, Stage
 
 _LOG_BYTES = 64 * 1024
 # What is done, by the last stage that is complete.

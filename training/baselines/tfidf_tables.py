@@ -28,10 +28,10 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from inference.core.atomic_write import write_whole
 from inference.evaluation.dummy_models import FittedScorer
 from inference.models.bundle import TFIDF_FILE
-from inference.models.tfidf import TFIDF_FORMAT
+from inference.models.tfidf import TFIDF_FORMAT, TFIDF_ROW
 from training.baselines.heads import Heads, Regression
 
-BASELINE = "tfidf_lr"
+BASELINE = TFIDF_ROW
 # What weights are rounded to, finest first: the first is taken with which the file is small enough.
 # A text has length 1 in both tables, so that rounding to 1e-2 moves a logit by some 4e-3.
 _UNITS = (1e-7, 1e-3, 1e-2)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from inference.evaluation.leaderboard import WORSE
 from inference.evaluation.predictions import Predictions
-from inference.models.classifier import TORCH, decide, load_classifier
+from inference.models.classifier import TORCH, load_classifier
 from training.baselines.baselines import MOST_EMBEDDED
 from training.baselines.fitted_baselines import FittedBaselines
 from training.classifier import validation
@@ -54,7 +54,8 @@ def keep_better(
         return fitted
     print(f"comparing with the frozen encoder, on {len(splits.validation)} texts", flush=True)
     tuned = _answers(run.path, splits, threads)
-    loss = _loss_to(_of_baseline(baselines, splits), tuned, splits)
+    by_head = validation.answers_of(baselines.scorer(BASELINE_NAME), splits)
+    loss = _loss_to(by_head, tuned, splits)
     if loss is None:
         return record_again(run, {**fitted, KEPT: TUNED})
     print(f"a head over the frozen encoder is better by {loss}: making a model of it", flush=True)
@@ -74,12 +75,6 @@ def _answers(folder: Path, splits: Splits, threads: int) -> Predictions:
     model = load_classifier(folder, engine=TORCH, threads=threads)
     texts = [model.bundle.compose(example.fields) for example in splits.validation]
     return validation.decided(model.score(texts), splits)
-
-
-def _of_baseline(baselines: FittedBaselines, splits: Splits) -> Predictions:
-    scorer, bundle = baselines.scorer(BASELINE_NAME), baselines.bundle
-    scores = scorer.score([bundle.compose(example.fields) for example in splits.validation])
-    return Predictions(bundle.labels, scores, decide(scorer.bundle, scores))
 
 
 def _loss_to(frozen: Predictions, tuned: Predictions, splits: Splits) -> str | None:

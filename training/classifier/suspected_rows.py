@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 from inference.data.records import Example
 from inference.evaluation.leaderboard import BETTER
 from inference.evaluation.predictions import Predictions
-from inference.models.classifier import decide
 from inference.models.zero_shot import Embedder
 from inference.runs.data_report import Suspect
-from training.baselines import baselines
+from training.baselines import baselines, tfidf_tables
 from training.classifier import validation
 from training.data.data import Splits
 from training.data.splits import label_matrix
@@ -139,10 +138,8 @@ def _by_words(
     train: Sequence[Example], splits: Splits, config: LabelledDataConfig, seed: int
 ) -> Predictions:
     """What the TF-IDF baseline that learns from these examples says of the validation part."""
-    bundle = splits.bundle(config)
+    names = [tfidf_tables.BASELINE]
     (fitted,) = baselines.fit(
-        train, bundle, seed=seed, validation=splits.validation, names=["tfidf_lr"]
+        train, splits.bundle(config), seed=seed, validation=splits.validation, names=names
     )
-    scorer = fitted.scorer
-    scores = scorer.score([bundle.compose(example.fields) for example in splits.validation])
-    return Predictions(bundle.labels, scores, decide(scorer.bundle, scores))
+    return validation.answers_of(fitted.scorer, splits)

@@ -13,7 +13,7 @@ from inference.evaluation.leaderboard import BASELINE, FINE_TUNED, MccDifference
 from inference.evaluation.measure import targets_of
 from inference.evaluation.predictions import Predictions
 from inference.models.bundle import Bundle
-from inference.models.classifier import decide
+from inference.models.classifier import Scorer, decide
 from training.data.data import Splits
 from training.data.splits import label_matrix
 from training.export import thresholds
@@ -29,6 +29,13 @@ def decided(scores: NDArray[np.floating], splits: Splits) -> Predictions:
     chosen = thresholds.choose_on_scores(exact, targets, splits.labels, splits.problem_type)
     bundle = chosen.apply(Bundle(splits.labels, splits.problem_type))
     return Predictions(splits.labels, exact, decide(bundle, exact))
+
+
+def answers_of(scorer: Scorer, splits: Splits) -> Predictions:
+    """What a model says of the validation part, decided as it decides itself."""
+    bundle = scorer.bundle
+    scores = scorer.score([bundle.compose(example.fields) for example in splits.validation])
+    return Predictions(bundle.labels, scores, decide(bundle, scores))
 
 
 def compare(ours: Predictions, other: Predictions, splits: Splits) -> MccDifference | None:

@@ -19,8 +19,7 @@ from inference.core.atomic_write import write_whole
 from inference.core.errors import ModelError
 from inference.core.settings import Settings
 from inference.evaluation import predictions
-from inference.evaluation.leaderboard import load_leaderboard
-from inference.runs.contract import LEADERBOARD_PATH
+from inference.evaluation.leaderboard import LEADERBOARD_PATH, load_leaderboard
 from inference.runs.study import COMPLETE, FAILED, PRUNED, STUDY_FILE, Gain, Study, save_study
 from training.baselines import tuned_baselines
 from training.baselines.shared_encoder import SharedEncoder
