@@ -134,10 +134,14 @@ class Bundle:
         return self.problem_type == MULTI
 
     @property
+    def offsets(self) -> tuple[float, ...]:
+        """(C,): what is added to each logit of the weights, in the order of the labels."""
+        return tuple(self.logit_offsets.get(label, 0.0) for label in self.labels)
+
+    @property
     def plain(self) -> "Bundle":
         """How transformers' own pipeline decides: by the weights alone, at .5 of their sigmoid."""
-        offsets = (self.logit_offsets.get(label, 0.0) for label in self.labels)
-        thresholds = tuple(1 / (1 + math.exp(-offset)) for offset in offsets)
+        thresholds = tuple(1 / (1 + math.exp(-offset)) for offset in self.offsets)
         return replace(
             self,
             temperature=1.0,

@@ -86,8 +86,7 @@ class Classifier:
         self._reader = reader
         self._engine = engine
         self._words = words
-        offsets = [bundle.logit_offsets.get(label, 0.0) for label in bundle.labels]
-        self._offsets: NDArray[np.float32] = np.array(offsets, np.float32)  # (C,)
+        self._offsets: NDArray[np.float32] = np.array(bundle.offsets, np.float32)  # (C,)
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return (N, C) float32: the weights' logits in the order of the texts, as they are.

@@ -52,15 +52,17 @@ def decide(
     model = load_classifier(run.path, engine=TORCH, threads=threads)
     texts = [model.bundle.compose(example.fields) for example in splits.validation]
     print(f"choosing how scores decide, on {len(texts)} validation texts", flush=True)
-    logits = model.logits(texts) + _offsets(model.bundle)  # (N, C)
+    logits = model.logits(texts) + np.array(model.bundle.offsets, np.float32)  # (N, C)
     targets = label_matrix(splits.validation, splits.labels)
     chosen = thresholds.choose(logits, targets, splits.labels, splits.problem_type)
     made = fresh_folder(run)
     held = _fold(run.path, made, chosen, model.bundle)
+    missing = _not_in_weights(held)
     if held.in_weights:
         logits = (logits / held.in_weights).astype(np.float32)
     if baselines and len(texts) >= validation.LEAST_EXAMPLES:
         held = _with_words(held, splits, baselines, logits, targets)
+    held = replace(held, notes=(*held.notes, *missing))
     in_weights = _in_all(fitted, held)
     done = {**fitted, DECISION: asdict(replace(held, in_weights=in_weights)), _CHOSEN_WITH: words}
     bundle = held.apply(model.bundle)
@@ -68,6 +70,7 @@ def decide(
         save_bundle(bundle, made)
         done = put_in_place(run, WEIGHTS, made, done)
     else:
+        made.rmdir()
         save_bundle(bundle, run.path)
         record_again(run, done)
     run.record(Stage.DECIDE, done["weights_sha256"], {})
@@ -76,21 +79,29 @@ def decide(
 
 def _fold(folder: Path, made: Path, chosen: Decision, bundle: Bundle) -> Decision:
     """Write to `made` weights that hold what they can of the decision; what is left for others."""
-    is_moved = bool(bundle.logit_offsets)
-    if chosen.temperature == 1 and not chosen.thresholds and not is_moved:
+    if chosen.temperature == 1 and not chosen.thresholds:
         return chosen
-    shifts = _offsets(bundle).astype(np.float64) / chosen.temperature
+    shifts = np.array(bundle.offsets) / chosen.temperature  # (C,)
     if chosen.thresholds:
         shifts = shifts - chosen.heights()
     if folded_head.fold(folder, made, chosen.temperature, shifts if shifts.any() else None):
         return chosen.moved_into_weights(bundle.labels, has_thresholds=bool(chosen.thresholds))
     if folded_head.fold(folder, made, chosen.temperature, None):
-        note = "the head has no bias, so the weights hold the temperature and no threshold"
-        held = chosen.moved_into_weights(bundle.labels, has_thresholds=False)
+        return chosen.moved_into_weights(bundle.labels, has_thresholds=False)
+    return chosen
+
+
+def _not_in_weights(held: Decision) -> list[str]:
+    """What the weights could not hold, for those who read them alone."""
+    if held.in_weights is None and (held.temperature != 1 or held.thresholds):
+        missing = (
+            "the last layer is not linear, so the weights hold neither temperature nor threshold"
+        )
+    elif held.thresholds and not held.logit_offsets:
+        missing = "the head has no bias, so the weights hold the temperature and no threshold"
     else:
-        note = "the last layer is not linear, so the weights hold neither temperature nor threshold"
-        held = chosen
-    return replace(held, notes=(*held.notes, f"{note}: with others the scores are not these"))
+        return []
+    return [f"{missing}: with others the scores are not these"]
 
 
 def _in_all(fitted: dict[str, Any], held: Decision) -> float | None:
@@ -121,12 +132,6 @@ def _with_words(
         return chosen
     found = blend.fit_blend(logits, words, targets, splits.problem_type)
     return thresholds.choose_with_words(chosen, found, logits, words, targets, splits.labels)
-
-
-def _offsets(bundle: Bundle) -> NDArray[np.float32]:
-    """What is added to the logits of weights that hold thresholds already, (C,)."""
-    offsets = [bundle.logit_offsets.get(label, 0.0) for label in bundle.labels]
-    return np.array(offsets, np.float32)
 
 
 def _said(gain: MccDifference | None) -> str:

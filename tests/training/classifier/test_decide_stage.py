@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.special import expit, logit, softmax
-from transformers import pipeline
+from transformers import (
+    AutoTokenizer,
+    GPT2Config,
+    GPT2ForSequenceClassification,
+    pipeline,
+)
 
 from inference.data.problem_types import MULTI, SINGLE
 from inference.models.bundle import TFIDF_FILE, Bundle, load_bundle, save_bundle
@@ -119,6 +124,30 @@ def test_thresholds_chosen_again_are_those_chosen_at_once(run):
     assert load_bundle(run.path).thresholds == pytest.approx(bundle.thresholds, abs=1e-3)
     after = load_classifier(run.path, engine=TORCH, threads=1).score(texts)
     assert after == pytest.approx(scores, abs=1e-3)
+
+
+def test_weights_that_hold_nothing_leave_nothing_behind(tmp_path):
+    """Of few texts no temperature is known, and one label a text has no threshold."""
+    folder = make_tiny_model(tmp_path / "run", LABELS, SINGLE)
+    save_bundle(Bundle(LABELS, SINGLE, max_tokens=32), folder)
+    opened, before = RunFolder(folder, {}), sha256_of(folder / WEIGHTS)
+    record = fit_record(opened, splits(20), with_words=False)
+    assert record["weights_sha256"] == sha256_of(folder / WEIGHTS) == before
+    assert record["decision"]["in_weights"] is None
+    assert not list(folder.glob(".other*"))
+
+
+def test_what_a_head_without_bias_cannot_hold_is_said_beside_counted_words_too(tmp_path):
+    folder = make_tiny_model(tmp_path / "run", LABELS, MULTI)
+    size = {"n_embd": 16, "n_layer": 1, "n_head": 2, "n_positions": 64, "pad_token_id": 0}
+    names = dict(enumerate(LABELS))
+    vocabulary = len(AutoTokenizer.from_pretrained(folder))
+    config = GPT2Config(vocab_size=vocabulary, id2label=names, problem_type=MULTI, **size)
+    GPT2ForSequenceClassification(config).save_pretrained(folder)
+    save_bundle(Bundle(LABELS, MULTI, max_tokens=32), folder)
+    chosen = decided(RunFolder(folder, {}), splits(150, MULTI))
+    assert chosen["tfidf_weight"] > 0 and chosen["logit_offsets"] == {}
+    assert any(note.startswith("the head has no bias") for note in chosen["notes"])
 
 
 def by_pipeline(run: RunFolder, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
